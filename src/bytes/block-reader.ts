@@ -1,0 +1,85 @@
+/** Bytes that arrive in chunks of any size, taken in pieces of the size a parser wants, without copying where that can be. */
+import { UnzipxError } from "../errors.ts";
+import type { Bytes } from "../formats/contract.ts";
+
+export class BlockReader {
+  readonly #input: AsyncIterator<Uint8Array>;
+  readonly #what: string;
+  #chunk: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  /** Bytes taken so far: the position in the stream. */
+  position = 0;
+
+  constructor(input: Bytes, what: string) {
+    this.#input = input[Symbol.asyncIterator]();
+    this.#what = what;
+  }
+
+  /** The next `length` bytes if they have arrived already; valid until the next call. */
+  tryTake(length: number): Uint8Array | undefined {
+    if (this.#chunk.length - this.#at < length) return undefined;
+    const bytes = this.#chunk.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    this.position += length;
+    return bytes;
+  }
+
+  /** The next `length` bytes, or undefined when the input ends exactly here; throws TRUNCATED when it ends in between. */
+  async take(length: number): Promise<Uint8Array | undefined> {
+    const ready = this.tryTake(length);
+    if (ready !== undefined) return ready;
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const piece = await this.#piece(length - done);
+      if (piece === undefined) {
+        if (done === 0) return undefined;
+        throw this.#truncated(length, done);
+      }
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    return bytes;
+  }
+
+  /** The next `length` bytes in the pieces they arrive in. */
+  async *pieces(length: number): AsyncGenerator<Uint8Array> {
+    for (let left = length; left > 0; ) {
+      const piece = await this.#piece(left);
+      if (piece === undefined) throw this.#truncated(length, length - left);
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  async skip(length: number): Promise<void> {
+    if (this.tryTake(length) !== undefined) return;
+    for await (const _ of this.pieces(length));
+  }
+
+  /** Whatever comes next, in the pieces it arrives in, to the end of the input. */
+  async *rest(): AsyncGenerator<Uint8Array> {
+    for (let piece = await this.#piece(Infinity); piece !== undefined; piece = await this.#piece(Infinity)) yield piece;
+  }
+
+  /** Lets the producer's `finally` blocks run. */
+  async close(): Promise<void> {
+    await this.#input.return?.();
+  }
+
+  async #piece(most: number): Promise<Uint8Array | undefined> {
+    while (this.#at === this.#chunk.length) {
+      const { done, value } = await this.#input.next();
+      if (done === true) return undefined;
+      this.#chunk = value;
+      this.#at = 0;
+    }
+    return this.tryTake(Math.min(most, this.#chunk.length - this.#at));
+  }
+
+  #truncated(wanted: number, found: number): UnzipxError {
+    return new UnzipxError("TRUNCATED", `Cannot read ${this.#what}: it is cut off`, {
+      expected: `${wanted} bytes at ${this.position - found}`, found: `${found} bytes`,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/** A user's file that is to be packed. */
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { UnzipxError } from "../errors.ts";
+
+/** A path whose name need not be UTF-8; as plain data, so that it crosses threads. */
+export type DiskPath = string | Uint8Array;
+
+// Neither flag exists on Windows. O_NONBLOCK: a FIFO that took the file's place must not hold the program up.
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** Opens a regular file and nothing else; `follow` a link in the last component or not. */
+export function openInput(path: DiskPath, follow: boolean): { fd: number; size: number } {
+  const fd = openSync(forFs(path), follow ? READ_FLAGS : READ_FLAGS | NO_FOLLOW);
+  try {
+    const stats = fstatSync(fd);
+    if (stats.isFile()) return { fd, size: stats.size };
+    throw new UnzipxError("READ_FAILED", `Cannot read "${showPath(path)}": it is not a regular file any more`);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+export function sizeChanged(path: DiskPath): UnzipxError {
+  return new UnzipxError("READ_FAILED", `Cannot pack "${showPath(path)}": its size changed while it was read`);
+}
+
+/** Buffer where node:fs wants one: what crossed a thread is a plain Uint8Array. */
+export function forFs(path: DiskPath): string | Buffer {
+  return typeof path === "string" ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength);
+}
+
+/** For a message; not exact where the name is not UTF-8. */
+export function showPath(path: DiskPath): string {
+  return typeof path === "string" ? path : Buffer.from(path).toString();
+}

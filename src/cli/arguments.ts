@@ -1,0 +1,113 @@
+/** From words and flags to typed commands. Validates, and does nothing else. */
+import { existsSync } from "node:fs";
+import { splitWords } from "../commands/common.ts";
+import { UnzipxError } from "../errors.ts";
+import type { SelectionOptions } from "../core/select.ts";
+import { defaultThreads } from "../parallel/pool.ts";
+import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
+import type { Destination } from "../safe/writer.ts";
+import { parseSize } from "../text/size.ts";
+import type { Flags } from "./program.ts";
+
+export interface ReadingArguments {
+  readonly archives: readonly string[];
+  readonly selection: SelectionOptions;
+  readonly limits: Limits;
+  readonly lenient: boolean;
+  readonly format: string | undefined;
+  readonly threads: number;
+}
+
+/** `dashed` are the words behind "--", which are members whatever they are called. */
+export function readingArguments(words: readonly string[], dashed: readonly string[], flags: Flags): ReadingArguments {
+  const { archives, members } = splitWords(words, existsSync);
+  return {
+    archives,
+    selection: {
+      include: [...members, ...dashed, ...texts(flags["include"])],
+      exclude: texts(flags["exclude"]),
+      ignoreCase: flags["ignoreCase"] === true,
+    },
+    limits: limitsOf(flags),
+    lenient: flags["lenient"] === true,
+    format: flags.format,
+    threads: threadsOf(flags),
+  };
+}
+
+export function policyOf(flags: Flags, limits: Limits, canAsk: boolean): Policy {
+  return {
+    ...DEFAULT_POLICY,
+    overwrite: overwriteOf(flags, canAsk),
+    limits,
+    links: flags["links"] === "skip" || flags["symlinks"] === false ? "skip" : "safe",
+    keepMode: flags["mode"] !== false,
+    keepMtime: flags["mtime"] !== false,
+    unsafePaths: flags["unsafePaths"] === true,
+    lenient: flags["lenient"] === true,
+  };
+}
+
+function overwriteOf(flags: Flags, canAsk: boolean): Overwrite {
+  const named: [boolean, string, Overwrite][] = [
+    [flags["force"] === true, "-f", "always"],
+    [flags["never"] === true, "-n", "never"],
+    [flags["update"] === true, "-u", "newer"],
+    [flags["overwrite"] !== undefined, `--overwrite ${String(flags["overwrite"])}`, flags["overwrite"] as Overwrite],
+  ];
+  const given = named.filter(([is]) => is);
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined && first[2] !== second[2]) {
+    throw new UnzipxError("USAGE", `Cannot do both: ${first[1]} and ${second[1]} contradict each other`);
+  }
+  const chosen = first?.[2] ?? "ask";
+  if (chosen !== "ask") return chosen;
+  if (flags.yes === true) return "always";
+  return canAsk ? "ask" : "fail";
+}
+
+export function destinationOf(flags: Flags): { directory: string; into: Destination["into"] } {
+  const given = ["directory", "d", "o"].map((flag) => flags[flag]).filter((one) => one !== undefined) as string[];
+  if (given.length > 1) throw new UnzipxError("USAGE", "Cannot extract into two folders: -C is given more than once");
+  const into = flags["here"] === true ? "never" : (flags["into"] as string | undefined) ?? (given.length > 0 ? "never" : "auto");
+  if (flags["here"] === true && flags["into"] !== undefined && flags["into"] !== "never") {
+    throw new UnzipxError("USAGE", `Cannot do both: --here and --into ${String(flags["into"])} contradict each other`);
+  }
+  return { directory: given[0] ?? ".", into: into === "never" ? "directory" : into === "always" ? "own-folder" : "auto" };
+}
+
+export function levelOf(flags: Flags): number | undefined {
+  const short = Array.from({ length: 10 }, (_, level) => level).filter((level) => flags[String(level)] === true);
+  const levels = [...short, ...(flags["fast"] === true ? [1] : []), ...(flags["best"] === true ? [9] : [])];
+  if (flags["level"] !== undefined) levels.push(wholeNumber("--level", flags["level"], 0, 9));
+  if (new Set(levels).size > 1) throw new UnzipxError("USAGE", `Cannot compress at two levels: ${levels.join(" and ")} were given`);
+  return levels[0];
+}
+
+export function threadsOf(flags: Flags): number {
+  return flags.threads === undefined ? defaultThreads() : wholeNumber("--threads", flags.threads, 1, 256);
+}
+
+function limitsOf(flags: Flags): Limits {
+  const base = flags["limits"] === false ? NO_LIMITS : DEFAULT_LIMITS;
+  const size = flags["maxSize"];
+  const bytes = size === undefined ? base.bytes : parseSize(String(size));
+  if (bytes === undefined) throw new UnzipxError("USAGE", `Cannot understand --max-size "${String(size)}": it is no size`, { hint: "--max-size 10G" });
+  return {
+    bytes,
+    files: flags["maxFiles"] === undefined ? base.files : wholeNumber("--max-files", flags["maxFiles"], 0, Number.MAX_SAFE_INTEGER),
+    ratio: flags["maxRatio"] === undefined ? base.ratio : wholeNumber("--max-ratio", flags["maxRatio"], 0, Number.MAX_SAFE_INTEGER),
+    depth: flags["maxDepth"] === undefined ? base.depth : wholeNumber("--max-depth", flags["maxDepth"], 1, 4096),
+  };
+}
+
+function wholeNumber(flag: string, value: unknown, least: number, most: number): number {
+  const text = String(value);
+  const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is no whole number from ${least} to ${most}`);
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? (value as string[]) : [];
+}

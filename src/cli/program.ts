@@ -1,0 +1,175 @@
+/** The Commander tree: names, flags, help. What a flag means stands in the commands. */
+import { Command, CommanderError, Option } from "commander";
+import { UnzipxError } from "../errors.ts";
+import { VERSION } from "./version.ts";
+
+/** Flags as Commander hands them over; the commands turn them into options of the core. */
+export interface Flags {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  readonly color?: string;
+  readonly progress?: string;
+  readonly yes?: boolean;
+  readonly threads?: string;
+  readonly format?: string;
+  readonly acceptTerms?: boolean;
+  readonly [flag: string]: unknown;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0 done and verified   1 warnings   2 failed   3 damaged   4 terms not accepted   5 target exists
+  6 unsafe, refused   7 wrong usage   8 memory   9 no input   11 no match   12 limit   50 disk full
+  51 truncated   81 unsupported   82 password   130, 143 interrupted`;
+
+/** Parses and runs; resolves to the exit code. */
+export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let code = 0;
+  const program = new Command("unzipx")
+    .description("Packs, unpacks, lists and tests archives.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError("(unzipx --help shows the commands)")
+    .configureOutput({ outputError: () => {} }) // render.ts prints it
+    .addHelpText("after", `
+Examples:
+  unzipx x photos.zip                 unpack; into a folder of its own if it holds more than one thing
+  unzipx x site.tar.gz -C /srv/www    unpack into a folder
+  unzipx c backup.tar.gz notes src    pack
+  unzipx l photos.zip                 show what is inside
+  unzipx t photos.zip                 verify every byte
+${EXIT_CODES}`);
+
+  const action = (command: Command, verb: keyof typeof import("./verbs.ts"), gated = true): void => {
+    command.action(async (...all: unknown[]) => {
+      const flags = all.at(-2) as Flags;
+      const words = all.slice(0, -2).flat().filter((one) => one !== undefined) as string[];
+      // Commander drops the "--" itself; the words behind it are the last of all.
+      const dash = argv.indexOf("--");
+      const behind = dash < 0 ? 0 : argv.length - dash - 1;
+      if (gated) {
+        const { requireTerms } = await import("./terms.ts");
+        await requireTerms({
+          acceptFlag: flags.acceptTerms === true, env: process.env,
+          warn: (message) => void process.stderr.write(`unzipx: warning: ${message}\n`), write: (text) => void process.stderr.write(text),
+        });
+      }
+      code = await (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
+    });
+  };
+
+  action(
+    reading(common(program.command("x").alias("extract").description("unpack archives").argument("<archive...>", 'archives, then members; "-" is standard input')))
+      .option("-C, --directory <dir>", "unpack into this folder, made if missing")
+      .addOption(new Option("-d <dir>").hideHelp())
+      .addOption(new Option("-o <dir>").hideHelp())
+      .addOption(new Option("--into <when>", "make an own folder, named after the archive").choices(["auto", "always", "never"]))
+      .option("--here", "the same as --into never")
+      .option("-f, --force", "replace existing files")
+      .option("-n, --never", "keep existing files")
+      .option("-u, --update", "replace files that are older than the archive's")
+      .addOption(new Option("--overwrite <how>", "what to do about existing files").choices(["ask", "always", "never", "newer", "rename", "fail"]))
+      .option("-O, --stdout", "write members to standard output")
+      .option("--no-mtime", "do not restore times")
+      .option("--no-mode", "do not restore permissions")
+      .addOption(new Option("--links <how>", "links that stay inside, or none").choices(["safe", "skip"]))
+      .option("--no-symlinks", "the same as --links skip")
+      .option("--unsafe-paths", 'let absolute and ".." names in, made relative')
+      .addHelpText("after", `
+Examples:
+  unzipx x photos.zip '*.jpg'                 only some members
+  unzipx x -C out --overwrite rename a.zip    keep both where a file exists
+  curl -L https://example.org/a.tgz | unzipx x -
+  unzipx x -O a.zip notes.txt | less`),
+    "extract",
+  );
+  const create = common(program.command("c").alias("create").description("pack files into a new archive")
+    .argument("<out>", 'the archive; its name tells the format; "-" is standard output').argument("<input...>", "files and folders"));
+  for (let level = 0; level <= 9; level++) create.addOption(new Option(`-${level}`, level === 6 ? "level 6, the default" : `level ${level}`).hideHelp());
+  action(
+    create
+      .option("--level <n>", "0 (store) to 9 (smallest); -0 to -9 for short")
+      .option("--fast", "the same as -1")
+      .option("--best", "the same as -9")
+      .option("-C, --directory <dir>", "inputs are relative to this folder")
+      .option("-f, --force", "replace an existing archive")
+      .option("-x, --exclude <glob>", "leave out", collect, [])
+      .option("-L, --dereference", "store what links lead to")
+      .option("--reproducible", "the same input gives the same bytes")
+      .addHelpText("after", `
+Examples:
+  unzipx c site.zip public
+  unzipx c -9 backup.tar.gz notes src
+  unzipx c - --format tar.gz src | ssh host 'cat > src.tgz'`),
+    "create",
+  );
+  action(
+    reading(common(program.command("l").alias("list").description("show what is inside").argument("<archive...>", "archives, then members"))),
+    "list",
+  );
+  action(
+    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))),
+    "test",
+  );
+  action(
+    program.command("terms").description("the terms of use").addOption(new Option("--json", "as JSON"))
+      .argument("[action]", "show, accept, status or revoke", "show"),
+    "terms",
+    false,
+  );
+  action(
+    program.command("formats").description("what is read and written").addOption(new Option("--json", "as JSON")),
+    "formats",
+    false,
+  );
+
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0; // help was asked for
+    if (error.code === "commander.help") return 7; // no command: the help was shown
+    throw new UnzipxError("USAGE", sentence(error.message), { hint: "unzipx --help" });
+  }
+  return code;
+}
+
+/** "error: unknown option '--fo'\n(Did you mean --format?)" → one sentence. */
+function sentence(message: string): string {
+  const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
+  return `${first.charAt(0).toUpperCase()}${first.slice(1)}${more.length > 0 ? ` ${more.join(" ")}` : ""}`;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function common(command: Command): Command {
+  return command
+    .option("-q, --quiet", "say nothing but errors")
+    .option("-v, --verbose", "name every entry")
+    .option("--json", "one JSON document at the end")
+    .addOption(new Option("--color <when>", "colours").choices(["auto", "always", "never"]))
+    .addOption(new Option("--progress <when>", "the progress bar").choices(["auto", "always", "never"]))
+    .option("-y, --yes", "answer every question with yes, but not the terms")
+    .option("--threads <n>", "threads to work with")
+    .option("--format <name>", "the format, against what the content or the name says")
+    .option("--accept-terms", "accept the terms of use");
+}
+
+/** What x, l and t have in common. */
+function reading(command: Command): Command {
+  return command
+    .option("-i, --include <glob>", "only these members", collect, [])
+    .option("-x, --exclude <glob>", "not these members", collect, [])
+    .option("--ignore-case", "globs match in any case")
+    .option("--max-size <size>", "bytes of content at most")
+    .option("--max-files <n>", "entries at most")
+    .option("--max-ratio <n>", "content to archive at most")
+    .option("--max-depth <n>", "folders in one path at most")
+    .option("--no-limits", "none of these limits")
+    .option("--lenient", "where two readings of the archive disagree, take one");
+}

@@ -1,0 +1,101 @@
+/**
+ * Questions to the user. The answer comes from the controlling terminal, as stdin may be the archive; the question goes to stderr.
+ *
+ * The terminal is read without blocking, through the event loop. A synchronous read would keep every signal handler from
+ * running, and a read on a thread of the pool could not be called off: it would hold up the exit and eat the next line typed.
+ */
+import { closeSync, openSync } from "node:fs";
+import { isatty, ReadStream } from "node:tty";
+import { UnzipxError } from "../errors.ts";
+
+/** Whether somebody can see a question and answer it. */
+export function canAskOnTerminal(): boolean {
+  const fd = openTerminal();
+  if (fd === undefined) return false;
+  closeSync(fd);
+  return true;
+}
+
+/**
+ * One line from the terminal, without its end; undefined when there is no terminal or the input ends (Ctrl-D, a hang-up).
+ * Throws INTERRUPTED on Ctrl-C and TERMINATED on SIGTERM, so that the caller's cleaning up is done.
+ */
+export async function askOnTerminal(question: string): Promise<string | undefined> {
+  const terminal = openStream();
+  if (terminal === undefined) return undefined;
+  try {
+    return await readLine(terminal, question);
+  } finally {
+    terminal.destroy();
+  }
+}
+
+function readLine(terminal: ReadStream, question: string): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    let typed = "";
+    const onInterrupt = () => leave(() => reject(new UnzipxError("INTERRUPTED", "Cannot go on: interrupted at the question")));
+    const onTerminate = () => leave(() => reject(new UnzipxError("TERMINATED", "Cannot go on: terminated at the question")));
+    const onEnd = () => leave(() => resolve(undefined));
+
+    function settle(): void {
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGTERM", onTerminate);
+      terminal.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
+      // An error after the answer has nobody left to tell.
+      terminal.on("error", () => {});
+    }
+    // Nobody typed the end of the line, and what is printed next must not stand beside the question.
+    function leave(how: () => void): void {
+      settle();
+      process.stderr.write("\n");
+      how();
+    }
+
+    process.on("SIGINT", onInterrupt);
+    process.on("SIGTERM", onTerminate);
+    // Only now: a Ctrl-C right after the question is seen must find its handler.
+    process.stderr.write(question);
+    terminal.setEncoding("utf8");
+    terminal.on("data", (chunk) => {
+      typed += String(chunk);
+      // A terminal left in raw mode ends a line with \r.
+      const end = typed.search(/[\r\n]/);
+      if (end < 0) return;
+      settle();
+      resolve(typed.slice(0, end));
+    });
+    terminal.on("end", onEnd);
+    terminal.on("error", onEnd);
+  });
+}
+
+function openTerminal(): number | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  let fd: number;
+  try {
+    // Windows changes the mode of the console through this handle, which needs the right to write.
+    fd = process.platform === "win32" ? openSync("\\\\.\\CONIN$", "r+") : openSync("/dev/tty", "r");
+  } catch {
+    return undefined;
+  }
+  if (isatty(fd)) return fd;
+  closeSync(fd);
+  return undefined;
+}
+
+function openStream(): ReadStream | undefined {
+  const fd = openTerminal();
+  if (fd === undefined) return undefined;
+  let stream: ReadStream;
+  try {
+    stream = new ReadStream(fd);
+  } catch {
+    closeSync(fd);
+    return undefined;
+  }
+  // On Unix libuv opens the terminal a second time, to read it without blocking, and closes only that one:
+  // without this, each question would leave a descriptor open.
+  const own = (stream as { _handle?: { fd?: number } })._handle?.fd;
+  if (process.platform !== "win32" && own !== undefined && own !== fd) closeSync(fd);
+  return stream;
+}

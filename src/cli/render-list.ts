@@ -1,0 +1,55 @@
+/** The table of `l`. */
+import type { Listing } from "../core/list.ts";
+import type { Entry } from "../formats/contract.ts";
+import { printable } from "../text/printable.ts";
+import { formatTime } from "../text/time.ts";
+
+const ROWS_AT_ONCE = 1000;
+
+/** In parts, so that a million rows are not one string. */
+export function* listingTable({ entries, comment, summary }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
+  if (quiet) {
+    for (const entry of entries) yield `${printable(entry.path)}\n`;
+    return;
+  }
+  const packed = entries.some((entry) => entry.packedSize !== undefined);
+  const rows = entries.map(cellsOf);
+  const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : summary.archiveBytes;
+  const total: Cells = [
+    String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
+  ];
+  total[4] = describe(summary.files, summary.directories, summary.links);
+  const head: Cells = ["Size", "Packed", "Ratio", "Modified", "Name"];
+  const width = [0, 1, 2].map((column) => [head, total, ...(rows.length > 0 ? [longest(rows, column)] : [])].reduce((most, cells) => Math.max(most, cells[column]!.length), 0));
+  const line = ([size, pack, rate, time, name]: Cells): string =>
+    `${size.padStart(width[0]!)}  ${pack.padStart(width[1]!)}  ${rate.padStart(width[2]!)}  ${time.padEnd(16)}  ${name}`.trimEnd();
+  yield `${dim(line(head))}\n`;
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield `${rows.slice(at, at + ROWS_AT_ONCE).map(line).join("\n")}\n`;
+  yield `${dim(line(total))}\n`;
+  if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join("\n")}\n`;
+}
+
+type Cells = [size: string, packed: string, ratio: string, time: string, name: string];
+
+function cellsOf(entry: Entry): Cells {
+  const isFile = entry.type === "file";
+  const size = isFile ? (entry.size === undefined ? "?" : String(entry.size)) : "-";
+  const packed = isFile && entry.packedSize !== undefined ? String(entry.packedSize) : "";
+  const rate = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
+  const link = entry.linkTarget === undefined ? "" : `${entry.type === "hardlink" ? " = " : " -> "}${printable(entry.linkTarget)}`;
+  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${printable(entry.path)}${entry.encrypted ? " *" : ""}${link}`];
+}
+
+function ratio(size: number, packed: number): string {
+  return size === 0 ? "" : `${((packed / size) * 100).toFixed(0)} %`;
+}
+
+function longest(rows: readonly Cells[], column: number): Cells {
+  return rows.reduce((most, cells) => (cells[column]!.length > most[column]!.length ? cells : most));
+}
+
+function describe(files: number, directories: number, links: number): string {
+  const parts = [[files, "file"], [directories, "folder"], [links, "link"]] as const;
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`);
+  return said.length === 0 ? "nothing" : said.join(", ");
+}

@@ -1,0 +1,221 @@
+/** The only module that prints results: text for people, JSON for programs. stdout is data, stderr is talk. */
+import type { ChalkInstance } from "chalk";
+import { exitCodeOf, type Summary } from "../core/summary.ts";
+import type { Listing } from "../core/list.ts";
+import type { Reporter } from "../core/reporter.ts";
+import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
+import type { Outcome } from "../commands/common.ts";
+import { printable } from "../text/printable.ts";
+import { formatSize } from "../text/size.ts";
+import type { Ask } from "../safe/writer.ts";
+import type { Flags } from "./program.ts";
+import { createProgress } from "./progress.ts";
+import { listingTable } from "./render-list.ts";
+import type { TermsState } from "./terms.ts";
+
+/** Errors of one kind that are printed before the rest is only counted. */
+const PRINTED = 10;
+
+type Style = Pick<ChalkInstance, "red" | "yellow" | "green" | "dim" | "bold" | "cyan">;
+const same = (text: string): string => text;
+const PLAIN = { red: same, yellow: same, green: same, dim: same, bold: same, cyan: same } as unknown as Style;
+
+export interface Renderer {
+  readonly reporter: Reporter;
+  /** The same question, with the progress bar out of its way. */
+  pausing(ask: Ask): Ask;
+  summaries(outcome: Outcome<Summary>): Promise<number>;
+  listings(outcome: Outcome<Listing>): Promise<number>;
+}
+
+export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Renderer {
+  const quiet = flags.quiet === true;
+  const show = flags.progress === "always" || (flags.progress !== "never" && !quiet && process.stderr.isTTY === true);
+  const progress = createProgress(show);
+  const reporter: Reporter = {
+    ...progress.reporter,
+    ...(flags.verbose === true && !quiet
+      ? {
+          entry(path) {
+            progress.hide();
+            process.stderr.write(`${printable(path)}\n`);
+          },
+        }
+      : {}),
+  };
+  return {
+    reporter,
+    pausing: (ask) => (conflict) => {
+      progress.hide();
+      return ask(conflict);
+    },
+    async summaries(outcome) {
+      progress.reporter.done();
+      const code = exitCodeOf(outcome.results, outcome.errors);
+      if (flags.json === true) {
+        printJson({ command: COMMANDS[verb], exitCode: code, archives: outcome.results.map(plainSummary), errors: outcome.errors.map(toPlain) });
+        return code;
+      }
+      const style = await styleFor(process.stderr, flags);
+      for (const summary of outcome.results) {
+        printProblems(summary, style, flags);
+        if (!quiet && flags["stdout"] !== true) process.stderr.write(`${sentenceOf(summary, style)}\n`);
+      }
+      for (const error of outcome.errors) printError(error, style);
+      return code;
+    },
+    async listings(outcome) {
+      const code = exitCodeOf(outcome.results.map(({ summary }) => summary), outcome.errors);
+      if (flags.json === true) {
+        const archives = outcome.results.map(({ summary, entries, comment }) => ({ ...plainSummary(summary), comment, entries: entries.map(plainEntry) }));
+        printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
+        return code;
+      }
+      const style = await styleFor(process.stderr, flags);
+      const tableStyle = await styleFor(process.stdout, flags);
+      for (const listing of outcome.results) {
+        if (outcome.results.length > 1) process.stdout.write(`${tableStyle.bold(printable(listing.summary.archive))}\n`);
+        for (const part of listingTable(listing, tableStyle.dim, quiet)) process.stdout.write(part);
+        printProblems(listing.summary, style, flags);
+      }
+      for (const error of outcome.errors) printError(error, style);
+      return code;
+    },
+  };
+}
+
+const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
+
+/** The last resort of main.ts: an error that no command turned into a result. */
+export async function renderError(error: unknown, argv: readonly string[]): Promise<number> {
+  const known = fromSystem(error, "read", "do what was asked");
+  if (argv.includes("--json")) printJson({ command: argv[0], exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
+  else printError(known, await styleFor(process.stderr, {}));
+  if (process.env["UNZIPX_DEBUG"] === "1") console.error(error);
+  return known.exitCode;
+}
+
+export function printTermsText(text: string, flags: Flags): number {
+  if (flags.json === true) printJson({ command: "terms", text });
+  else process.stdout.write(text);
+  return 0;
+}
+
+export function printTerms(state: TermsState & { revoked?: boolean }, flags: Flags): number {
+  if (flags.json === true) {
+    printJson({ command: "terms", ...state });
+    return 0;
+  }
+  const lines = state.revoked === true ? ["The acceptance was deleted."]
+    : state.accepted ? [`The terms are accepted: version ${state.version}, ${state.acceptedAt}, by ${HOW[state.how ?? "command"]}.`]
+    : state.version !== undefined ? [`The terms are not accepted: version ${state.version} was, version ${state.currentVersion} is current.`]
+    : ["The terms are not accepted."];
+  process.stdout.write(`${[...lines, `Stored in: ${state.file}`].join("\n")}\n`);
+  return 0;
+}
+
+const HOW = { prompt: "an answer on the terminal", flag: "--accept-terms", command: "unzipx terms accept" };
+
+/** Version of the JSON documents' shape: raised when a field changes its meaning or goes. */
+const JSON_SCHEMA = 1;
+
+export function printJson(document: object): void {
+  process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2)}\n`);
+}
+
+function plainSummary(summary: Summary): object {
+  const plain = (errors: readonly UnzipxError[]): PlainError[] => errors.map(toPlain);
+  return { ...summary, elapsed: Math.round(summary.elapsed), warnings: plain(summary.warnings), failures: plain(summary.failures) };
+}
+
+function plainEntry(entry: Listing["entries"][number]): object {
+  const { refusal, mtime, ...rest } = entry;
+  const { locator: _, ...shown } = rest as typeof rest & { locator?: unknown };
+  const date = mtime === undefined ? undefined : new Date(mtime);
+  return {
+    ...shown,
+    mtime: date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString(),
+    refusal: refusal && toPlain(refusal),
+  };
+}
+
+function printProblems(summary: Summary, style: Style, flags: Flags): void {
+  const print = (errors: readonly UnzipxError[], one: (error: UnzipxError) => void): void => {
+    const most = flags.verbose === true ? Infinity : PRINTED;
+    errors.slice(0, most).forEach(one);
+    if (errors.length > most) process.stderr.write(style.dim(`unzipx: … and ${errors.length - most} more; -v shows all\n`));
+  };
+  const where = { archive: summary.archive };
+  if (flags.quiet !== true) print(summary.warnings, (warning) => void process.stderr.write(`unzipx: ${style.yellow("warning:")} ${lowerFirst(sentence(warning.in(where)))}${detail(warning)}\n`));
+  print(summary.failures, (error) => printError(error.in(where), style));
+}
+
+/** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
+function printError(error: UnzipxError, style: Style): void {
+  const { hint } = error.details;
+  process.stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
+  if (hint !== undefined) process.stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
+}
+
+function detail({ details: { expected, found } }: UnzipxError): string {
+  const parts = [expected === undefined ? [] : [`expected ${expected}`], found === undefined ? [] : [`found ${found}`]].flat();
+  return parts.length === 0 ? "" : printable(` (${parts.join(", ")})`);
+}
+
+/** The sentence with the entry's name in the place of "an entry" or "a link". */
+function sentence(error: UnzipxError): string {
+  const { entry, archive } = error.details;
+  let text = error.message;
+  if (entry !== undefined) {
+    const named = `"${entry}"`;
+    const placed = text.replace(/\b(an entry|a link|a hard link)\b/, () => named);
+    text = placed === text && !text.includes(named) ? `${text}: ${named}` : placed;
+  }
+  if (archive !== undefined && archive !== "-" && !text.includes(`"${archive}"`)) text = `${text.replace(/^(Cannot read )the (zip|tar) archive/, `$1"${archive}"`)}`;
+  if (archive !== undefined && !text.includes(archive)) text = `${text} [${archive}]`;
+  return printable(text);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function sentenceOf(summary: Summary, style: Style): string {
+  const things = [count(summary.files, "file"), ...(summary.links > 0 ? [count(summary.links, "link")] : []), ...(summary.directories > 0 && summary.files === 0 ? [count(summary.directories, "folder")] : [])].join(", ");
+  const time = `${(summary.elapsed / 1000).toFixed(summary.elapsed < 9950 ? 2 : 0)} s`;
+  const skipped = summary.skipped > 0 ? `, ${summary.skipped} left as they were` : "";
+  const failed = summary.failures.length > 0;
+  const mark = failed ? style.red("✗") : style.green("✓");
+  switch (summary.action) {
+    case "extract":
+      if (summary.destination === undefined) return `${mark} nothing was extracted: a new folder appears whole or not at all\nhint: mkdir DIR && unzipx x ${printable(summary.archive)} -C DIR, to keep what can be read`;
+      return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} into ${printable(summary.destination)} in ${time}${skipped}`;
+    case "create": {
+      const { archiveBytes = 0, bytes } = summary;
+      if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
+      const ratio = bytes > 0 ? ` (${((archiveBytes / bytes) * 100).toFixed(1)} %)` : "";
+      return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}`;
+    }
+    case "test":
+      return `${mark} ${printable(summary.archive)}: ${failed ? count(summary.failures.length, "problem") : "no errors"}, ${things}, ${formatSize(summary.bytes)} verified in ${time}`;
+    case "list":
+      return "";
+  }
+}
+
+export function count(number: number, what: string): string {
+  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** Colours only where somebody sees them, and chalk is only loaded for them. */
+export async function styleFor(stream: NodeJS.WriteStream, flags: Flags): Promise<Style> {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  const wanted = flags.color === "always" ? true
+    : flags.color === "never" ? false
+    : NO_COLOR !== undefined && NO_COLOR !== "" ? false
+    : FORCE_COLOR !== undefined && FORCE_COLOR !== "0" ? true
+    : stream.isTTY === true && TERM !== "dumb";
+  if (!wanted) return PLAIN;
+  const { Chalk } = await import("chalk");
+  return new Chalk({ level: 1 });
+}

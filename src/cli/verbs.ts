@@ -1,0 +1,86 @@
+/** One function a command: arguments → command → what is printed → exit code. */
+import { UnzipxError } from "../errors.ts";
+import { destinationOf, levelOf, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import type { Flags } from "./program.ts";
+import { createRenderer } from "./render.ts";
+
+type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
+
+export const extract: Verb = async (words, dashed, flags, signal) => {
+  const reading = readingArguments(words, dashed, flags);
+  const { canAskOnTerminal } = await import("./prompt.ts");
+  const policy = policyOf(flags, reading.limits, canAskOnTerminal());
+  const toStdout = flags["stdout"] === true;
+  if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
+  const renderer = createRenderer(flags, "x");
+  const { extractCommand } = await import("../commands/extract.ts");
+  const { askAboutFile } = await import("./ask-overwrite.ts");
+  return renderer.summaries(await extractCommand({
+    ...reading, ...destinationOf(flags), policy, signal,
+    sink: toStdout ? writeToStdout : undefined,
+    ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
+    reporter: renderer.reporter,
+  }));
+};
+
+export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal) => {
+  const renderer = createRenderer(flags, "c");
+  if (out === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
+  if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
+  const { createCommand } = await import("../commands/create.ts");
+  const epoch = process.env["SOURCE_DATE_EPOCH"];
+  const reproducible = flags["reproducible"] === true;
+  return renderer.summaries(await createCommand({
+    out, inputs: [...inputs, ...dashed], format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
+    level: levelOf(flags), base: flags["directory"] as string | undefined, force: flags["force"] === true, threads: threadsOf(flags),
+    dereference: flags["dereference"] === true, reproducible,
+    mtime: reproducible && epoch !== undefined ? epochOf(epoch) : undefined,
+    signal, reporter: renderer.reporter,
+  }));
+};
+
+export const list: Verb = async (words, dashed, flags, signal) => {
+  const { listCommand } = await import("../commands/list.ts");
+  const outcome = await listCommand({ ...readingArguments(words, dashed, flags), signal });
+  return createRenderer(flags, "l").listings(outcome);
+};
+
+export const test: Verb = async (words, dashed, flags, signal) => {
+  const renderer = createRenderer(flags, "t");
+  const { testCommand } = await import("../commands/test.ts");
+  return renderer.summaries(await testCommand({ ...readingArguments(words, dashed, flags), signal, reporter: renderer.reporter }));
+};
+
+export const terms: Verb = async ([action = "show"], _, flags) => {
+  const { termsAccept, termsRevoke, termsShow, termsStatus } = await import("./terms.ts");
+  const { printTerms, printTermsText } = await import("./render.ts");
+  switch (action) {
+    case "show":
+      return printTermsText(await termsShow(), flags);
+    case "accept":
+      return printTerms(await termsAccept(), flags);
+    case "status":
+      return printTerms(termsStatus(), flags);
+    case "revoke":
+      return printTerms(await termsRevoke(), flags);
+    default:
+      throw new UnzipxError("USAGE", `There is no action "${action}" of terms`, { hint: "unzipx terms show|accept|status|revoke" });
+  }
+};
+
+export const formats: Verb = async (_, __, flags) => {
+  const { printFormats } = await import("./render-formats.ts");
+  return printFormats(flags);
+};
+
+function epochOf(text: string): number {
+  if (!/^[0-9]{1,12}$/.test(text)) throw new UnzipxError("USAGE", `Cannot understand SOURCE_DATE_EPOCH "${text}": it is no number of seconds`);
+  return Number(text) * 1000;
+}
+
+/** Waits for a slow reader. */
+function writeToStdout(chunk: Uint8Array): Promise<void> | void {
+  // The chunk is the decoder's own buffer: what is not written at once has to be a copy.
+  if (process.stdout.write(Buffer.from(chunk))) return undefined;
+  return new Promise((resolve) => void process.stdout.once("drain", resolve));
+}

@@ -1,0 +1,36 @@
+/** What the commands share: several archives in one run, and what comes back from them. */
+import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
+import type { Summary } from "../core/summary.ts";
+
+export interface Outcome<Result> {
+  readonly results: readonly Result[];
+  /** What ended one archive, or the run. */
+  readonly errors: readonly UnzipxError[];
+}
+
+/** One archive after the other; trouble with one does not stop the next, unless it is the run's own. */
+export async function eachArchive<Result>(archives: readonly string[], work: (archive: string) => Promise<Result>): Promise<Outcome<Result>> {
+  const results: Result[] = [];
+  const errors: UnzipxError[] = [];
+  for (const archive of archives) {
+    try {
+      results.push(await work(archive));
+    } catch (error) {
+      const known = fromSystem(error, "read", `read "${archive}"`).in({ archive });
+      errors.push(known);
+      if (ERRORS[known.code].ends === "run") break;
+    }
+  }
+  return { results, errors };
+}
+
+/** Words that name existing files are archives, the rest are members; the first is always an archive. */
+export function splitWords(words: readonly string[], exists: (word: string) => boolean): { archives: string[]; members: string[] } {
+  const [first = "", ...rest] = words;
+  const archives = [first];
+  const members: string[] = [];
+  for (const word of rest) (word === "-" || exists(word) ? archives : members).push(word);
+  return { archives, members };
+}
+
+export type Summaries = Outcome<Summary>;

@@ -1,0 +1,17 @@
+/** l: show what is inside. */
+import { list, type Listing } from "../core/list.ts";
+import { createSelection, type SelectionOptions } from "../core/select.ts";
+import type { Limits } from "../safe/policy.ts";
+import { eachArchive, type Outcome } from "./common.ts";
+
+export interface ListCommand {
+  readonly archives: readonly string[];
+  readonly selection: SelectionOptions;
+  readonly limits: Limits;
+  readonly format: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export async function listCommand({ archives, selection, ...options }: ListCommand): Promise<Outcome<Listing>> {
+  return eachArchive(archives, async (archive) => list(archive, { ...options, selection: await createSelection(selection) }));
+}

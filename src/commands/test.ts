@@ -1,0 +1,21 @@
+/** t: verify every byte. */
+import type { Reporter } from "../core/reporter.ts";
+import { createSelection, type SelectionOptions } from "../core/select.ts";
+import { test } from "../core/test.ts";
+import type { Limits } from "../safe/policy.ts";
+import { eachArchive, type Summaries } from "./common.ts";
+
+export interface TestCommand {
+  readonly archives: readonly string[];
+  readonly selection: SelectionOptions;
+  readonly limits: Limits;
+  readonly lenient: boolean;
+  readonly format: string | undefined;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+}
+
+export async function testCommand({ archives, selection, ...options }: TestCommand): Promise<Summaries> {
+  return eachArchive(archives, async (archive) => test(archive, { ...options, selection: await createSelection(selection) }));
+}

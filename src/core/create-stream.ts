@@ -1,0 +1,54 @@
+/** Making what is one stream of bytes: a tar, compressed or not, and a single compressed file. */
+import { closeSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { openInput, showPath } from "../bytes/input-file.ts";
+import { readUpTo } from "../bytes/read-file.ts";
+import { fromSystem, UnzipxError } from "../errors.ts";
+import { encodeGzip } from "../filters/gzip-encode.ts";
+import type { Bytes } from "../formats/contract.ts";
+import type { InputEntry } from "../formats/input.ts";
+import { writeTar } from "../formats/tar-write.ts";
+import { BLOCK } from "./pack-job.ts";
+import { compressorOf, type Packing } from "./packing.ts";
+
+export function bytesOfTar(entries: Iterable<InputEntry>, packing: Packing, { gzip }: { readonly gzip: boolean }): Bytes {
+  const tar = writeTar(entries, { ...packing, preciseTimes: false });
+  return gzip ? encodeGzip(tar, { level: packing.level, compressor: compressorOf(packing) }) : tar;
+}
+
+/** `anonymous`: without the file's name and time in the header. */
+export function bytesOfGz(entries: Iterable<InputEntry>, packing: Packing, { anonymous }: { readonly anonymous: boolean }): Bytes {
+  const [entry, another] = entries;
+  if (entry?.type !== "file" || another !== undefined) {
+    const what = entry === undefined ? "nothing" : entry.type === "directory" ? "a folder" : "several files";
+    throw new UnzipxError("USAGE", `Cannot make a .gz of ${what}: it holds one file`, { hint: "unzipx c OUT.tar.gz INPUT…" });
+  }
+  const header = anonymous ? {} : { name: entry.path.split("/").at(-1)!, mtime: entry.mtime / 1000 };
+  return encodeGzip(contentOf(entry, packing), { level: packing.level, compressor: compressorOf(packing) }, header);
+}
+
+/** All there is until the file ends: a file that grows meanwhile is no trouble for gzip. */
+async function* contentOf(entry: InputEntry, packing: Packing): Bytes {
+  const { fd } = opened(entry);
+  try {
+    for (let position = 0; ; ) {
+      const chunk = Buffer.allocUnsafeSlow(BLOCK);
+      const read = readUpTo(fd, chunk, position);
+      position += read;
+      packing.progress(entry, read);
+      if (read > 0) yield chunk.subarray(0, read);
+      if (read < BLOCK) return packing.done(entry, position);
+      await nextTurn();
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function opened(entry: InputEntry): { fd: number } {
+  try {
+    return openInput(entry.source, true);
+  } catch (error) {
+    throw fromSystem(error, "read", `read "${showPath(entry.source)}"`);
+  }
+}

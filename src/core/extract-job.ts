@@ -1,0 +1,72 @@
+/** decode → verify → write for a batch of claimed entries: the same code on every thread. */
+import { ERRORS, fromSystem, toPlain, UnzipxError, type PlainError } from "../errors.ts";
+import { CONTAINERS } from "../formats/index.ts";
+import type { Decode, Locator } from "../formats/contract.ts";
+import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
+
+export interface ExtractJob {
+  readonly kind: "extract";
+  readonly container: string;
+  readonly fd: number;
+  readonly items: readonly ExtractItem[];
+}
+export interface ExtractItem {
+  /** The entry's number in the archive. */
+  readonly entry: number;
+  readonly locator: Locator;
+  readonly file: NewFile;
+}
+
+export interface BatchResult {
+  /** Bytes of content, verified. */
+  readonly bytes: number;
+  readonly failures: readonly { readonly entry: number; readonly error: PlainError }[];
+}
+
+export async function runExtract(job: ExtractJob): Promise<BatchResult> {
+  const decode = await decoderOf(job.container);
+  let bytes = 0;
+  const failures: { entry: number; error: PlainError }[] = [];
+  for (const { entry, locator, file } of job.items) {
+    try {
+      bytes += await extractOne(decode, job.fd, locator, file);
+    } catch (error) {
+      failures.push({ entry, error: toPlain(ofEntry(error)) });
+    }
+  }
+  return { bytes, failures };
+}
+
+async function extractOne(decode: Decode, fd: number, locator: Locator, file: NewFile): Promise<number> {
+  const decoded = decode(fd, locator);
+  if (decoded.whole !== undefined) {
+    writeWhole(file, decoded.whole);
+    return decoded.whole.length;
+  }
+  const sink = openSink(file);
+  try {
+    let bytes = 0;
+    for await (const chunk of decoded.chunks) {
+      sink.write(chunk);
+      bytes += chunk.length;
+    }
+    sink.close();
+    return bytes;
+  } catch (error) {
+    sink.discard();
+    throw error;
+  }
+}
+
+/** What ends the run is thrown; the rest is the entry's own trouble. */
+export function ofEntry(error: unknown): UnzipxError {
+  const known = fromSystem(error, (error as NodeJS.ErrnoException).syscall === "read" ? "read" : "write", "write an entry");
+  if (ERRORS[known.code].ends === "run" && known.code !== "INTERNAL") throw known;
+  return known;
+}
+
+export async function decoderOf(container: string): Promise<Decode> {
+  const format = CONTAINERS.find((one) => one.name === container);
+  if (format === undefined || format.needs !== "seek") throw new UnzipxError("INTERNAL", `Cannot decode: no indexed container is called "${container}"`);
+  return format.decoder();
+}

@@ -1,0 +1,244 @@
+/** The verb x: entries → policy → one writer. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { fromPlain, fromSystem, UnzipxError } from "../errors.ts";
+import type { Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
+import { createBudget, type Budget } from "../safe/budget.ts";
+import { openSink } from "../safe/new-file.ts";
+import type { PathOddity } from "../safe/path.ts";
+import { FREE_SPACE_RESERVE, type Policy } from "../safe/policy.ts";
+import { SafeWriter, type Ask, type Claim, type Claimed, type Destination } from "../safe/writer.ts";
+import { formatSize } from "../text/size.ts";
+import { batchesOf, isWorthWorkers } from "./batches.ts";
+import { ofEntry, type BatchResult, type ExtractItem } from "./extract-job.ts";
+import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
+import type { Reporter } from "./reporter.ts";
+import { runJobs } from "./run-jobs.ts";
+import type { Selection } from "./select.ts";
+import { emptySummary, type Summary } from "./summary.ts";
+
+export interface ExtractOptions {
+  readonly directory: string;
+  readonly into: Destination["into"];
+  /** What an own folder is called. */
+  readonly ownName: string;
+  readonly policy: Policy;
+  readonly selection: Selection;
+  readonly format?: string | undefined;
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly reporter: Reporter;
+  readonly ask?: Ask | undefined;
+}
+
+const HEADER_BYTES = 1024 * 1024;
+
+/** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
+export async function extract(archive: string, options: ExtractOptions): Promise<Summary> {
+  const started = performance.now();
+  const warnings: UnzipxError[] = [];
+  const warn = (note: UnzipxError): void => {
+    warnings.push(note);
+  };
+  const { limits, lenient } = options.policy;
+  const opened = await openArchive(archive, { format: options.format, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
+  let writer: SafeWriter | undefined;
+  const summary = emptySummary("extract", archive, opened.format);
+  try {
+    writer = new SafeWriter(
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identity === undefined ? [] : [opened.identity] },
+      options.policy, options.ask,
+    );
+    const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead) };
+    if (opened.kind === "index") {
+      warnings.push(...opened.index.notes);
+      await extractIndex(opened, run);
+    } else {
+      await extractStream(opened, run);
+    }
+    options.selection.assertAllMatched();
+    summary.failures.push(...writer.finish());
+    options.signal?.throwIfAborted();
+    await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
+    const harmless = summary.failures.filter((error) => error.code === "SPECIAL_FILE");
+    const failed = summary.failures.length > harmless.length;
+    if (failed && writer.isNew) {
+      writer.discard();
+      summary.bytes = summary.files = summary.directories = summary.links = 0;
+    } else {
+      summary.failures.push(...writer.publish());
+      summary.destination = writer.target;
+    }
+    for (const [oddity, { count, first }] of writer.oddities) warn(oddityNote(oddity, count, first));
+    summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
+  } catch (error) {
+    writer?.discard();
+    throw error;
+  } finally {
+    await opened.close();
+    options.reporter.done?.();
+  }
+  for (const note of warnings) summary.warnings.push(note);
+  summary.elapsed = performance.now() - started;
+  return summary;
+}
+
+interface Run {
+  readonly writer: SafeWriter;
+  readonly summary: Summary;
+  readonly options: ExtractOptions;
+  readonly budget: Budget;
+}
+
+/** Everything is claimed, and so checked, before the first byte is written; then any thread may write any entry. */
+async function extractIndex(opened: OpenedIndex, { writer, summary, options, budget }: Run): Promise<void> {
+  const { entries } = opened.index;
+  const decode = await opened.container.decoder();
+  const claims = new Map<number, Claim>();
+  for (let number = 0; number < entries.length; number++) {
+    const entry = entries[number]!;
+    if (!options.selection.wants(entry.path)) continue;
+    budget.entry();
+    const claimed = writer.claim(entry.type === "symlink" ? withTarget(entry, opened.source.fd, decode) : entry, { backslash: "separator" });
+    const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
+    if (claim !== undefined && claim.type === "file") claims.set(number, claim);
+  }
+  options.selection.assertAllMatched();
+  summary.failures.push(...(await writer.settle()));
+  const items: ExtractItem[] = [];
+  let total = 0;
+  for (const [number, claim] of claims) {
+    if (claim.place.dropped) continue;
+    const { locator } = entries[number]!;
+    total += locator.size;
+    items.push({ entry: number, locator, file: claim.file });
+  }
+  budget.spend(total); // what an entry has more than it promised is never written
+  assertRoom(total, writer.target!);
+  options.reporter.start?.(total);
+  const jobs = batchesOf(items).map((batch) => ({ kind: "extract" as const, container: opened.container.name, fd: opened.source.fd, items: batch }));
+  await runJobs<BatchResult>(jobs, {
+    threads: options.threads,
+    worthWorkers: isWorthWorkers(items.length, total),
+    signal: options.signal,
+    done(result, number) {
+      summary.bytes += result.bytes;
+      summary.files += jobs[number]!.items.length - result.failures.length;
+      for (const { entry, error } of result.failures) {
+        writer.drop(claims.get(entry)!);
+        summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      }
+      const last = jobs[number]!.items.at(-1)!;
+      options.reporter.progress?.(jobs[number]!.items.reduce((sum, item) => sum + item.locator.size, 0), entries[last.entry]!.path);
+      for (const item of jobs[number]!.items) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);
+    },
+  });
+}
+
+/** In a zip a link's target is its content (APPNOTE 4.5.7 leaves it at that). */
+function withTarget(entry: IndexedEntry, fd: number, decode: (fd: number, locator: IndexedEntry["locator"]) => { whole?: Uint8Array | undefined }): Entry {
+  if (entry.refusal !== undefined) return entry;
+  try {
+    if (entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
+    return { ...entry, linkTarget: Buffer.from(decode(fd, entry.locator).whole!).toString("utf8") };
+  } catch (error) {
+    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
+  }
+}
+
+async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
+  const { writer, summary, options, budget } = run;
+  options.reporter.start?.(opened.archiveBytes);
+  let seen = 0;
+  const report = (entry: string): void => {
+    const read = opened.bytesRead();
+    options.reporter.progress?.(read - seen, entry);
+    seen = read;
+  };
+  for await (const entry of opened.entries()) {
+    options.signal?.throwIfAborted();
+    if (!options.selection.wants(entry.path)) continue;
+    budget.entry();
+    const claimed = writer.claim(entry, { backslash: "character" });
+    const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
+    if (claim?.type === "file") {
+      await writeStreamed(entry, claim, run, () => report(entry.path));
+      options.reporter.entry?.(entry.path, entry.size);
+    }
+    report(entry.path);
+  }
+  summary.failures.push(...(await writer.settle()));
+}
+
+/** A stream's error is the archive's: what follows cannot be found any more, so it is thrown and nothing stays. */
+async function writeStreamed(entry: StreamEntry, claim: Claim, { budget, summary, options }: Run, report: () => void): Promise<void> {
+  try {
+    const sink = openSink(claim.file);
+    try {
+      if (entry.whole !== undefined) {
+        budget.spend(entry.whole.length);
+        sink.write(entry.whole);
+        summary.bytes += entry.whole.length;
+      } else {
+        for await (const chunk of entry.content()) {
+          options.signal?.throwIfAborted();
+          budget.spend(chunk.length);
+          sink.write(chunk);
+          summary.bytes += chunk.length;
+          report();
+        }
+      }
+      sink.close();
+      summary.files += 1;
+    } catch (error) {
+      sink.discard();
+      throw error;
+    }
+  } catch (error) {
+    throw fromSystem(error, "write", "write an entry", { entry: entry.path });
+  }
+}
+
+function record(claimed: Claimed, entry: Entry, summary: Summary): Claim | undefined {
+  if (claimed === "skip") {
+    summary.skipped += 1;
+    return undefined;
+  }
+  if (claimed instanceof UnzipxError) {
+    summary.failures.push(claimed.in({ entry: entry.path }));
+    return undefined;
+  }
+  if (claimed.type === "directory") summary.directories += 1;
+  else if (claimed.type !== "file") summary.links += 1;
+  return claimed;
+}
+
+/** A known size is held against the free space beforehand: the kindest moment to say no. */
+function assertRoom(bytes: number, target: string): void {
+  if (bytes < FREE_SPACE_RESERVE) return;
+  for (let folder = target; ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      if (bavail * bsize - FREE_SPACE_RESERVE >= bytes) return;
+      throw new UnzipxError("DISK_FULL", `Cannot extract into "${target}": there is not enough room`, {
+        expected: formatSize(bytes), found: `${formatSize(bavail * bsize)} free`, hint: "-C DIR",
+      });
+    } catch (error) {
+      if (error instanceof UnzipxError) throw error;
+      if (folder === dirname(folder)) return; // the system will tell when it is full
+    }
+  }
+}
+
+const ODDITIES: Record<PathOddity, string> = {
+  backslash: "a backslash",
+  control: "control characters",
+  "device-name": "the name of a Windows device",
+  "trailing-dot": "a trailing dot or space, which Windows drops",
+  stream: "a colon, which Windows does not allow",
+};
+
+function oddityNote(oddity: PathOddity, count: number, first: string): UnzipxError {
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
+  return new UnzipxError("ODDITY", `A name contains ${ODDITIES[oddity]}${more}`, { entry: first });
+}

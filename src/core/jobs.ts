@@ -1,0 +1,23 @@
+/**
+ * Work that any thread can do: plain data in, plain data out. The main thread calls runJob() itself
+ * when there are no workers, so there is one code for both.
+ */
+import type { Moved } from "../parallel/serve.ts";
+import type { ExtractJob } from "./extract-job.ts";
+import type { TestJob } from "./test-job.ts";
+import type { DeflateJob, PackJob } from "./pack-job.ts";
+
+export type Job = ExtractJob | TestJob | DeflateJob | PackJob;
+
+export async function runJob(job: Job): Promise<unknown | Moved<unknown>> {
+  switch (job.kind) {
+    case "extract":
+      return (await import("./extract-job.ts")).runExtract(job);
+    case "test":
+      return (await import("./test-job.ts")).runTest(job);
+    case "deflate":
+      return (await import("./pack-job.ts")).runDeflate(job);
+    case "pack":
+      return (await import("./pack-job.ts")).runPack(job);
+  }
+}

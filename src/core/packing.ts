@@ -1,0 +1,83 @@
+/** What the makers of all formats share while one archive is made: the counts, the threads, the signal to stop. */
+import { fromSystem, UnzipxError } from "../errors.ts";
+import { showPath } from "../bytes/input-file.ts";
+import type { Compressor, DeflatedBlock } from "../formats/contract.ts";
+import type { InputEntry } from "../formats/input.ts";
+import type { Pool } from "../parallel/pool.ts";
+import { Moved } from "../parallel/serve.ts";
+import { runJob, type Job } from "./jobs.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Summary } from "./summary.ts";
+
+export interface Packing {
+  /** 0 (store) to 9. */
+  readonly level: number;
+  readonly dereference: boolean;
+  /** Jobs that may usefully be under way at once; 1 = run() works on this thread, at once. */
+  readonly threads: number;
+  /** The buffers in `transfer` may be gone afterwards. */
+  run<Result>(job: Job, transfer?: readonly ArrayBuffer[]): Promise<Result>;
+  /** Throws when the user wants to stop. */
+  check(): void;
+  progress(entry: InputEntry, bytes: number): void;
+  done(entry: InputEntry, size: number): void;
+  fail(entry: InputEntry, error: unknown): void;
+}
+
+export interface PackingOptions {
+  readonly level: number;
+  readonly dereference: boolean;
+  readonly pool: Pool<Job> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly reporter: Reporter;
+  readonly summary: Summary;
+}
+
+const COUNTS = { file: "files", directory: "directories", symlink: "links" } as const;
+
+export function startPacking({ level, dereference, pool, signal, reporter, summary }: PackingOptions): Packing {
+  return {
+    level,
+    dereference,
+    threads: pool?.threads ?? 1,
+    async run<Result>(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+      if (pool !== undefined) return pool.run<Result>(job, transfer);
+      const result = await runJob(job);
+      return (result instanceof Moved ? result.result : result) as Result;
+    },
+    check: () => throwIfAborted(signal),
+    progress(entry, bytes) {
+      reporter.progress?.(bytes, entry.path);
+    },
+    done(entry, size) {
+      summary[COUNTS[entry.type]] += 1;
+      summary.bytes += size;
+      reporter.entry?.(entry.path, entry.type === "file" ? size : undefined);
+    },
+    fail(entry, error) {
+      summary.failures.push(fromSystem(error, "read", `read "${showPath(entry.source)}"`).in({ entry: entry.path }));
+    },
+  };
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw signal.reason instanceof UnzipxError ? signal.reason : new UnzipxError("INTERRUPTED", "Stopped before the archive was whole");
+}
+
+/** Deflate for the filters, on the threads of `packing`. */
+export function compressorOf(packing: Packing): Compressor {
+  return {
+    width: packing.threads,
+    deflate(block, dictionary, level, last) {
+      if (packing.threads === 1) return packing.run<DeflatedBlock>({ kind: "deflate", block: { bytes: block, dictionary }, level, last });
+      // The caller keeps its buffers, so copies go: one allocation that is moved, not cloned twice.
+      const before = dictionary?.length ?? 0;
+      const copy = new Uint8Array(before + block.length);
+      if (dictionary !== undefined) copy.set(dictionary);
+      copy.set(block, before);
+      const moved = { bytes: copy.subarray(before), dictionary: copy.subarray(0, before) };
+      return packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last }, [copy.buffer]);
+    },
+  };
+}

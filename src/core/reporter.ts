@@ -1,0 +1,12 @@
+/** The only side channel: what the core tells while it works. Every method is optional, counts are deltas. */
+import type { UnzipxError } from "../errors.ts";
+
+export interface Reporter {
+  /** The work begins; `total` in bytes of the unit that progress() counts, undefined when it is unknown. */
+  start?(total: number | undefined): void;
+  progress?(bytes: number, entry: string | undefined): void;
+  warning?(warning: UnzipxError): void;
+  /** One line worth of news for -v: an entry is done. */
+  entry?(path: string, size: number | undefined): void;
+  done?(): void;
+}

@@ -1,0 +1,107 @@
+/** Where archives come from: a file, standard input, or bytes that are on their way already. */
+import { closeSync, constants, createReadStream, fstatSync, openSync } from "node:fs";
+import { fromSystem, UnzipxError } from "../errors.ts";
+import type { Bytes, FileSource, Source } from "../formats/contract.ts";
+
+const READ_CHUNK = 512 * 1024;
+
+/** A Source, and how much of it was read. */
+export type Counted<S extends Source> = S & { readonly bytesRead: () => number };
+
+export function isFileSource(source: Source): source is FileSource {
+  return "fd" in source;
+}
+
+/** Opens the archive once; everything later goes through the descriptor. "-" is standard input. */
+export function openSource(name: string): Counted<Source> | Counted<FileSource> {
+  const isStdin = name === "-";
+  let fd = 0;
+  try {
+    if (!isStdin) fd = openSync(name, constants.O_RDONLY);
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) {
+      if (!isStdin) closeSync(fd);
+      throw new UnzipxError("NO_INPUT", `Cannot read "${name}": it is a folder, not an archive`, { hint: `unzipx c ${name.replace(/\/+$/, "")}.zip ${name}` });
+    }
+    if (isStdin && stat.isCharacterDevice()) {
+      throw new UnzipxError("USAGE", "Cannot read an archive from standard input: it is a terminal", { hint: "curl -L URL | unzipx x -" });
+    }
+    const close = async (): Promise<void> => {
+      if (!isStdin) closeSync(fd);
+    };
+    return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close);
+  } catch (error) {
+    throw fromSystem(error, "read", `open "${name}"`, { hint: hintFor(error) });
+  }
+}
+
+function hintFor(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "ls" : "ls -l";
+}
+
+export function fileSource(name: string, fd: number, size: number, close: () => Promise<void>): Counted<FileSource> {
+  const opened = fstatSync(fd);
+  let read = 0;
+  return {
+    name, fd, size,
+    bytesRead: () => read,
+    async *stream() {
+      for await (const chunk of createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: READ_CHUNK }) as AsyncIterable<Buffer>) {
+        read += chunk.length;
+        yield chunk;
+      }
+    },
+    async close() {
+      const now = fstatSync(fd);
+      await close();
+      // Two halves of two versions would be verified one by one and be wrong together.
+      if (now.size !== opened.size || now.mtimeMs !== opened.mtimeMs) {
+        throw new UnzipxError("READ_FAILED", `Cannot trust what was read from "${name}": it changed meanwhile`);
+      }
+    },
+  };
+}
+
+function pipeSource(name: string, fd: number, close: () => Promise<void>): Counted<Source> {
+  let read = 0;
+  return {
+    name, size: undefined,
+    bytesRead: () => read,
+    async *stream() {
+      for await (const chunk of createReadStream("", { fd, autoClose: false, highWaterMark: READ_CHUNK }) as AsyncIterable<Buffer>) {
+        read += chunk.length;
+        yield chunk;
+      }
+    },
+    close,
+  };
+}
+
+/** The first bytes of a stream, at least `length` of them unless it ends earlier, and the whole stream again. */
+export async function peek(input: Bytes, length: number): Promise<{ head: Uint8Array; all: Bytes }> {
+  const iterator = input[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let found = 0;
+  while (found < length) {
+    const { done, value } = await iterator.next();
+    if (done === true) break;
+    chunks.push(value);
+    found += value.length;
+  }
+  const head = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return {
+    head,
+    all: (async function* () {
+      try {
+        if (head.length > 0) yield head;
+        for (;;) {
+          const { done, value } = await iterator.next();
+          if (done === true) return;
+          yield value;
+        }
+      } finally {
+        await iterator.return?.();
+      }
+    })(),
+  };
+}

@@ -1,0 +1,139 @@
+/** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
+import { fromPlain, UnzipxError } from "../errors.ts";
+import type { Entry } from "../formats/contract.ts";
+import { createBudget, type Budget } from "../safe/budget.ts";
+import type { Limits } from "../safe/policy.ts";
+import { batchesOf, isWorthWorkers } from "./batches.ts";
+import { ofEntry, type BatchResult } from "./extract-job.ts";
+import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
+import type { Reporter } from "./reporter.ts";
+import { runJobs } from "./run-jobs.ts";
+import type { Selection } from "./select.ts";
+import { emptySummary, type Summary } from "./summary.ts";
+
+export interface TestOptions {
+  readonly limits: Limits;
+  readonly lenient: boolean;
+  readonly selection: Selection;
+  readonly format?: string | undefined;
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly reporter: Reporter;
+}
+
+/** Where members go when they go to a stream: awaited, so that a slow reader slows us down. */
+export type Sink = (chunk: Uint8Array) => Promise<void> | void;
+
+export async function test(archive: string, options: TestOptions): Promise<Summary> {
+  return verify(archive, "test", options, undefined);
+}
+
+/** Members to `sink`, one after the other and nothing else. What was handed on cannot be taken back: the exit code tells. */
+export async function extractTo(sink: Sink, archive: string, options: TestOptions): Promise<Summary> {
+  return verify(archive, "extract", options, sink);
+}
+
+async function verify(archive: string, action: "test" | "extract", options: TestOptions, sink: Sink | undefined): Promise<Summary> {
+  const started = performance.now();
+  const warnings: UnzipxError[] = [];
+  const opened = await openArchive(archive, {
+    format: options.format, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+  });
+  const summary = emptySummary(action, archive, opened.format);
+  const budget = createBudget(options.limits, opened.bytesRead);
+  try {
+    if (opened.kind === "index") {
+      warnings.push(...opened.index.notes);
+      await verifyIndex(opened, summary, budget, options, sink);
+    } else {
+      await verifyStream(opened, summary, budget, options, sink);
+    }
+    options.selection.assertAllMatched();
+    summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
+  } finally {
+    await opened.close();
+    options.reporter.done?.();
+  }
+  summary.warnings.push(...warnings);
+  summary.elapsed = performance.now() - started;
+  return summary;
+}
+
+async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget, options: TestOptions, sink: Sink | undefined): Promise<void> {
+  const { entries } = opened.index;
+  const items: { entry: number; locator: (typeof entries)[number]["locator"] }[] = [];
+  let total = 0;
+  for (let number = 0; number < entries.length; number++) {
+    const entry = entries[number]!;
+    if (!options.selection.wants(entry.path)) continue;
+    budget.entry();
+    if (!countable(entry, summary)) continue;
+    total += entry.locator.size;
+    items.push({ entry: number, locator: entry.locator });
+  }
+  budget.spend(total);
+  options.reporter.start?.(total);
+  if (sink !== undefined) {
+    const decode = await opened.container.decoder();
+    for (const { entry, locator } of items) {
+      options.signal?.throwIfAborted();
+      try {
+        const decoded = decode(opened.source.fd, locator);
+        if (decoded.whole !== undefined) await sink(decoded.whole);
+        else for await (const chunk of decoded.chunks) await sink(chunk);
+        summary.bytes += locator.size;
+      } catch (error) {
+        summary.failures.push(ofEntry(error).in({ entry: entries[entry]!.path }));
+      }
+      options.reporter.progress?.(locator.size, entries[entry]!.path);
+    }
+    return;
+  }
+  const jobs = batchesOf(items).map((batch) => ({ kind: "test" as const, container: opened.container.name, fd: opened.source.fd, items: batch }));
+  await runJobs<BatchResult>(jobs, {
+    threads: options.threads,
+    worthWorkers: isWorthWorkers(items.length, total),
+    signal: options.signal,
+    done(result, number) {
+      const { items: done } = jobs[number]!;
+      summary.bytes += result.bytes;
+      for (const { entry, error } of result.failures) summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      options.reporter.progress?.(done.reduce((sum, item) => sum + item.locator.size, 0), entries[done.at(-1)!.entry]!.path);
+      for (const item of done) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);
+    },
+  });
+}
+
+async function verifyStream(opened: OpenedStream, summary: Summary, budget: Budget, options: TestOptions, sink: Sink | undefined): Promise<void> {
+  options.reporter.start?.(opened.archiveBytes);
+  let seen = 0;
+  const report = (path: string): void => {
+    const read = opened.bytesRead();
+    options.reporter.progress?.(read - seen, path);
+    seen = read;
+  };
+  for await (const entry of opened.entries()) {
+    options.signal?.throwIfAborted();
+    if (!options.selection.wants(entry.path)) continue;
+    budget.entry();
+    if (!countable(entry, summary)) continue;
+    for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
+      options.signal?.throwIfAborted();
+      budget.spend(chunk.length);
+      await sink?.(chunk);
+      summary.bytes += chunk.length;
+      report(entry.path);
+    }
+    report(entry.path);
+    options.reporter.entry?.(entry.path, entry.size);
+  }
+}
+
+/** Counts the entry; true when it has content to verify. */
+function countable(entry: Entry, summary: Summary): boolean {
+  if (entry.refusal !== undefined) summary.failures.push(entry.refusal.in({ entry: entry.path }));
+  else if (entry.type === "directory") summary.directories += 1;
+  else if (entry.type === "file") summary.files += 1;
+  else summary.links += 1;
+  return entry.refusal === undefined && (entry.type === "file" || (entry.type === "symlink" && entry.linkTarget === undefined));
+}

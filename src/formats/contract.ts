@@ -1,0 +1,181 @@
+/**
+ * The contract of the formats: read this file first.
+ *
+ * Bytes come from a Source, Filters unwrap them, a Container turns them into Entries.
+ * Nothing in here knows a destination path, and nothing in here prints.
+ */
+import type { UnzipxError } from "../errors.ts";
+
+/** Bytes in order. A consumer that stops early runs the producer's `finally` blocks. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** Bytes in, readable once and in order: a pipe, a decoded filter. */
+export interface Source {
+  /** What the user called it; "-" for standard input. */
+  readonly name: string;
+  /** In bytes; undefined where only reading to the end would tell. */
+  readonly size: number | undefined;
+  stream(): Bytes;
+  close(): Promise<void>;
+}
+
+/** A Source in a file. Descriptors belong to the process: any thread may read any part through `fd`. */
+export interface FileSource extends Source {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/** What a bidder may look at: the first 64 KiB, and the last 66 KiB when the input can seek. */
+export interface Probe {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array | undefined;
+}
+
+interface FormatInfo {
+  /** Also the value of --format. */
+  readonly name: string;
+  /** With the dot; the first one is used when a name has to be made. */
+  readonly extensions: readonly string[];
+  /** What `unzipx formats` says of it. */
+  readonly about: string;
+  /** Bits of evidence that these bytes are ours; 0 = no. Pure: no I/O, no throwing. */
+  bid(probe: Probe): number;
+}
+
+export interface Filter extends FormatInfo {
+  readonly kind: "filter";
+  /** Extensions that stand for a tar inside this filter, such as ".tgz". */
+  readonly tarExtensions: readonly string[];
+  /** Ends normally only when the data was complete and its checksums matched. */
+  decode(input: Bytes): Bytes;
+  /** Absent = read-only. The output is the same for any number of threads. */
+  encode?(input: Bytes, options: EncodeOptions): Bytes;
+  /** A name for the single file inside, when the header carries one: exact, untrusted. */
+  innerName?(head: Uint8Array): string | undefined;
+}
+
+/** A container whose entries come in order, as the bytes arrive. */
+export interface StreamContainer extends FormatInfo {
+  readonly kind: "container";
+  readonly needs: "stream";
+  readonly writes: boolean;
+  read(input: Bytes, options: ReadOptions): AsyncIterable<StreamEntry>;
+}
+
+/** A container with an index, whose entries can be read in any order and by any thread. */
+export interface IndexedContainer extends FormatInfo {
+  readonly kind: "container";
+  readonly needs: "seek";
+  readonly writes: boolean;
+  open(source: FileSource, options: ReadOptions): Promise<Index>;
+  /** Loads the code that turns a locator into bytes. */
+  decoder(): Promise<Decode>;
+}
+
+/** The bytes of one entry, on any thread; `fd` is the descriptor of the source. */
+export type Decode = (fd: number, locator: Locator) => Decoded;
+
+export type Container = StreamContainer | IndexedContainer;
+
+/** A format that is recognised for the sake of the error message only. */
+export interface KnownFormat extends FormatInfo {
+  readonly kind: "known";
+}
+
+export type EntryType = "file" | "directory" | "symlink" | "hardlink" | "special";
+
+/** One thing in an archive. `path` is decoded but NOT checked: print it through printable(), write it through SafeWriter. */
+export interface Entry {
+  readonly path: string;
+  readonly type: EntryType;
+  /** Bytes of content; undefined where only decoding would tell. */
+  readonly size: number | undefined;
+  readonly packedSize: number | undefined;
+  /** Milliseconds since 1970, UTC. */
+  readonly mtime: number | undefined;
+  /** Permission bits as stored, unmasked. */
+  readonly mode: number | undefined;
+  /** Of a symlink or hard link, where the headers carry it; a zip keeps it in the content. */
+  readonly linkTarget: string | undefined;
+  readonly method: string;
+  readonly crc32: number | undefined;
+  readonly encrypted: boolean;
+  readonly comment: string | undefined;
+  /** Why this entry must not be extracted, found while parsing. */
+  readonly refusal: UnzipxError | undefined;
+}
+
+/** An entry of an index, and where its bytes lie. */
+export interface IndexedEntry extends Entry {
+  readonly locator: Locator;
+}
+
+/**
+ * Plain data from which any thread that has the file open can produce an entry's bytes.
+ * Only the container that made it looks inside; the fields here are what a scheduler needs.
+ */
+export interface Locator {
+  readonly offset: number;
+  readonly packedSize: number;
+  readonly size: number;
+}
+
+export interface Index {
+  readonly entries: readonly IndexedEntry[];
+  readonly comment: string | undefined;
+  /** Oddities worth a warning: the archive is readable all the same. */
+  readonly notes: readonly UnzipxError[];
+}
+
+/**
+ * An entry's verified bytes: small ones whole, large ones in chunks.
+ * Reaching the end of `chunks` means that size and checksum matched; otherwise it throws an UnzipxError.
+ */
+export type Decoded =
+  | { readonly whole: Uint8Array; readonly chunks?: undefined }
+  | { readonly whole?: undefined; readonly chunks: Bytes };
+
+/** An entry of a stream. Its content must be taken before the next entry is asked for; what is not taken is skipped. */
+export interface StreamEntry extends Entry {
+  /** Set when all of it has arrived already; valid until the next entry. */
+  readonly whole: Uint8Array | undefined;
+  content(): Bytes;
+}
+
+export interface ReadOptions {
+  readonly limits: ReadLimits;
+  /** Where two readings of the same bytes disagree, take one and note which (default: refuse). */
+  readonly lenient: boolean;
+  readonly warn: (note: UnzipxError) => void;
+}
+
+/** What a reader may spend on metadata. */
+export interface ReadLimits {
+  readonly entries: number;
+  /** Bytes of one header (pax, long name, zip record). */
+  readonly headerBytes: number;
+}
+
+export interface EncodeOptions {
+  /** 0 (store) to 9. */
+  readonly level: number;
+  readonly compressor: Compressor;
+}
+
+/** Deflate on whatever threads there are; a filter receives it and imports no threads. */
+export interface Compressor {
+  /** Blocks that may usefully be under way at once. */
+  readonly width: number;
+  /**
+   * One block of a raw deflate stream (RFC 1951), ended by a sync flush, or by the final block if `last`.
+   * `dictionary` is the up to 32 KiB before the block. Neither buffer may be changed until the promise settles.
+   */
+  deflate(block: Uint8Array, dictionary: Uint8Array | undefined, level: number, last: boolean): Promise<DeflatedBlock>;
+}
+
+export interface DeflatedBlock {
+  readonly data: Uint8Array;
+  readonly crc32: number;
+  /** Bytes before compression. */
+  readonly size: number;
+}

@@ -1,0 +1,28 @@
+/** The bidding: who recognises these bytes best. Pure: no I/O, and the name of the file has no say. */
+import { FILTERS } from "../filters/index.ts";
+import { CONTAINERS } from "./index.ts";
+import { KNOWN } from "./known.ts";
+import type { Container, Filter, KnownFormat, Probe } from "./contract.ts";
+
+export const HEAD_BYTES = 64 * 1024;
+/** An end of central directory record with the longest comment, and the zip64 locator in front of it. */
+export const TAIL_BYTES = 22 + 0xffff + 20;
+
+/** The format with the best bid; of equal bids the first in the lists; undefined when nobody bids. */
+export function detect(probe: Probe): Filter | Container | KnownFormat | undefined {
+  let best: Filter | Container | KnownFormat | undefined;
+  let bestBid = 0;
+  for (const format of [...FILTERS, ...CONTAINERS, ...KNOWN]) {
+    const bid = format.bid(probe);
+    if (bid > bestBid) [best, bestBid] = [format, bid];
+  }
+  return best;
+}
+
+/** The format that a file of this name would be, going by its extension alone; for notes, never for decisions. */
+export function formatOfName(name: string): Filter | Container | KnownFormat | undefined {
+  const lower = name.toLowerCase();
+  return [...FILTERS, ...CONTAINERS, ...KNOWN].find(
+    (format) => [...format.extensions, ...("tarExtensions" in format ? format.tarExtensions : [])].some((extension) => lower.endsWith(extension.toLowerCase())),
+  );
+}

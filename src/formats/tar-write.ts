@@ -1,0 +1,120 @@
+/** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
+import { closeSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { openInput, sizeChanged } from "../bytes/input-file.ts";
+import { readUpTo } from "../bytes/read-file.ts";
+import type { Bytes } from "./contract.ts";
+import type { InputEntry } from "./input.ts";
+import { tarHeader, type Stored } from "./tar-header.ts";
+
+export interface TarWriteOptions {
+  /** Fractions of seconds, as pax records; otherwise whole seconds. */
+  readonly preciseTimes: boolean;
+  /** Read files through links. */
+  readonly dereference: boolean;
+  /** The entry is complete in the archive; `size` is what its header says. */
+  readonly done: (entry: InputEntry, size: number) => void;
+  /** The entry is not, or not rightly, in the archive; the rest is. */
+  readonly fail: (entry: InputEntry, error: unknown) => void;
+  /** Bytes of a file's content went by. */
+  readonly progress: (entry: InputEntry, bytes: number) => void;
+}
+
+/** Of headers and data (POSIX, "ustar Interchange Format"). */
+const RECORD = 512;
+/** Archives end on a multiple of 20 records: what tape drives wanted, and tar still does. */
+const BLOCKING = 20 * RECORD;
+
+/** As large as the blocks that deflate is given, so that a chunk becomes a block without being copied. */
+const CHUNK = 1 << 20;
+
+/** Chunks of 1 MiB, but for the last; each one is the consumer's to keep. */
+export async function* writeTar(entries: Iterable<InputEntry>, options: TarWriteOptions): Bytes {
+  let total = 0;
+  for (const chunk of frames(entries, options)) {
+    total += chunk.length;
+    yield chunk;
+    await nextTurn(); // all the work here is synchronous, and signals want to be heard
+  }
+  yield new Uint8Array(2 * RECORD + ((BLOCKING - ((total + 2 * RECORD) % BLOCKING)) % BLOCKING));
+}
+
+function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Generator<Uint8Array> {
+  let chunk = Buffer.allocUnsafeSlow(CHUNK);
+  let used = 0;
+
+  /** Takes `size` bytes from `take`, which fills what it is given. */
+  function* put(size: number, take: (into: Uint8Array) => void): Generator<Uint8Array> {
+    for (let left = size; left > 0; ) {
+      const into = chunk.subarray(used, used + left);
+      take(into);
+      used += into.length;
+      left -= into.length;
+      if (used < CHUNK) continue;
+      yield chunk;
+      chunk = Buffer.allocUnsafeSlow(CHUNK);
+      used = 0;
+    }
+  }
+
+  function* putBytes(bytes: Uint8Array): Generator<Uint8Array> {
+    let at = 0;
+    yield* put(bytes.length, (into) => into.set(bytes.subarray(at, (at += into.length))));
+  }
+
+  /** Zeros up to the next record. */
+  function* pad(size: number): Generator<Uint8Array> {
+    yield* put((RECORD - (size % RECORD)) % RECORD, (into) => into.fill(0));
+  }
+
+  /** Throws before the header or after all of the entry: the framing is right either way. */
+  function* file(entry: InputEntry): Generator<Uint8Array> {
+    const { fd, size } = openInput(entry.source, options.dereference);
+    try {
+      yield* putBytes(tarHeader({ ...entry, size }, options));
+      // The header is out, so exactly `size` bytes have to follow: zeros for those that are gone, nothing of those that came.
+      let position = 0;
+      let trouble: unknown;
+      yield* put(size, (into) => {
+        let read = 0;
+        try {
+          if (trouble === undefined) read = readUpTo(fd, into, position);
+          if (read < into.length) trouble ??= sizeChanged(entry.source);
+        } catch (error) {
+          trouble = error;
+        }
+        into.fill(0, read);
+        position += into.length;
+        options.progress(entry, into.length);
+      });
+      yield* pad(size);
+      if (trouble === undefined && readUpTo(fd, Buffer.alloc(1), position) > 0) trouble = sizeChanged(entry.source);
+      if (trouble !== undefined) throw trouble;
+      options.done(entry, size);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Of files with several names: the path under which the first of them was stored. */
+  const firstNames = new Map<string, Stored>();
+  for (const entry of entries) {
+    const first = entry.type === "file" && entry.nlink > 1 ? firstNames.get(entry.inode) : undefined;
+    if (first !== undefined) {
+      yield* putBytes(tarHeader({ ...entry, type: "link", size: 0, linkTarget: first }, options));
+      options.done(entry, 0);
+    } else if (entry.type === "file") {
+      try {
+        yield* file(entry);
+      } catch (error) {
+        options.fail(entry, error);
+        continue;
+      }
+      if (entry.nlink > 1) firstNames.set(entry.inode, entry.pathBytes ?? entry.path);
+    } else {
+      yield* putBytes(tarHeader({ ...entry, size: 0 }, options));
+      options.done(entry, 0);
+    }
+  }
+  if (used > 0) yield chunk.subarray(0, used);
+}

@@ -1,0 +1,70 @@
+/** One tar header block. tar-stream decodes its fields; what it takes on trust is checked here. */
+import headers from "tar-stream/headers.js";
+import { UnzipxError } from "../../errors.ts";
+import { checksumFits } from "./index.ts";
+
+export interface TarHeader {
+  /** Bytes as latin1: the pax and GNU headers, or the reader, say what characters they are. */
+  readonly name: string;
+  readonly linkName: string;
+  /** The type flag as a character: "0", "5", "x", "L" … */
+  readonly type: string;
+  readonly size: number;
+  readonly mode: number;
+  /** Seconds. */
+  readonly mtime: number;
+  readonly isGnu: boolean;
+}
+
+export function decodeHeader(block: Uint8Array, position: number): TarHeader {
+  const bad = (why: string): UnzipxError =>
+    new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the header at ${position} ${why}`);
+  if (!checksumFits(block)) throw bad("has a wrong checksum");
+  // tar-stream adds unsigned bytes only; a signed sum that fits was accepted above, so it is given one it can agree to.
+  const fields = decodeFields(block);
+  if (!fields) throw bad("is empty");
+  const size = readNumber(block, 124, 12);
+  if (size === undefined) throw bad("has a size that is no number");
+  if (size < 0) throw bad("has a negative size");
+  if (size > Number.MAX_SAFE_INTEGER) throw bad("has a size larger than any file can be");
+  return {
+    name: fields.name,
+    linkName: fields.linkname ?? "",
+    // NUL is the regular file of v7 tar.
+    type: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),
+    size,
+    mode: (readNumber(block, 100, 8) ?? 0) & 0o7777,
+    mtime: readNumber(block, 136, 12) ?? 0,
+    isGnu: block[257 + 5] === 0x20,
+  };
+}
+
+function decodeFields(block: Uint8Array): ReturnType<typeof headers.decode> | undefined {
+  try {
+    return headers.decode(block, "latin1", true);
+  } catch {
+    const copy = Buffer.from(block);
+    let sum = 8 * 0x20;
+    for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += copy[i]!;
+    copy.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+    return headers.decode(copy, "latin1", true);
+  }
+}
+
+/**
+ * A numeric field: octal digits between optional spaces and a terminator, or base-256 (GNU) when the top bit is set.
+ * undefined for anything else: parseInt would take "12x" for 12.
+ */
+function readNumber(block: Uint8Array, offset: number, length: number): number | undefined {
+  const field = Buffer.from(block.buffer, block.byteOffset + offset, length);
+  if ((field[0]! & 0x80) !== 0) {
+    let value = BigInt(field[0]! & 0x7f);
+    for (let i = 1; i < length; i++) value = value * 256n + BigInt(field[i]!);
+    const bits = BigInt(length * 8 - 1);
+    if ((field[0]! & 0x40) !== 0) value -= 1n << bits; // two's complement
+    return Number(value);
+  }
+  const text = field.toString("latin1").replace(/\0.*$/s, "").trim();
+  if (text === "") return 0;
+  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
+}

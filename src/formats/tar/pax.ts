@@ -1,0 +1,30 @@
+/** Extended headers (POSIX.1-2001, pax): records of the form "length key=value\n". */
+import { UnzipxError } from "../../errors.ts";
+import { decodeUtf8 } from "../../text/charset.ts";
+
+/** Values as bytes: not every one is text. A Map, because keys come from the archive ("__proto__" is only a key). */
+export type PaxRecords = ReadonlyMap<string, Uint8Array>;
+
+export function parsePax(body: Uint8Array, position: number): { records: PaxRecords; duplicates: string[] } {
+  const bad = (why: string): UnzipxError =>
+    new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the extended header at ${position} ${why}`);
+  const records = new Map<string, Uint8Array>();
+  const duplicates: string[] = [];
+  for (let at = 0; at < body.length; ) {
+    if (body[at] === 0 && body.subarray(at).every((byte) => byte === 0)) break; // padding that some writers count in
+    const space = body.indexOf(0x20, at);
+    const digits = space < 0 ? "" : Buffer.from(body.buffer, body.byteOffset + at, space - at).toString("latin1");
+    if (!/^[0-9]{1,10}$/.test(digits)) throw bad("has a record without a length");
+    const end = at + Number(digits);
+    if (end > body.length || end <= space + 1) throw bad("has a record that is longer than the header");
+    if (body[end - 1] !== 0x0a) throw bad("has a record that does not end with a newline");
+    const equals = body.indexOf(0x3d, space + 1);
+    if (equals < 0 || equals >= end) throw bad("has a record without a value");
+    const key = decodeUtf8(body.subarray(space + 1, equals));
+    if (key === undefined || key === "") throw bad("has a record without a name");
+    if (records.has(key)) duplicates.push(key);
+    records.set(key, body.slice(equals + 1, end - 1));
+    at = end;
+  }
+  return { records, duplicates };
+}

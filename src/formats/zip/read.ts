@@ -1,0 +1,203 @@
+/** The index of a zip: yauzl reads the central directory, this file says what its records mean and which contradict each other. */
+import { crc32 } from "node:zlib";
+import yauzl from "yauzl";
+import { fromSystem, UnzipxError } from "../../errors.ts";
+import { decodeCp437, decodeUtf8, decodeUtf8Escaping, isAscii } from "../../text/charset.ts";
+import type { EntryType, FileSource, Index, IndexedEntry, ReadOptions } from "../contract.ts";
+import { findExtent, type ZipExtent } from "./end-record.ts";
+import type { ZipLocator } from "./decode.ts";
+import { ReadAheadReader } from "./reader.ts";
+
+const MADE_BY_UNIX = 3; // APPNOTE 4.4.2.2, and 19 for OS X
+const MADE_BY_DARWIN = 19;
+const FLAG_ENCRYPTED = 0x1;
+const FLAG_PATCHED = 0x20;
+const FLAG_STRONG_ENCRYPTION = 0x40;
+const FLAG_UTF8 = 0x800;
+const FLAG_MASKED_HEADERS = 0x2000;
+const LOCAL_HEADER = 30;
+
+/** APPNOTE 4.4.5. */
+const METHODS = new Map<number, string>([
+  [0, "store"], [1, "shrink"], [2, "reduce1"], [3, "reduce2"], [4, "reduce3"], [5, "reduce4"], [6, "implode"], [8, "deflate"],
+  [9, "deflate64"], [10, "dcl-implode"], [12, "bzip2"], [14, "lzma"], [16, "cmpsc"], [18, "terse"], [19, "lz77"], [20, "zstd-old"],
+  [93, "zstd"], [94, "mp3"], [95, "xz"], [96, "jpeg"], [97, "wavpack"], [98, "ppmd"], [99, "aes"],
+]);
+
+export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
+  const extent = findExtent(source);
+  const notes: UnzipxError[] = [];
+  if (options.limits.entries > 0 && extent.entries > options.limits.entries) {
+    throw new UnzipxError("LIMIT", `Stopped: the archive says it holds ${extent.entries} entries, the limit is ${options.limits.entries}`, { hint: `--max-files ${extent.entries}` });
+  }
+  const entries = await readDirectory(source, extent, notes);
+  refuseOverlaps(entries, extent, notes);
+  if (extent.prefix > 0) notes.push(new UnzipxError("ODDITY", `The zip archive begins after ${extent.prefix} bytes of something else`));
+  if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
+  if (extent.gap > 0) notes.push(new UnzipxError("ODDITY", `${extent.gap} bytes between the central directory and its end record belong to nothing`));
+  const comment = extent.comment.length > 0 ? (decodeUtf8(extent.comment) ?? decodeCp437(extent.comment)) : undefined;
+  return { entries, comment, notes };
+}
+
+async function readDirectory(source: FileSource, extent: ZipExtent, notes: UnzipxError[]): Promise<ZipEntry[]> {
+  const entries: ZipEntry[] = [];
+  try {
+    const reader = new ReadAheadReader(source.fd, extent);
+    const zipfile = await yauzl.fromRandomAccessReaderPromise(reader, reader.size, { decodeStrings: false, validateEntrySizes: false, autoClose: false });
+    for await (const record of zipfile.eachEntry()) entries.push(readEntry(record, extent, notes));
+    const consumed = (zipfile.readEntryCursor as unknown as number) + extent.prefix; // its types say boolean
+    if (consumed !== extent.directoryEnd) {
+      throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: its central directory is not as large as its end record says", {
+        expected: `${entries.length} entries up to ${extent.directoryEnd}`, found: `up to ${consumed}`,
+      });
+    }
+  } catch (error) {
+    if (error instanceof UnzipxError) throw error;
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw fromSystem(error, "read", "read the zip archive");
+    throw damaged((error as Error).message);
+  }
+  return entries;
+}
+
+/** yauzl's messages say well what is wrong; the code has to be read out of them. */
+function damaged(message: string): UnzipxError {
+  if (/multi-disk/.test(message)) return new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: it is one part of a split set");
+  if (/strong encryption/.test(message)) return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read the zip archive: PKWARE's strong encryption is not supported");
+  if (/unexpected EOF/.test(message)) return new UnzipxError("TRUNCATED", "Cannot read the zip archive: its central directory is cut off");
+  return new UnzipxError("BAD_HEADER", `Cannot read the zip archive: ${message}`);
+}
+
+interface ZipEntry extends IndexedEntry {
+  readonly locator: ZipLocator;
+}
+
+function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[]): ZipEntry {
+  const rawName = record.fileNameRaw;
+  const host = record.versionMadeBy >>> 8;
+  const isUnix = host === MADE_BY_UNIX || host === MADE_BY_DARWIN;
+  const flags = record.generalPurposeBitFlag;
+  const encrypted = (flags & FLAG_ENCRYPTED) !== 0;
+  const { path, refusal: nameRefusal } = readName(rawName, flags, record.extraFields, notes);
+  const unixMode = isUnix ? record.externalFileAttributes >>> 16 : 0;
+  const type = typeOf(path, unixMode, record, isUnix);
+  const mtime = record.getLastModDate().getTime();
+  const method = record.compressionMethod;
+  const size = record.uncompressedSize;
+  const packedSize = record.compressedSize;
+  return {
+    path, type, size, packedSize,
+    mtime: Number.isFinite(mtime) ? mtime : undefined,
+    // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.
+    mode: (unixMode & 0o7777) === 0 ? undefined : unixMode & 0o7777,
+    linkTarget: undefined,
+    method: METHODS.get(method) ?? `method ${method}`,
+    crc32: record.crc32, encrypted,
+    comment: record.fileCommentLength > 0 ? (decodeUtf8(record.fileCommentRaw) ?? decodeCp437(record.fileCommentRaw)) : undefined,
+    refusal: nameRefusal ?? refusalOf(type, record),
+    locator: {
+      offset: record.relativeOffsetOfLocalHeader + extent.prefix,
+      packedSize, size, method, flags,
+      crc32: record.crc32,
+      rawName: rawName.toString("latin1"),
+      limit: 0,
+    },
+  };
+}
+
+/** APPNOTE 4.4.17 and appendix D: UTF-8 when bit 11 says so, else the Unicode path field (4.6.9), else UTF-8 by its looks, else CP437. */
+function readName(raw: Buffer, flags: number, fields: readonly yauzl.ExtraField[], notes: UnzipxError[]): { path: string; refusal?: UnzipxError } {
+  const unicode = unicodePath(raw, fields);
+  if (isAscii(raw)) {
+    const path = raw.toString("latin1");
+    if (unicode !== undefined && unicode !== path) {
+      return { path, refusal: new UnzipxError("AMBIGUOUS", "Refused an entry: its header and its Unicode path field give it two names", { expected: path, found: unicode }) };
+    }
+    return { path };
+  }
+  const utf8 = decodeUtf8(raw);
+  if ((flags & FLAG_UTF8) !== 0) {
+    if (utf8 !== undefined && unicode !== undefined && unicode !== utf8) {
+      return { path: utf8, refusal: new UnzipxError("AMBIGUOUS", "Refused an entry: its header and its Unicode path field give it two names", { expected: utf8, found: unicode }) };
+    }
+    if (utf8 !== undefined) return { path: utf8 };
+    notes.push(new UnzipxError("ODDITY", "A name is marked as UTF-8 and is not: its other bytes are written as %XX"));
+    return { path: decodeUtf8Escaping(raw) };
+  }
+  return { path: unicode ?? utf8 ?? decodeCp437(raw) };
+}
+
+/** Info-ZIP Unicode Path Extra Field, 0x7075: 1 version; 4 CRC-32 of the name it stands for; the name in UTF-8. */
+function unicodePath(raw: Buffer, fields: readonly yauzl.ExtraField[]): string | undefined {
+  const field = fields.find(({ id }) => id === 0x7075);
+  if (field === undefined || field.data.length < 6 || field.data[0] !== 1) return undefined;
+  // A tool that renamed the entry and knew nothing of this field left a checksum that no longer fits.
+  if (field.data.readUInt32LE(1) !== crc32(raw)) return undefined;
+  return decodeUtf8(field.data.subarray(5));
+}
+
+function typeOf(path: string, unixMode: number, record: yauzl.Entry, isUnix: boolean): EntryType {
+  const format = unixMode & 0o170000;
+  if (format === 0o120000) return "symlink";
+  if (path.endsWith("/") || (!isUnix && path.endsWith("\\")) || format === 0o040000) return "directory";
+  if (format !== 0 && format !== 0o100000) return "special";
+  // MS-DOS directory bit (4.4.15), where no mode says otherwise.
+  return format === 0 && (record.externalFileAttributes & 0x10) !== 0 && record.uncompressedSize === 0 ? "directory" : "file";
+}
+
+function refusalOf(type: EntryType, record: yauzl.Entry): UnzipxError | undefined {
+  const flags = record.generalPurposeBitFlag;
+  const method = record.compressionMethod;
+  if ((flags & (FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0) {
+    return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: PKWARE's strong encryption is not supported");
+  }
+  if ((flags & FLAG_PATCHED) !== 0) return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: it holds a patch, not data");
+  if (type === "directory") {
+    if (record.uncompressedSize === 0) return undefined;
+    return new UnzipxError("AMBIGUOUS", "Refused an entry: its name is a folder's, and it has content", { expected: "0 bytes", found: `${record.uncompressedSize}` });
+  }
+  if ((flags & FLAG_ENCRYPTED) !== 0) {
+    return new UnzipxError("PASSWORD", "Cannot read an entry: it is encrypted, and this version does not decrypt zip");
+  }
+  if (method !== 0 && method !== 8) {
+    return new UnzipxError("UNSUPPORTED_METHOD", `Cannot read an entry: its compression method is not supported`, { found: METHODS.get(method) ?? String(method) });
+  }
+  if (method === 0 && record.compressedSize !== record.uncompressedSize) {
+    return new UnzipxError("AMBIGUOUS", "Refused an entry: it is stored, and its two sizes differ", { expected: String(record.uncompressedSize), found: String(record.compressedSize) });
+  }
+  return undefined;
+}
+
+/**
+ * Gives every locator the end of its range: where the next entry, or the central directory, begins.
+ * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
+ */
+function refuseOverlaps(entries: readonly ZipEntry[], extent: ZipExtent, notes: UnzipxError[]): void {
+  const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.locator.offset - b.locator.offset);
+  let hidden = 0;
+  for (let i = 0; i < ordered.length; i++) {
+    const entry = ordered[i]!;
+    const next = ordered[i + 1];
+    const limit = next?.locator.offset ?? extent.directoryStart;
+    (entry.locator as { limit: number }).limit = limit;
+    // The local header's extra field may be longer than the central one's: this is the least it needs.
+    const least = entry.locator.offset + LOCAL_HEADER + entry.locator.rawName.length + entry.locator.packedSize;
+    if (entry.locator.offset < extent.prefix || least > extent.directoryStart) {
+      setRefusal(entry, new UnzipxError("BAD_HEADER", "Cannot read an entry: its data would lie outside the archive", { expected: `an end before ${extent.directoryStart}`, found: String(least) }));
+    } else if (next !== undefined && least > limit) {
+      const both = `"${entry.path}" at ${entry.locator.offset}, "${next.path}" at ${next.locator.offset}`;
+      for (const one of [entry, next]) setRefusal(one, new UnzipxError("AMBIGUOUS", "Refused an entry: its data overlaps another entry's", { found: both }));
+    } else if (limit - least > 0x10000 + 24) {
+      hidden += limit - least;
+    }
+  }
+  if (hidden > 0) notes.push(new UnzipxError("ODDITY", `About ${hidden} bytes between the entries belong to none that the central directory names`));
+}
+
+function setRefusal(entry: ZipEntry, error: UnzipxError): void {
+  (entry as { refusal: UnzipxError | undefined }).refusal ??= error;
+}
+
+function isOrdered(entries: readonly ZipEntry[]): boolean {
+  for (let i = 1; i < entries.length; i++) if (entries[i]!.locator.offset < entries[i - 1]!.locator.offset) return false;
+  return true;
+}

@@ -1,0 +1,125 @@
+/**
+ * Worker threads as a queue of jobs. The pool knows nothing of what a job does: the worker's entry file hands
+ * every job to the same function that the main thread calls when there is no pool.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { fromPlain, UnzipxError } from "../errors.ts";
+import type { Answer, Question } from "./serve.ts";
+
+/** Jobs given to one worker at a time: one under way, one waiting, so that it never idles for a round trip. */
+const JOBS_IN_ADVANCE = 2;
+
+interface Waiting<Job> {
+  readonly job: Job;
+  readonly transfer: readonly ArrayBuffer[];
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: UnzipxError) => void;
+}
+
+interface Lane<Job> {
+  readonly worker: Worker;
+  readonly underWay: Map<number, Waiting<Job>>;
+}
+
+export class Pool<Job> {
+  readonly #entry: URL;
+  readonly #lanes: Lane<Job>[] = [];
+  readonly #queue: Waiting<Job>[] = [];
+  readonly #threads: number;
+  #ids = 0;
+  #closed = false;
+
+  /** `threads` workers at most, started when jobs come; `entry` is the worker's file, which calls serve(). */
+  constructor(entry: URL, threads: number) {
+    this.#entry = entry;
+    this.#threads = threads;
+  }
+
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** Whether a job given now would be taken at once. */
+  get hasRoom(): boolean {
+    const underWay = this.#lanes.reduce((sum, lane) => sum + lane.underWay.size, 0);
+    return underWay + this.#queue.length < this.#threads * JOBS_IN_ADVANCE;
+  }
+
+  /** The buffers in `transfer` move to the worker; whoever calls must not touch them again. */
+  run<Result>(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (this.#closed) return reject(new UnzipxError("INTERNAL", "Cannot run a job: the worker pool is closed"));
+      this.#queue.push({ job, transfer, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /** Ends all workers; jobs that were still under way fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(stopped());
+    await Promise.all(this.#lanes.splice(0).map((lane) => {
+      for (const waiting of lane.underWay.values()) waiting.reject(stopped());
+      lane.underWay.clear();
+      return lane.worker.terminate();
+    }));
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const lane = this.#freeLane();
+      if (lane === undefined) return;
+      const waiting = this.#queue.shift()!;
+      const id = this.#ids++;
+      lane.underWay.set(id, waiting);
+      lane.worker.ref();
+      lane.worker.postMessage({ id, job: waiting.job } satisfies Question<Job>, waiting.transfer);
+    }
+  }
+
+  #freeLane(): Lane<Job> | undefined {
+    let best: Lane<Job> | undefined;
+    for (const lane of this.#lanes) {
+      if (best === undefined || lane.underWay.size < best.underWay.size) best = lane;
+    }
+    if (best?.underWay.size === 0) return best;
+    if (this.#lanes.length < this.#threads) return this.#start();
+    return best !== undefined && best.underWay.size < JOBS_IN_ADVANCE ? best : undefined;
+  }
+
+  #start(): Lane<Job> {
+    const lane: Lane<Job> = { worker: new Worker(this.#entry), underWay: new Map() };
+    lane.worker.unref(); // an idle worker must not keep the process alive
+    lane.worker.on("message", (answer: Answer) => {
+      const waiting = lane.underWay.get(answer.id);
+      lane.underWay.delete(answer.id);
+      if (lane.underWay.size === 0) lane.worker.unref();
+      this.#pump();
+      if (waiting === undefined) return;
+      if (answer.error === undefined) waiting.resolve(answer.result as never);
+      else waiting.reject(fromPlain(answer.error));
+    });
+    const gone = (why: string): void => {
+      const index = this.#lanes.indexOf(lane);
+      if (index >= 0) this.#lanes.splice(index, 1);
+      const error = new UnzipxError("INTERNAL", `Cannot finish a job: its worker thread ended (${why})`);
+      for (const waiting of lane.underWay.values()) waiting.reject(error);
+      lane.underWay.clear();
+      if (!this.#closed) this.#pump();
+    };
+    lane.worker.on("error", (error) => gone(error.message));
+    lane.worker.on("exit", (code) => gone(`exit code ${code}`));
+    this.#lanes.push(lane);
+    return lane;
+  }
+}
+
+function stopped(): UnzipxError {
+  return new UnzipxError("INTERNAL", "Cannot finish a job: the worker pool was closed");
+}
+
+/** Threads to use when the user names no number. */
+export function defaultThreads(): number {
+  return availableParallelism();
+}

@@ -1,0 +1,54 @@
+/** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
+import { closeSync, constants, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
+
+/** A place that SafeWriter claimed, as plain data: absolute path, final mode bits, time in milliseconds. */
+export interface NewFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly mtime: number | undefined;
+}
+
+// O_NOFOLLOW does not exist on Windows; O_EXCL alone refuses an existing link everywhere.
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** Creates the file with all its verified bytes; on an error nothing of it stays. */
+export function writeWhole(file: NewFile, bytes: Uint8Array): void {
+  const sink = openSink(file);
+  try {
+    sink.write(bytes);
+    sink.close();
+  } catch (error) {
+    sink.discard();
+    throw error;
+  }
+}
+
+export interface FileSink {
+  write(chunk: Uint8Array): void;
+  /** The content is whole and verified: sets the time. */
+  close(): void;
+  /** The content is not: removes the file. */
+  discard(): void;
+}
+
+export function openSink(file: NewFile): FileSink {
+  const fd = openSync(file.path, CREATE, file.mode);
+  let open = true;
+  return {
+    write(chunk) {
+      let done = 0;
+      while (done < chunk.length) done += writeSync(fd, chunk, done, chunk.length - done);
+    },
+    close() {
+      // On the descriptor: a path could be swapped between the write and the call.
+      if (file.mtime !== undefined) futimesSync(fd, file.mtime / 1000, file.mtime / 1000);
+      open = false;
+      closeSync(fd);
+    },
+    discard() {
+      if (open) closeSync(fd);
+      open = false;
+      unlinkSync(file.path);
+    },
+  };
+}

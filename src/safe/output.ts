@@ -1,0 +1,161 @@
+/** The archive that is being made: under a random name beside its place until it is whole, then there at once. */
+import { randomBytes } from "node:crypto";
+import {
+  closeSync, constants, fchmodSync, fstatSync, ftruncateSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync, unlinkSync,
+  write as writeCallback, writeSync, type BigIntStats,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { fromSystem, UnzipxError } from "../errors.ts";
+
+export interface Output {
+  readonly seekable: boolean;
+  /** Bytes written so far. */
+  readonly position: number;
+  /** "device:inode" of every file that must not become part of what is written here. */
+  readonly inodes: ReadonlySet<string>;
+  /** The chunk may be used anew once this is done. */
+  write(chunk: Uint8Array): Promise<void> | void;
+  /** Overwrites what was written at `offset`; only where `seekable`. */
+  patch(offset: number, bytes: Uint8Array): void;
+  /** Drops everything from `offset` on; only where `seekable`. */
+  rewind(offset: number): void;
+  /** All is written: makes it visible. Nothing may be called after it. */
+  commit(options: { readonly replace: boolean }): void;
+  /** Leaves nothing behind; may be called at any time, also twice. */
+  discard(): void;
+}
+
+// O_NOFOLLOW does not exist on Windows; O_EXCL alone refuses an existing link everywhere.
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** Throws before any work when something is at `path` that may not be replaced. */
+export function openOutputFile(path: string, options: { readonly replace: boolean }): Output {
+  const present = lookAt(path, options.replace);
+  const partial = join(dirname(path), `.unzipx-${randomBytes(9).toString("base64url")}.partial`);
+  const fd = orThrow(() => openSync(partial, CREATE, 0o600), path);
+  const inodes = new Set([inodeOf(fstatSync(fd, { bigint: true }))]);
+  if (present !== undefined) inodes.add(inodeOf(present));
+  let position = 0;
+  let state: "writing" | "closed" | "gone" = "writing";
+
+  return {
+    seekable: true,
+    get position() {
+      return position;
+    },
+    inodes,
+    write(chunk) {
+      orThrow(() => writeAll(fd, chunk, position), path);
+      position += chunk.length;
+    },
+    patch(offset, bytes) {
+      orThrow(() => writeAll(fd, bytes, offset), path);
+    },
+    rewind(offset) {
+      orThrow(() => ftruncateSync(fd, offset), path);
+      position = offset;
+    },
+    commit({ replace }) {
+      orThrow(() => {
+        // Private until it is whole, then like any new file.
+        fchmodSync(fd, 0o666 & ~process.umask());
+        state = "closed";
+        closeSync(fd);
+        if (replace) renameSync(partial, path);
+        else renameWithoutReplacing(partial, path);
+        state = "gone";
+      }, path);
+    },
+    discard() {
+      if (state === "writing") closeSync(fd);
+      if (state !== "gone") rmSync(partial, { force: true });
+      state = "gone";
+    },
+  };
+}
+
+const writeAsync = promisify(writeCallback);
+
+/** A pipe, or whatever else standard output is: what was written is out. */
+export function openOutputStream(fd = 1): Output {
+  let position = 0;
+  const cannot = (): never => {
+    throw new UnzipxError("INTERNAL", "Cannot go back in a stream");
+  };
+  return {
+    seekable: false,
+    get position() {
+      return position;
+    },
+    // When standard output was redirected to a file inside an input, that file is not packed.
+    inodes: new Set([inodeOf(fstatSync(fd, { bigint: true }))]),
+    // In the thread pool: a reader that is slow blocks the write there, and the event loop still sees signals.
+    async write(chunk) {
+      let done = 0;
+      while (done < chunk.length) {
+        try {
+          done += (await writeAsync(fd, chunk, done, chunk.length - done, null)).bytesWritten;
+        } catch (error) {
+          // Another process may have made the shared descriptor non-blocking: then a full pipe answers this.
+          if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw fromSystem(error, "write", "write to standard output");
+          await sleep(2);
+        }
+      }
+      position += chunk.length;
+    },
+    patch: cannot,
+    rewind: cannot,
+    commit() {},
+    discard() {},
+  };
+}
+
+function lookAt(path: string, replace: boolean): BigIntStats | undefined {
+  const present = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (present === undefined) return undefined;
+  const target = present.isSymbolicLink() ? statSync(path, { bigint: true, throwIfNoEntry: false }) : present;
+  if (target?.isDirectory()) throw new UnzipxError("CONFLICT", `Cannot create "${path}": it is a folder`, { archive: path });
+  if (target !== undefined && !target.isFile()) {
+    throw new UnzipxError("CONFLICT", `Cannot create "${path}": it is there, and not a regular file`, { archive: path, hint: "unzipx c - --format zip INPUT…" });
+  }
+  if (!replace) throw alreadyThere(path);
+  return target ?? present;
+}
+
+/** link(2) fails where something is; rename(2) would replace it. */
+function renameWithoutReplacing(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw alreadyThere(to);
+    // A file system without hard links: looking first leaves a short moment, but there is nothing better.
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw alreadyThere(to);
+    renameSync(from, to);
+    return;
+  }
+  unlinkSync(from);
+}
+
+function alreadyThere(path: string): UnzipxError {
+  return new UnzipxError("CONFLICT", `Cannot create "${path}": it exists already`, { archive: path, hint: "add -f to replace it" });
+}
+
+function writeAll(fd: number, bytes: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+}
+
+/** Exact also where a number is not: some file systems use all 64 bits. */
+function inodeOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+function orThrow<T>(action: () => T, path: string): T {
+  try {
+    return action();
+  } catch (error) {
+    throw fromSystem(error, "write", `write "${path}"`, { archive: path });
+  }
+}

@@ -1,0 +1,54 @@
+/** What an extraction may do, as plain data. The defaults are the safe ones; every loosening is a flag the user typed. */
+
+export type Overwrite = "ask" | "always" | "never" | "newer" | "rename" | "fail";
+
+/** Counted on what is really written, not on what headers promise. 0 = no limit. */
+export interface Limits {
+  /** Bytes of content in all. By default only the free space of the target's file system limits it. */
+  readonly bytes: number;
+  readonly files: number;
+  /** Bytes of content to bytes of archive, once `RATIO_STARTS_AT` bytes came out. */
+  readonly ratio: number;
+  /** Folders in one path. */
+  readonly depth: number;
+}
+
+export interface Policy {
+  readonly overwrite: Overwrite;
+  readonly limits: Limits;
+  /** Symlinks and hard links that stay inside, or none. */
+  readonly links: "safe" | "skip";
+  readonly keepMode: boolean;
+  readonly keepMtime: boolean;
+  readonly unsafePaths: boolean;
+  /** Take one of two readings instead of refusing; also keeps names apart that differ in case only. */
+  readonly lenient: boolean;
+  readonly platform: NodeJS.Platform;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bytes: 0,
+  files: 1_000_000,
+  // Text compresses 5:1, logs and databases 20:1 to 100:1. Deflate's best is 1032:1, and only a bomb lives up there.
+  ratio: 200,
+  depth: 256,
+};
+
+export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096 };
+
+/** Below this an extreme ratio does no harm: a file of zeros is not an attack. */
+export const RATIO_STARTS_AT = 64 * 1024 * 1024;
+
+/** Bytes that an extraction leaves free on the target's file system. */
+export const FREE_SPACE_RESERVE = 16 * 1024 * 1024;
+
+export const DEFAULT_POLICY: Policy = {
+  overwrite: "fail",
+  limits: DEFAULT_LIMITS,
+  links: "safe",
+  keepMode: true,
+  keepMtime: true,
+  unsafePaths: false,
+  lenient: false,
+  platform: process.platform,
+};

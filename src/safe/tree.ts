@@ -1,0 +1,52 @@
+/** The places an extraction has claimed, as the tree they will be on disk. */
+import { collisionKey, type SafePath } from "./path.ts";
+
+export interface Place {
+  readonly name: string;
+  /** Its name in the staging folder: another one where the user chose to keep both files. */
+  readonly stagedAs: string;
+  readonly parent: Place | undefined;
+  type: "directory" | "file" | "symlink" | "hardlink";
+  /** By collision key; directories only. */
+  readonly children: Map<string, Place> | undefined;
+  /** Final permission bits; undefined for a folder that no entry describes. */
+  mode: number | undefined;
+  mtime: number | undefined;
+  linkTarget: string | undefined;
+  /** What lies at this place in the destination; unknown until somebody looked. */
+  onDisk: "unknown" | "absent" | "directory" | "replace";
+  /** The content failed or the user wants none of it: it will not be published. */
+  dropped: boolean;
+}
+
+export function newPlace(parent: Place | undefined, name: string, type: Place["type"]): Place {
+  return {
+    name, stagedAs: name, parent, type,
+    children: type === "directory" ? new Map() : undefined,
+    mode: undefined, mtime: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
+  };
+}
+
+export function pathOf(place: Place): SafePath {
+  const names: string[] = [];
+  for (let at: Place | undefined = place; at?.parent !== undefined; at = at.parent) names.push(at.name);
+  return names.reverse().join("/") as SafePath;
+}
+
+/** The place at `components`, found by collision key; undefined when nothing claimed it. */
+export function findPlace(root: Place, components: readonly string[], keyOf: (name: string) => string = collisionKey): Place | undefined {
+  let at: Place | undefined = root;
+  for (const component of components) {
+    at = at.children?.get(keyOf(component));
+    if (at === undefined) return undefined;
+  }
+  return at;
+}
+
+/** Every folder, the deepest first. */
+export function* foldersDeepestFirst(folder: Place): Generator<Place> {
+  for (const child of folder.children!.values()) {
+    if (child.type === "directory") yield* foldersDeepestFirst(child);
+  }
+  yield folder;
+}
