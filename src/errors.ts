@@ -7,7 +7,7 @@
 export const ERRORS = {
   ODDITY: { exit: 0, ends: "entry" }, // worth a word, harmless: everything was done all the same
   SPECIAL_FILE: { exit: 1, ends: "entry" }, // a device, a FIFO, a socket: skipped
-  TRAILING_DATA: { exit: 1, ends: "entry" }, // bytes behind the archive's end
+  TRAILING_DATA: { exit: 0, ends: "entry" }, // bytes behind the archive's end
   NO_MATCH: { exit: 11, ends: "archive" },
   READ_FAILED: { exit: 2, ends: "archive" },
   WRITE_FAILED: { exit: 2, ends: "run" },

@@ -62,6 +62,32 @@ export class BlockReader {
     for (let piece = await this.#piece(Infinity); piece !== undefined; piece = await this.#piece(Infinity)) yield piece;
   }
 
+  /** The next bytes that there are, however many; undefined at the end. */
+  piece(): Promise<Uint8Array | undefined> {
+    return this.#piece(Infinity);
+  }
+
+  /** Up to `length` of the next bytes, left where they are; fewer only at the end of the input. */
+  async peek(length: number): Promise<Uint8Array> {
+    let bytes: Uint8Array = new Uint8Array(0);
+    while (bytes.length < length) {
+      const piece = await this.#piece(Infinity);
+      if (piece === undefined) break;
+      bytes = bytes.length === 0 ? piece : Buffer.concat([bytes, piece]);
+    }
+    this.giveBack(bytes);
+    return bytes.subarray(0, length);
+  }
+
+  /** Puts bytes that were taken last in front of what comes next. */
+  giveBack(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = rest.length === 0 ? bytes : Buffer.concat([bytes, rest]);
+    this.#at = 0;
+    this.position -= bytes.length;
+  }
+
   /** Lets the producer's `finally` blocks run. */
   async close(): Promise<void> {
     await this.#input.return?.();

@@ -10,21 +10,38 @@ import type { InputEntry } from "../formats/input.ts";
 import { writeTar } from "../formats/tar-write.ts";
 import { BLOCK } from "./pack-job.ts";
 import { compressorOf, type Packing } from "./packing.ts";
+import type { Output } from "../safe/output.ts";
 
-export function bytesOfTar(entries: Iterable<InputEntry>, packing: Packing, { gzip }: { readonly gzip: boolean }): Bytes {
-  const tar = writeTar(entries, { ...packing, preciseTimes: false });
-  return gzip ? encodeGzip(tar, { level: packing.level, compressor: compressorOf(packing) }) : tar;
+export async function createTar(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
+  await writeTo(output, tarOf(entries, packing), packing);
 }
 
-/** `anonymous`: without the file's name and time in the header. */
-export function bytesOfGz(entries: Iterable<InputEntry>, packing: Packing, { anonymous }: { readonly anonymous: boolean }): Bytes {
+export async function createTarGz(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
+  const compressor = compressorOf(packing);
+  await writeTo(output, encodeGzip(tarOf(entries, packing), { level: packing.level, compressor }), packing);
+}
+
+/** `reproducible`: without the file's name and time in the header. */
+export async function createGz(entries: Iterable<InputEntry>, output: Output, packing: Packing, { reproducible }: { readonly reproducible: boolean }): Promise<void> {
   const [entry, another] = entries;
   if (entry?.type !== "file" || another !== undefined) {
     const what = entry === undefined ? "nothing" : entry.type === "directory" ? "a folder" : "several files";
     throw new UnzipxError("USAGE", `Cannot make a .gz of ${what}: it holds one file`, { hint: "unzipx c OUT.tar.gz INPUT…" });
   }
-  const header = anonymous ? {} : { name: entry.path.split("/").at(-1)!, mtime: entry.mtime / 1000 };
-  return encodeGzip(contentOf(entry, packing), { level: packing.level, compressor: compressorOf(packing) }, header);
+  const header = reproducible ? {} : { name: entry.path.split("/").at(-1)!, mtime: entry.mtime / 1000 };
+  const compressor = compressorOf(packing);
+  await writeTo(output, encodeGzip(contentOf(entry, packing), { level: packing.level, compressor }, header), packing);
+}
+
+async function writeTo(output: Output, bytes: Bytes, packing: Packing): Promise<void> {
+  for await (const chunk of bytes) {
+    packing.check();
+    await output.write(chunk);
+  }
+}
+
+function tarOf(entries: Iterable<InputEntry>, packing: Packing): Bytes {
+  return writeTar(entries, { ...packing, preciseTimes: false });
 }
 
 /** All there is until the file ends: a file that grows meanwhile is no trouble for gzip. */

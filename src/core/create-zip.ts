@@ -11,7 +11,7 @@ import type { DeflatedBlock } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { DEFLATE, STORE } from "../formats/zip/headers.ts";
 import { NOTHING, packedLink, ZipWriter, type LargeEntry, type Packed, type ZipOutput } from "../formats/zip/write.ts";
-import { BLOCK, SMALL_FILE, type DeflateJob, type PackResult } from "./pack-job.ts";
+import { BLOCK, RESULT_BYTES, SMALL_FILE, type DeflateJob, type PackResult } from "./pack-job.ts";
 import type { Packing } from "./packing.ts";
 
 /** Files of one job: enough to make a message worth its while, few enough to share them out evenly. */
@@ -25,13 +25,14 @@ const ROUNDS = 4;
 /** Writes down what a finished job found. */
 type PutDown = () => Promise<void>;
 
-export async function createZip(entries: Iterable<InputEntry>, output: ZipOutput, packing: Packing, options: { readonly utc: boolean }): Promise<void> {
-  const zip = new ZipWriter(output, options);
+export async function createZip(entries: Iterable<InputEntry>, output: ZipOutput, packing: Packing, { reproducible }: { readonly reproducible: boolean }): Promise<void> {
+  const zip = new ZipWriter(output, { utc: reproducible });
   const openFiles = new Set<number>();
+  const buffers: ArrayBuffer[] = [];
   const alone = packing.threads === 1;
   try {
     const window = { tasks: alone ? 1 : packing.threads * ROUNDS, bytes: IN_FLIGHT };
-    for await (const putDown of inOrder(tasks(entries, { zip, output, packing, openFiles }), window)) {
+    for await (const putDown of inOrder(tasks(entries, { zip, output, packing, openFiles, buffers }), window)) {
       packing.check();
       await putDown();
       if (alone) await nextTurn(); // without workers nothing else lets a signal in
@@ -48,6 +49,8 @@ interface Making {
   readonly packing: Packing;
   /** Large files whose blocks are being read. */
   readonly openFiles: Set<number>;
+  /** Results that were put down: room for the next ones. */
+  readonly buffers: ArrayBuffer[];
 }
 
 function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<PutDown>> {
@@ -56,7 +59,7 @@ function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<P
   for (const entry of entries) {
     const large = entry.size > SMALL_FILE;
     if (batch.length > 0 && (large || batch.length === BATCH_FILES || bytes + entry.size > BATCH_BYTES)) {
-      yield packBatch(batch, bytes, making);
+      yield packBatch(batch, making);
       batch = [];
       bytes = 0;
     }
@@ -67,18 +70,23 @@ function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<P
       bytes += entry.size;
     }
   }
-  if (batch.length > 0) yield packBatch(batch, bytes, making);
+  if (batch.length > 0) yield packBatch(batch, making);
 }
 
-function packBatch(batch: readonly InputEntry[], bytes: number, { zip, packing }: Making): Task<PutDown> {
-  const files = batch.filter((entry) => entry.type === "file").map((entry) => ({ path: entry.source, follow: packing.dereference }));
+function packBatch(batch: readonly InputEntry[], { zip, packing, buffers }: Making): Task<PutDown> {
+  const paths = batch.filter((entry) => entry.type === "file").map((entry) => entry.source);
+  const packFiles = (): Promise<PackResult> => {
+    const into = buffers.pop() ?? new ArrayBuffer(RESULT_BYTES);
+    return packing.run({ kind: "pack", paths, follow: packing.dereference, level: packing.level, into }, [into]);
+  };
   return {
-    bytes,
+    bytes: RESULT_BYTES,
     async start() {
-      const result = files.length === 0 ? undefined : await packing.run<PackResult>({ kind: "pack", files, level: packing.level });
+      const result = paths.length === 0 ? undefined : await packFiles();
       return async () => {
         const items = [...contents(batch, result, packing)];
         await zip.put(items);
+        if (result !== undefined) buffers.push(result.data);
         for (const { entry, content } of items) {
           packing.progress(entry, entry.size);
           packing.done(entry, entry.type === "file" ? content.size : 0);
@@ -89,25 +97,29 @@ function packBatch(batch: readonly InputEntry[], bytes: number, { zip, packing }
 }
 
 function* contents(batch: readonly InputEntry[], result: PackResult | undefined, packing: Packing): Generator<{ entry: InputEntry; content: Packed }> {
-  let file = 0;
+  let row = -1;
   let at = 0;
   for (const entry of batch) {
     if (entry.type !== "file") {
       yield { entry, content: entry.type === "symlink" ? packedLink(entry) : NOTHING };
       continue;
     }
-    const packed = result!.files[file++]!;
-    if (packed.error !== undefined) {
-      packing.fail(entry, fromPlain(packed.error));
+    row += 1;
+    const error = result!.errors.get(row);
+    if (error !== undefined) {
+      packing.fail(entry, fromPlain(error));
       continue;
     }
-    const data = result!.data.subarray(at, (at += packed.packedSize));
-    yield { entry, content: { method: packed.stored ? STORE : DEFLATE, crc32: packed.crc32, size: packed.size, data } };
+    const size = result!.size[row]!;
+    const packedSize = result!.packedSize[row]!;
+    const data = new Uint8Array(result!.data, at, packedSize);
+    at += packedSize;
+    yield { entry, content: { method: packedSize < size ? DEFLATE : STORE, crc32: result!.crc32[row]!, size, data } };
   }
 }
 
 /** A large file as one task a block, and one that closes it. */
-function* packLarge(entry: InputEntry, { zip, output, packing, openFiles }: Making): Generator<Task<PutDown>> {
+function* packLarge(entry: InputEntry, { zip, output, packing, openFiles, buffers }: Making): Generator<Task<PutDown>> {
   let fd: number;
   let size: number;
   let store: boolean;
@@ -138,14 +150,16 @@ function* packLarge(entry: InputEntry, { zip, output, packing, openFiles }: Maki
 
   for (let offset = 0; offset === 0 || (offset < size && failure === undefined); offset += BLOCK) {
     const length = Math.min(BLOCK, size - offset);
-    const job: DeflateJob = { kind: "deflate", block: { fd, path: entry.source, offset, length }, level, last: offset + length === size };
+    const job: Omit<DeflateJob, "into"> = { kind: "deflate", block: { fd, path: entry.source, offset, length }, level, last: offset + length === size };
     yield {
-      bytes: 2 * BLOCK,
+      bytes: RESULT_BYTES,
       async start() {
         try {
-          const block = await packing.run<DeflatedBlock>(job);
+          const into = buffers.pop() ?? new ArrayBuffer(RESULT_BYTES);
+          const block = await packing.run<DeflatedBlock>({ ...job, into }, [into]);
           return async () => {
             if (failure === undefined) await put(block);
+            buffers.push(block.data.buffer as ArrayBuffer);
           };
         } catch (error) {
           if (!(error instanceof UnzipxError) || ERRORS[error.code].ends === "run") throw error;

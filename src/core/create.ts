@@ -1,10 +1,12 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, Pool } from "../parallel/pool.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { FORMATS, type WritableFormat } from "./create-formats.ts";
 import type { Job } from "./jobs.ts";
-import { startPacking, throwIfAborted } from "./packing.ts";
+import { LookAhead } from "./look-ahead.ts";
+import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 import { walk } from "./walk.ts";
@@ -36,10 +38,6 @@ export interface CreateOptions {
 /** The earliest time that every format can hold. */
 const EARLIEST = Date.UTC(1980, 0, 1);
 
-/** Below both, threads take longer to start than they save. */
-const MANY_BYTES = 8 << 20;
-const MANY_FILES = 500;
-
 /**
  * Packs `inputs` into `out` ("-" = standard output). One file that cannot be read is a failure in the summary and the
  * run goes on; when nothing at all could be read there is no archive, and `destination` is undefined.
@@ -53,26 +51,22 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   const output = out === "-" ? openOutputStream() : openOutputFile(out, { replace });
   let pool: Pool<Job> | undefined;
   try {
-    const ahead = lookAhead(entriesOf(inputs, options, output, summary));
+    const ahead = new LookAhead(entriesOf(inputs, options, output, summary));
     const threads = options.threads ?? defaultThreads();
     // A plain tar is not compressed: reading is all there is to do.
-    if (threads > 1 && format !== "tar" && (ahead.bytes >= MANY_BYTES || ahead.files >= MANY_FILES)) {
-      pool = new Pool<Job>(new URL("./worker.js", import.meta.url), threads);
-    }
-    reporter.start?.(ahead.whole ? ahead.bytes : undefined);
+    if (threads > 1 && format !== "tar" && ahead.isMuch()) pool = new Pool<Job>(new URL("./worker.js", import.meta.url), threads);
     const packing = startPacking({
       level: options.level ?? 6, dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
     });
-    if (format === "zip") {
-      await (await import("./create-zip.ts")).createZip(ahead.entries, output, packing, { utc: reproducible });
-    } else {
-      const { bytesOfGz, bytesOfTar } = await import("./create-stream.ts");
-      const bytes = format === "gz" ? bytesOfGz(ahead.entries, packing, { anonymous: reproducible }) : bytesOfTar(ahead.entries, packing, { gzip: format === "tar.gz" });
-      for await (const chunk of bytes) {
-        packing.check();
-        await output.write(chunk);
-      }
+    const make = await makerOf(format);
+    if (pool === undefined) reporter.start?.(ahead.total());
+    const making = make(ahead, output, packing, { reproducible });
+    if (pool !== undefined) {
+      making.catch(() => {}); // awaited below
+      await nextTurn(); // the first jobs are given out, and the walk goes on while the workers are at them
+      reporter.start?.(ahead.total());
     }
+    await making;
     throwIfAborted(options.signal);
     if (summary.files + summary.directories + summary.links > 0 || summary.failures.length === 0) {
       summary.archiveBytes = output.position;
@@ -86,6 +80,21 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   reporter.done?.();
   summary.elapsed = performance.now() - started;
   return summary;
+}
+
+type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: { readonly reproducible: boolean }) => Promise<void>;
+
+async function makerOf(format: WritableFormat): Promise<Make> {
+  switch (format) {
+    case "zip":
+      return (await import("./create-zip.ts")).createZip;
+    case "gz":
+      return (await import("./create-stream.ts")).createGz;
+    case "tar":
+      return (await import("./create-stream.ts")).createTar;
+    case "tar.gz":
+      return (await import("./create-stream.ts")).createTarGz;
+  }
 }
 
 function* entriesOf(inputs: readonly string[], options: CreateOptions, output: Output, summary: Summary): Generator<InputEntry> {
@@ -113,35 +122,4 @@ function* entriesOf(inputs: readonly string[], options: CreateOptions, output: O
 function normalized(entry: InputEntry): InputEntry {
   const mode = entry.type === "symlink" ? 0o777 : entry.type === "directory" || (entry.mode & 0o100) !== 0 ? 0o755 : 0o644;
   return { ...entry, mode, uid: 0, gid: 0, nlink: 1 };
-}
-
-interface Ahead {
-  readonly entries: Iterable<InputEntry>;
-  readonly files: number;
-  readonly bytes: number;
-  /** Whether `files` and `bytes` count everything. */
-  readonly whole: boolean;
-}
-
-/** Entries known before the work begins: enough for nearly every input, and not too many to keep. */
-const LOOK_AHEAD = 50_000;
-
-function lookAhead(entries: Generator<InputEntry>): Ahead {
-  const known: InputEntry[] = [];
-  let files = 0;
-  let bytes = 0;
-  let next = entries.next();
-  while (!next.done) {
-    known.push(next.value);
-    if (next.value.type === "file") files += 1;
-    bytes += next.value.size;
-    if (known.length === LOOK_AHEAD) break;
-    next = entries.next();
-  }
-  const rest = function* (): Generator<InputEntry> {
-    yield* known;
-    known.length = 0;
-    yield* entries;
-  };
-  return { entries: rest(), files, bytes, whole: next.done === true };
 }

@@ -99,7 +99,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
     const entry = entries[number]!;
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
-    const claimed = writer.claim(entry.type === "symlink" ? withTarget(entry, opened.source.fd, decode) : entry, { backslash: "separator" });
+    const claimed = writer.claim(entry.type === "symlink" ? withTarget(entry, opened.source.fd, decode) : entry, { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim !== undefined && claim.type === "file") claims.set(number, claim);
   }
@@ -159,7 +159,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
-    const claimed = writer.claim(entry, { backslash: "character" });
+    const claimed = writer.claim(entry, { backslash: "character", repeated: "last" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.type === "file") {
       await writeStreamed(entry, claim, run, () => report(entry.path));
@@ -182,7 +182,7 @@ async function writeStreamed(entry: StreamEntry, claim: Claim, { budget, summary
       } else {
         for await (const chunk of entry.content()) {
           options.signal?.throwIfAborted();
-          budget.spend(chunk.length);
+          budget.spendChunk(chunk);
           sink.write(chunk);
           summary.bytes += chunk.length;
           report();
@@ -208,6 +208,7 @@ function record(claimed: Claimed, entry: Entry, summary: Summary): Claim | undef
     summary.failures.push(claimed.in({ entry: entry.path }));
     return undefined;
   }
+  if (claimed.repeats) summary.files -= 1;
   if (claimed.type === "directory") summary.directories += 1;
   else if (claimed.type !== "file") summary.links += 1;
   return claimed;
@@ -231,14 +232,16 @@ function assertRoom(bytes: number, target: string): void {
 }
 
 const ODDITIES: Record<PathOddity, string> = {
-  backslash: "a backslash",
-  control: "control characters",
-  "device-name": "the name of a Windows device",
-  "trailing-dot": "a trailing dot or space, which Windows drops",
-  stream: "a colon, which Windows does not allow",
+  backslash: "A name contains a backslash",
+  control: "A name contains control characters",
+  "device-name": "A name is that of a Windows device",
+  "trailing-dot": "A name ends with a dot or space, which Windows drops",
+  stream: "A name contains a colon, which Windows does not allow",
+  repeated: "The archive holds a file twice: the last one counts",
+  alike: "A name differs from another one only in case or form, and on many file systems not at all",
 };
 
 function oddityNote(oddity: PathOddity, count: number, first: string): UnzipxError {
   const more = count > 1 ? ` (and ${count - 1} more)` : "";
-  return new UnzipxError("ODDITY", `A name contains ${ODDITIES[oddity]}${more}`, { entry: first });
+  return new UnzipxError("ODDITY", `${ODDITIES[oddity]}${more}`, { entry: first });
 }

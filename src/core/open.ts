@@ -10,9 +10,6 @@ import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, Kno
 import { spool } from "../safe/spool.ts";
 import { fileSource, isFileSource, openSource, peek, type Counted } from "./sources.ts";
 
-/** More layers than this are an attack, not a habit. */
-const MAX_FILTERS = 8;
-
 export interface OpenOptions extends ReadOptions {
   /** The user's word against the detection: the name of a container or filter. */
   readonly format: string | undefined;
@@ -76,16 +73,15 @@ async function openLayers(
   for (;;) {
     const format = choose(probe, name, options.format, filters);
     if (format?.kind === "filter") {
-      if (filters.length === MAX_FILTERS) throw new UnzipxError("LIMIT", `Stopped: "${name}" is compressed more than ${MAX_FILTERS} times`);
       if (filters.length === 0) noteName(name, format, options);
       const head = probe.head;
       filters.push(format);
-      const peeked = await peek(format.decode(bytes ?? source.stream()), HEAD_BYTES);
+      const peeked = await peek(format.decode(bytes ?? source.stream(), options.warn), HEAD_BYTES);
       bytes = peeked.all;
       file = undefined;
       probe = { head: peeked.head, tail: undefined };
       const inner = choose(probe, name, options.format, filters);
-      if (inner === undefined || (inner.kind === "known" && !isContainerName(inner))) {
+      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter)) {
         return single(shared, filters, bytes, format.innerName?.(head), identity?.mtimeMs);
       }
       continue;
@@ -119,7 +115,7 @@ function probeFile(file: FileSource): Probe {
 
 /** The detection, unless the user named the format: then filters that are seen are peeled until it is reached. */
 function choose(probe: Probe, name: string, forced: string | undefined, peeled: readonly Filter[]): Filter | Container | KnownFormat | undefined {
-  const found = detect(probe);
+  const found = detect(probe, basename(name));
   if (forced === undefined) return found;
   const words = forced.split(/[.+]/).reverse(); // "tar.gz" is gzip, then tar
   const all = [...FILTERS, ...CONTAINERS];
@@ -128,14 +124,9 @@ function choose(probe: Probe, name: string, forced: string | undefined, peeled: 
     if (format === undefined) throw new UnzipxError("USAGE", `Cannot read "${name}" as "${forced}": no such format`, { hint: "unzipx formats" });
     return format;
   });
+  if (wanted.length === 1 && wanted[0]!.kind === "container" && found?.kind === "filter") return found;
+  if (wanted.length === 1 && wanted[0]!.kind === "container") return wanted[0];
   return wanted[peeled.length] ?? (wanted.at(-1)?.kind === "filter" ? undefined : found);
-}
-
-const FILTER_NAMES = new Set(["xz", "bzip2", "zstd", "lz4", "lzip", "compress", "lzop"]);
-
-/** A compressed file inside a compressed file cannot be read on; an archive that we cannot open should be named. */
-function isContainerName(format: KnownFormat): boolean {
-  return !FILTER_NAMES.has(format.name);
 }
 
 function unknown(name: string, format: KnownFormat | undefined, head: Uint8Array): UnzipxError {

@@ -1,4 +1,9 @@
-/** The compressing side of `create`, as jobs that any thread runs: a batch of small files, or one block of a large stream. */
+/**
+ * The compressing side of `create`, as jobs that any thread runs: a batch of small files, or one block of a large stream.
+ *
+ * Every job brings the buffer that its result goes into, and the buffer travels back with it: memory then goes round
+ * in a circle. Left to the garbage collectors, each thread piles up tens of megabytes of dead buffers.
+ */
 import { closeSync } from "node:fs";
 import { constants, deflateRawSync } from "node:zlib";
 import { crc32 } from "../bytes/crc32.ts";
@@ -13,79 +18,94 @@ export const SMALL_FILE = 1 << 20;
 
 export interface PackJob {
   readonly kind: "pack";
-  readonly files: readonly FileToPack[];
+  readonly paths: readonly DiskPath[];
+  /** Follow links in the last component of a path. */
+  readonly follow: boolean;
   /** 0 (store) to 9. */
   readonly level: number;
+  readonly into: ArrayBuffer;
 }
 
-export interface FileToPack {
-  readonly path: DiskPath;
-  /** Follow a link in the last component. */
-  readonly follow: boolean;
-}
-
+/** Numbers in columns, one row a path: an object per file would cost more to hand over than to make. */
 export interface PackResult {
-  /** The packed contents, one behind the other in the order of the files. */
-  readonly data: Uint8Array;
-  readonly files: readonly PackedFile[];
+  /** The packed contents, one behind the other in the order of the paths; the rest is room. */
+  readonly data: ArrayBuffer;
+  readonly crc32: Uint32Array;
+  readonly size: Uint32Array;
+  /** Equal to `size`: stored as it is; less: a deflate stream. */
+  readonly packedSize: Uint32Array;
+  /** By row. */
+  readonly errors: ReadonlyMap<number, PlainError>;
 }
 
-export type PackedFile =
-  | { readonly stored: boolean; readonly crc32: number; readonly size: number; readonly packedSize: number; readonly error?: undefined }
-  | { readonly error: PlainError };
+/** What `into` of a job should hold: a batch of that size, or a block that deflate could not shrink. */
+export const RESULT_BYTES = (1 << 20) + (1 << 12);
 
 export function runPack(job: PackJob): Moved<PackResult> {
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  const files = job.files.map((file): PackedFile => {
+  const rows = job.paths.length;
+  const [crcs, sizes, packedSizes] = [new Uint32Array(rows), new Uint32Array(rows), new Uint32Array(rows)];
+  const errors = new Map<number, PlainError>();
+  let out = new Uint8Array(job.into);
+  let used = 0;
+  job.paths.forEach((path, row) => {
     try {
-      const content = readSmall(file);
-      const packed = job.level === 0 ? undefined : deflateIfSmaller(content, job.level);
-      const data = packed ?? new Uint8Array(content); // a copy: the read buffer is used again
-      parts.push(data);
-      total += data.length;
-      return { stored: packed === undefined, crc32: crc32(content), size: content.length, packedSize: data.length };
+      const content = readSmall(path, job.follow);
+      const data = job.level === 0 ? content : deflateIfSmaller(content, job.level);
+      out = withRoom(out, used, data.length); // files may have grown since they were counted
+      out.set(data, used);
+      used += data.length;
+      crcs[row] = crc32(content);
+      sizes[row] = content.length;
+      packedSizes[row] = data.length;
     } catch (error) {
-      return { error: toPlain(fromSystem(error, "read", `read "${showPath(file.path)}"`)) };
+      errors.set(row, toPlain(fromSystem(error, "read", `read "${showPath(path)}"`)));
     }
   });
-  const data = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return new Moved({ data, files }, [data.buffer]);
+  return new Moved({ data: out.buffer, crc32: crcs, size: sizes, packedSize: packedSizes, errors }, [out.buffer]);
 }
 
-// One byte more than the largest file, so that one read tells whether the file ends where it should. One per thread.
-let readBuffer: Buffer | undefined;
+function withRoom(out: Uint8Array<ArrayBuffer>, used: number, more: number): Uint8Array<ArrayBuffer> {
+  if (used + more <= out.length) return out;
+  const larger = new Uint8Array(Math.max(2 * out.length, used + more));
+  larger.set(out.subarray(0, used));
+  return larger;
+}
+
+/** The farthest that a match reaches back (RFC 1951, 2). */
+const WINDOW = 1 << 15;
+
+// One per thread, for a small file or a block and what lies before it. One byte more, so that one read tells
+// whether the file ends where it should.
+let threadBuffer: Buffer | undefined;
+
+function readBuffer(length: number): Buffer {
+  threadBuffer ??= Buffer.allocUnsafeSlow(Math.max(SMALL_FILE, WINDOW + BLOCK) + 1);
+  return threadBuffer.subarray(0, length);
+}
 
 /** All of the file; the bytes are valid until the next call. */
-function readSmall(file: FileToPack): Uint8Array {
-  const { fd, size } = openInput(file.path, file.follow);
+function readSmall(path: DiskPath, follow: boolean): Uint8Array {
+  const { fd, size } = openInput(path, follow);
   try {
-    readBuffer ??= Buffer.allocUnsafeSlow(SMALL_FILE + 1);
-    if (size > SMALL_FILE || readUpTo(fd, readBuffer.subarray(0, size + 1), 0) !== size) throw sizeChanged(file.path);
-    return readBuffer.subarray(0, size);
+    if (size > SMALL_FILE) throw sizeChanged(path);
+    const buffer = readBuffer(size + 1);
+    if (readUpTo(fd, buffer, 0) !== size) throw sizeChanged(path);
+    return buffer.subarray(0, size);
   } finally {
     closeSync(fd);
   }
 }
 
-/** undefined when deflate does not shrink it. */
-function deflateIfSmaller(content: Uint8Array, level: number): Uint8Array | undefined {
-  if (content.length === 0) return undefined;
+/** The content itself when deflate does not shrink it. */
+function deflateIfSmaller(content: Uint8Array, level: number): Uint8Array {
+  if (content.length === 0) return content;
   // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
   const packed = deflateRawSync(content, { level, chunkSize: content.length + 64 });
-  return packed.length < content.length ? packed : undefined;
+  return packed.length < content.length ? packed : content;
 }
 
 /** A deflate stream is cut into blocks of this size, whatever the number of threads: so the bytes are always the same. */
 export const BLOCK = 1 << 20;
-
-/** The farthest that a match reaches back (RFC 1951, 2). */
-const WINDOW = 1 << 15;
 
 export interface DeflateJob {
   readonly kind: "deflate";
@@ -93,6 +113,8 @@ export interface DeflateJob {
   /** 0 to 9; "store": no deflate stream, only the bytes and their sum. */
   readonly level: number | "store";
   readonly last: boolean;
+  /** Not changed before `block` was read, so it may be the buffer that `block` lies in. */
+  readonly into: ArrayBuffer;
 }
 
 export interface BlockBytes {
@@ -110,11 +132,12 @@ export interface BlockOfFile {
 }
 
 export function runDeflate(job: DeflateJob): Moved<DeflatedBlock> {
-  const { bytes, dictionary } = "fd" in job.block ? readBlock(job.block, job.last, job.level !== "store") : job.block;
-  const data = job.level === "store" ? bytes : deflateBlock(bytes, dictionary, job.level, job.last);
-  // What lies in the pool that Buffers share cannot be moved; it is small, and copied.
-  const own = data.buffer.byteLength > Buffer.poolSize;
-  return new Moved({ data, crc32: crc32(bytes), size: bytes.length }, own ? [data.buffer as ArrayBuffer] : []);
+  const { bytes, dictionary } = "fd" in job.block ? readBlock(job.block, job.last) : job.block;
+  const sum = crc32(bytes);
+  const packed = job.level === "store" ? bytes : deflateBlock(bytes, dictionary, job.level, job.last);
+  const out = withRoom(new Uint8Array(job.into), 0, packed.length);
+  out.set(packed);
+  return new Moved({ data: out.subarray(0, packed.length), crc32: sum, size: bytes.length }, [out.buffer]);
 }
 
 function deflateBlock(bytes: Uint8Array, dictionary: Uint8Array | undefined, level: number, last: boolean): Uint8Array {
@@ -126,14 +149,15 @@ function deflateBlock(bytes: Uint8Array, dictionary: Uint8Array | undefined, lev
   });
 }
 
-function readBlock(block: BlockOfFile, last: boolean, withDictionary: boolean): BlockBytes {
-  const before = withDictionary ? Math.min(block.offset, WINDOW) : 0;
+/** The bytes are valid until the next job. */
+function readBlock(block: BlockOfFile, last: boolean): BlockBytes {
+  const before = Math.min(block.offset, WINDOW);
   const wanted = before + block.length;
-  const buffer = Buffer.allocUnsafeSlow(wanted + (last ? 1 : 0)); // behind the last block the file has to end
+  const buffer = readBuffer(wanted + (last ? 1 : 0)); // behind the last block the file has to end
   try {
     if (readUpTo(block.fd, buffer, block.offset - before) !== wanted) throw sizeChanged(block.path);
   } catch (error) {
     throw fromSystem(error, "read", `read "${showPath(block.path)}"`);
   }
-  return { bytes: buffer.subarray(before, wanted), dictionary: before === 0 ? undefined : buffer.subarray(0, before) };
+  return { bytes: buffer.subarray(before, wanted), dictionary: buffer.subarray(0, before) };
 }

@@ -70,14 +70,13 @@ export function compressorOf(packing: Packing): Compressor {
   return {
     width: packing.threads,
     deflate(block, dictionary, level, last) {
-      if (packing.threads === 1) return packing.run<DeflatedBlock>({ kind: "deflate", block: { bytes: block, dictionary }, level, last });
-      // The caller keeps its buffers, so copies go: one allocation that is moved, not cloned twice.
+      // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it.
       const before = dictionary?.length ?? 0;
       const copy = new Uint8Array(before + block.length);
       if (dictionary !== undefined) copy.set(dictionary);
       copy.set(block, before);
       const moved = { bytes: copy.subarray(before), dictionary: copy.subarray(0, before) };
-      return packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last }, [copy.buffer]);
+      return packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last, into: copy.buffer }, [copy.buffer]);
     },
   };
 }

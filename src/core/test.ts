@@ -119,7 +119,7 @@ async function verifyStream(opened: OpenedStream, summary: Summary, budget: Budg
     if (!countable(entry, summary)) continue;
     for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
       options.signal?.throwIfAborted();
-      budget.spend(chunk.length);
+      budget.spendChunk(chunk);
       await sink?.(chunk);
       summary.bytes += chunk.length;
       report(entry.path);

@@ -1,12 +1,6 @@
-/** gzip (RFC 1952): any number of members, each with its CRC-32 and size verified by zlib. */
-import { createGunzip } from "node:zlib";
-import { through } from "../bytes/through.ts";
+/** gzip (RFC 1952): any number of members, each with its CRC-32 and size verified. */
 import { decodeUtf8 } from "../text/charset.ts";
 import type { Filter } from "../formats/contract.ts";
-
-// Large chunks, and several of them ahead: zlib decodes on its own thread while the main thread parses and writes.
-const CHUNK = 512 * 1024;
-const AHEAD = 4 * CHUNK;
 
 const FLAG_EXTRA = 0x04;
 const FLAG_NAME = 0x08;
@@ -19,7 +13,9 @@ export const gzip: Filter = {
   about: "gzip, any number of members",
   // 24 bits of magic and method, 3 reserved flag bits that must be zero (2.3.1.2).
   bid: ({ head }) => (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && (head[3] ?? 0xff) < 0x20 ? 27 : 0),
-  decode: (input) => through(input, createGunzip({ chunkSize: CHUNK, readableHighWaterMark: AHEAD } as { chunkSize: number }), "the gzip data"),
+  async *decode(input, warn) {
+    yield* (await import("./gzip-decode.ts")).decodeGzip(input, warn);
+  },
   async *encode(input, options) {
     yield* (await import("./gzip-encode.ts")).encodeGzip(input, options);
   },

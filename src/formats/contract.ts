@@ -25,6 +25,9 @@ export interface FileSource extends Source {
   readonly size: number;
 }
 
+/** Tells something that is worth a word and stops nothing. */
+export type Warn = (note: UnzipxError) => void;
+
 /** What a bidder may look at: the first 64 KiB, and the last 66 KiB when the input can seek. */
 export interface Probe {
   readonly head: Uint8Array;
@@ -47,7 +50,7 @@ export interface Filter extends FormatInfo {
   /** Extensions that stand for a tar inside this filter, such as ".tgz". */
   readonly tarExtensions: readonly string[];
   /** Ends normally only when the data was complete and its checksums matched. */
-  decode(input: Bytes): Bytes;
+  decode(input: Bytes, warn: Warn): Bytes;
   /** Absent = read-only. The output is the same for any number of threads. */
   encode?(input: Bytes, options: EncodeOptions): Bytes;
   /** A name for the single file inside, when the header carries one: exact, untrusted. */
@@ -146,7 +149,7 @@ export interface ReadOptions {
   readonly limits: ReadLimits;
   /** Where two readings of the same bytes disagree, take one and note which (default: refuse). */
   readonly lenient: boolean;
-  readonly warn: (note: UnzipxError) => void;
+  readonly warn: Warn;
 }
 
 /** What a reader may spend on metadata. */

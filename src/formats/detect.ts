@@ -8,15 +8,24 @@ export const HEAD_BYTES = 64 * 1024;
 /** An end of central directory record with the longest comment, and the zip64 locator in front of it. */
 export const TAIL_BYTES = 22 + 0xffff + 20;
 
+/** Bids below this are no evidence: zero blocks are an empty tar, or a file of zeros. There the name decides after all. */
+const EVIDENCE = 16;
+
 /** The format with the best bid; of equal bids the first in the lists; undefined when nobody bids. */
-export function detect(probe: Probe): Filter | Container | KnownFormat | undefined {
+export function detect(probe: Probe, name: string): Filter | Container | KnownFormat | undefined {
   let best: Filter | Container | KnownFormat | undefined;
   let bestBid = 0;
   for (const format of [...FILTERS, ...CONTAINERS, ...KNOWN]) {
     const bid = format.bid(probe);
-    if (bid > bestBid) [best, bestBid] = [format, bid];
+    if (bid > bestBid && (bid >= EVIDENCE || isNamedLike(name, format))) [best, bestBid] = [format, bid];
   }
   return best;
+}
+
+/** Whether one of the name's extensions is the format's: "a.tar", "a.tar.gz", "a.tgz" are all named like a tar. */
+function isNamedLike(name: string, format: Filter | Container | KnownFormat): boolean {
+  const lower = name.toLowerCase();
+  return format.extensions.some((one) => `${lower}.`.includes(`${one}.`)) || (format.name === "tar" && FILTERS.some((filter) => filter.tarExtensions.some((one) => lower.endsWith(one))));
 }
 
 /** The format that a file of this name would be, going by its extension alone; for notes, never for decisions. */

@@ -1,5 +1,7 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
-import { closeSync, constants, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
+
+import { isHole } from "../bytes/zeros.ts";
 
 /** A place that SafeWriter claimed, as plain data: absolute path, final mode bits, time in milliseconds. */
 export interface NewFile {
@@ -34,12 +36,21 @@ export interface FileSink {
 export function openSink(file: NewFile): FileSink {
   const fd = openSync(file.path, CREATE, file.mode);
   let open = true;
+  let size = 0;
+  let written = 0;
   return {
     write(chunk) {
-      let done = 0;
-      while (done < chunk.length) done += writeSync(fd, chunk, done, chunk.length - done);
+      if (isHole(chunk)) {
+        size += chunk.length;
+        return;
+      }
+      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, size === written ? null : size + done);
+      size += chunk.length;
+      // From the first hole on every write names its place, because the descriptor's own is no longer at the end.
+      if (size - chunk.length === written) written = size;
     },
     close() {
+      if (size !== written) ftruncateSync(fd, size);
       // On the descriptor: a path could be swapped between the write and the call.
       if (file.mtime !== undefined) futimesSync(fd, file.mtime / 1000, file.mtime / 1000);
       open = false;

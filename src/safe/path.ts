@@ -18,7 +18,7 @@ export interface PathRules {
 }
 
 /** What is odd about a path that is still safe to write; a kind and not a sentence, so that many become one note. */
-export type PathOddity = "backslash" | "control" | "device-name" | "trailing-dot" | "stream";
+export type PathOddity = "backslash" | "control" | "device-name" | "trailing-dot" | "stream" | "alike" | "repeated";
 
 export interface CheckedPath {
   readonly path: SafePath;

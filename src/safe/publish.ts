@@ -1,5 +1,5 @@
 /** From the staging folder to the place where people look: exclusive, and never through a link. */
-import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, type Stats } from "node:fs";
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { pathOf, type Place } from "./tree.ts";
@@ -7,6 +7,17 @@ import { pathOf, type Place } from "./tree.ts";
 /** lstat, with undefined for a place where nothing is. */
 export function statOrUndefined(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
+}
+
+/** Whether a file made as one of two names is found under the other: they differ in case, and in normal form. */
+export function foldsNames(folder: string): boolean {
+  const probe = join(folder, ".case-\u00e9");
+  mkdirSync(probe);
+  try {
+    return [".CASE-\u00c9", ".case-e\u0301"].some((name) => existsSync(join(folder, name)));
+  } finally {
+    rmdirSync(probe);
+  }
 }
 
 /** Removes a folder of ours whatever modes its folders were given meanwhile. */

@@ -33,11 +33,30 @@ export function pathOf(place: Place): SafePath {
   return names.reverse().join("/") as SafePath;
 }
 
-/** The place at `components`, found by collision key; undefined when nothing claimed it. */
-export function findPlace(root: Place, components: readonly string[], keyOf: (name: string) => string = collisionKey): Place | undefined {
+/**
+ * The child of this name, or the one that some file system would take for it. Where both exist side by side
+ * the first has the folded key, and every later one a key of its own.
+ */
+export function childOf(folder: Place, name: string): Place | undefined {
+  const key = collisionKey(name);
+  return folder.children?.get(ownKey(key, name)) ?? folder.children?.get(key);
+}
+
+/** Puts a child beside what is there; its folded key goes to the first. */
+export function addChild(folder: Place, child: Place): void {
+  const key = collisionKey(child.name);
+  folder.children!.set(folder.children!.has(key) ? ownKey(key, child.name) : key, child);
+}
+
+function ownKey(key: string, name: string): string {
+  return `${key}\0${name}`; // no name holds a NUL
+}
+
+/** The place at `components`; undefined when nothing claimed it. */
+export function findPlace(root: Place, components: readonly string[]): Place | undefined {
   let at: Place | undefined = root;
   for (const component of components) {
-    at = at.children?.get(keyOf(component));
+    at = childOf(at, component);
     if (at === undefined) return undefined;
   }
   return at;

@@ -6,16 +6,16 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, copyFileSync, constants, linkSync, lstatSync, lutimesSync, mkdirSync, readlinkSync, realpathSync, rmdirSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, copyFileSync, constants, linkSync, lstatSync, lutimesSync, mkdirSync, readlinkSync, realpathSync, rmdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
-import { checkPath, collisionKey, resolveLink, type PathOddity, type PathRules, type SafePath } from "./path.ts";
+import { checkPath, resolveLink, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
-import { moveTree, removeTree, statOrUndefined } from "./publish.ts";
-import { findPlace, foldersDeepestFirst, newPlace, pathOf, type Place } from "./tree.ts";
+import { foldsNames, moveTree, removeTree, statOrUndefined } from "./publish.ts";
+import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, type Place } from "./tree.ts";
 
 export interface Destination {
   readonly directory: string;
@@ -41,6 +41,14 @@ export interface Claim {
   readonly type: Place["type"];
   readonly file: NewFile;
   readonly place: Place;
+  /** The same file came before in this archive; it is gone, this one takes its place. */
+  readonly repeats: boolean;
+}
+
+/** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
+export interface ClaimRules {
+  readonly backslash: PathRules["backslash"];
+  readonly repeated: "refuse" | "last";
 }
 
 /** A claim, "skip" when the user wants what is there to stay, or the reason why the entry was refused. */
@@ -60,6 +68,7 @@ export class SafeWriter {
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #made: string[] = [];
   readonly #umask = process.umask();
+  #folding: boolean | undefined;
   #overwrite: Policy["overwrite"];
   #host: string;
   #staging: string | undefined;
@@ -97,13 +106,13 @@ export class SafeWriter {
    * Reserves the entry's place, in archive order. Throws CONFLICT where the policy is to fail;
    * everything else that is wrong with one entry comes back as a value.
    */
-  claim(entry: Entry, rules: Pick<PathRules, "backslash">): Claimed | Promise<Claimed> {
+  claim(entry: Entry, rules: ClaimRules): Claimed | Promise<Claimed> {
     if (entry.refusal !== undefined) return entry.refusal;
     if (entry.type === "special") {
       return new UnzipxError("SPECIAL_FILE", "Skipped a device, FIFO or socket: unzipx creates none", { entry: entry.path });
     }
     const checked = checkPath(entry.path, {
-      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, ...rules,
+      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, backslash: rules.backslash,
     });
     if (checked instanceof UnzipxError) return checked;
     if (checked.oddity !== undefined) this.#note(checked.oddity, entry.path);
@@ -112,9 +121,11 @@ export class SafeWriter {
       return new UnzipxError("UNSAFE_PATH", "Refused an entry: its name is empty", { entry: entry.path });
     }
     if (this.#policy.links === "skip" && (entry.type === "symlink" || entry.type === "hardlink")) return "skip";
-    const place = this.#reserve(entry.type, path, entry.path);
+    const again = rules.repeated === "last" && entry.type === "file" ? this.#repeated(path) : undefined;
+    const place = again ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
     this.#describe(place, entry);
+    if (again !== undefined) return { ...this.#claimOf(place), repeats: true };
     if (this.#target === undefined || entry.type === "directory") return this.#claimOf(place);
     const verdict = this.#weigh(place, entry);
     if (verdict instanceof Promise) return verdict.then((settled) => this.#conclude(place, settled));
@@ -244,12 +255,8 @@ export class SafeWriter {
     const cut = path.lastIndexOf("/");
     const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
     if (parent instanceof UnzipxError) return parent;
-    const name = path.slice(cut + 1);
-    const key = this.#keyOf(name);
-    const taken = parent.children!.get(key);
-    if (taken !== undefined) return collision(taken, raw);
-    const place = newPlace(parent, name, type);
-    parent.children!.set(key, place);
+    const place = this.#add(parent, path.slice(cut + 1), type, raw);
+    if (place instanceof UnzipxError) return place;
     if (type !== "file") this.#links.push(place);
     return place;
   }
@@ -261,12 +268,8 @@ export class SafeWriter {
     const cut = path.lastIndexOf("/");
     const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
     if (parent instanceof UnzipxError) return parent;
-    const name = path.slice(cut + 1);
-    const key = this.#keyOf(name);
-    const taken = parent.children!.get(key);
-    if (taken !== undefined) return collision(taken, raw);
-    const place = newPlace(parent, name, "directory");
-    parent.children!.set(key, place);
+    const place = this.#add(parent, path.slice(cut + 1), "directory", raw);
+    if (place instanceof UnzipxError) return place;
     this.#folders.set(path, place);
     if (this.#target !== undefined) {
       const looked = this.#look(place);
@@ -279,8 +282,34 @@ export class SafeWriter {
     return place;
   }
 
-  #keyOf(name: string): string {
-    return this.#policy.lenient ? name : collisionKey(name);
+  /**
+   * One name, one place. Names that are equal only after folding may stand side by side where the file system keeps
+   * them apart; but never when one of them is a link, which the other would be written through elsewhere.
+   */
+  #add(parent: Place, name: string, type: Place["type"], raw: string): Place | UnzipxError {
+    const taken = childOf(parent, name);
+    if (taken !== undefined) {
+      if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#folds()) return collision(taken, raw);
+      this.#note("alike", raw);
+    }
+    const place = newPlace(parent, name, type);
+    addChild(parent, place);
+    return place;
+  }
+
+  /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
+  #folds(): boolean {
+    this.#folding ??= foldsNames(this.#staged(this.#root));
+    return this.#folding;
+  }
+
+  /** A tar is updated by appending: the later of two files of one name is the valid one. Links and folders are not updated. */
+  #repeated(path: SafePath): Place | undefined {
+    const place = findPlace(this.#root, path.split("/"));
+    if (place === undefined || place.type !== "file" || place.dropped || pathOf(place) !== path) return undefined;
+    rmSync(this.#staged(place), { force: true });
+    this.#note("repeated", path);
+    return place;
   }
 
   #describe(place: Place, entry: Entry): void {
@@ -291,7 +320,7 @@ export class SafeWriter {
 
   #claimOf(place: Place): Claim {
     const file = { path: this.#staged(place), mode: place.mode ?? FILE_MODE, mtime: place.mtime };
-    return { path: pathOf(place), type: place.type, file, place };
+    return { path: pathOf(place), type: place.type, file, place, repeats: false };
   }
 
   /** Looks what lies at a place in the destination; a folder can be shared, everything else is a question of policy. */
@@ -372,11 +401,10 @@ export class SafeWriter {
     const extension = dot > 0 ? place.name.slice(dot) : "";
     for (let n = 1; ; n++) {
       const name = `${stem} (${n})${extension}`;
-      const key = this.#keyOf(name);
-      if (parent.children!.has(key) || statOrUndefined(join(this.#target!, pathOf(parent), name)) !== undefined) continue;
+      if (childOf(parent, name) !== undefined || statOrUndefined(join(this.#target!, pathOf(parent), name)) !== undefined) continue;
       const other: Place = { ...place, name, onDisk: "absent" };
       place.dropped = true;
-      parent.children!.set(key, other);
+      addChild(parent, other);
       const index = this.#links.indexOf(place);
       if (index >= 0) this.#links[index] = other;
       return other;
@@ -388,7 +416,7 @@ export class SafeWriter {
       new UnzipxError("UNSAFE_LINK", `Refused a hard link: ${why}`, { entry: pathOf(place), found: place.linkTarget ?? "" });
     const target = checkPath(place.linkTarget ?? "", { platform: this.#policy.platform, backslash: "character", maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths });
     if (target instanceof UnzipxError) return refuse("its target leaves the folder");
-    const linked = findPlace(this.#root, target.path.split("/"), (name) => this.#keyOf(name));
+    const linked = findPlace(this.#root, target.path.split("/"));
     if (linked === undefined || linked === place || linked.type === "directory") return refuse("its target is no file of this extraction");
     if (linked.dropped) return refuse("its target was not extracted");
     if (linked.type === "symlink") {
@@ -414,7 +442,7 @@ export class SafeWriter {
     const staged = this.#staged(place);
     try {
       // Windows wants to know beforehand what the link leads to.
-      const leadsTo = findPlace(this.#root, end, (name) => this.#keyOf(name));
+      const leadsTo = findPlace(this.#root, end);
       symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
       if (place.mtime !== undefined) lutimesSync(staged, place.mtime / 1000, place.mtime / 1000);
     } catch (error) {
@@ -425,7 +453,7 @@ export class SafeWriter {
 
   /** The target of the link at a place of the final tree: of this archive, or there before. */
   #linkAt(components: readonly string[]): string | undefined {
-    const place = findPlace(this.#root, components, (name) => this.#keyOf(name));
+    const place = findPlace(this.#root, components);
     if (place !== undefined && !place.dropped) return place.type === "symlink" ? place.linkTarget : undefined;
     if (!this.#rootExists) return undefined;
     const path = join(this.#target!, ...components);
@@ -485,10 +513,10 @@ function exists(target: string, path: string): UnzipxError {
 function collision(taken: Place, raw: string): UnzipxError {
   const place = pathOf(taken);
   const why = place === raw.replace(/\/+$/, "")
-    ? "the archive has two entries of this name"
+    ? "the archive has another entry of this name"
     : taken.type !== "directory" && raw.startsWith(`${place}/`)
       ? `its folder is another entry, a ${taken.type}`
-      : "another entry has the same name on some file systems";
+      : "another entry has the same name on this file system, or is a link of the same name on some";
   return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place, hint: "--lenient, where names differ only in case or normal form" });
 }
 

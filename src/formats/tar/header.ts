@@ -13,7 +13,8 @@ export interface TarHeader {
   readonly mode: number;
   /** Seconds. */
   readonly mtime: number;
-  readonly isGnu: boolean;
+  /** Neither ustar nor GNU: no magic. */
+  readonly isV7: boolean;
 }
 
 export function decodeHeader(block: Uint8Array, position: number): TarHeader {
@@ -35,7 +36,7 @@ export function decodeHeader(block: Uint8Array, position: number): TarHeader {
     size,
     mode: (readNumber(block, 100, 8) ?? 0) & 0o7777,
     mtime: readNumber(block, 136, 12) ?? 0,
-    isGnu: block[257 + 5] === 0x20,
+    isV7: block[257] === 0,
   };
 }
 

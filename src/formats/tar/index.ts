@@ -2,6 +2,8 @@
 import type { StreamContainer } from "../contract.ts";
 
 const BLOCK = 512;
+/** Two zero blocks, padded to a whole record of 20. */
+const LONGEST_EMPTY = 20 * BLOCK;
 
 export const tar: StreamContainer = {
   kind: "container",
@@ -13,7 +15,7 @@ export const tar: StreamContainer = {
   bid({ head }) {
     if (head.length < BLOCK) return 0;
     // An empty archive is zero blocks only. Two of them are weak evidence: the number is small on purpose.
-    if (isZero(head.subarray(0, 2 * BLOCK))) return 10;
+    if (isZero(head)) return head.length % BLOCK === 0 && head.length <= LONGEST_EMPTY ? 10 : 0;
     // 48 bits: a checksum over the block that fits. 56 more for the magic "ustar" and its terminator.
     if (!checksumFits(head)) return 0;
     return 48 + (isUstar(head) ? 56 : 0);

@@ -5,11 +5,12 @@ import { decodeUtf8 } from "../../text/charset.ts";
 /** Values as bytes: not every one is text. A Map, because keys come from the archive ("__proto__" is only a key). */
 export type PaxRecords = ReadonlyMap<string, Uint8Array>;
 
-export function parsePax(body: Uint8Array, position: number): { records: PaxRecords; duplicates: string[] } {
+export function parsePax(body: Uint8Array, position: number): { records: PaxRecords; duplicates: string[]; sparsePairs: string[] } {
   const bad = (why: string): UnzipxError =>
     new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the extended header at ${position} ${why}`);
   const records = new Map<string, Uint8Array>();
   const duplicates: string[] = [];
+  const sparsePairs: string[] = [];
   for (let at = 0; at < body.length; ) {
     if (body[at] === 0 && body.subarray(at).every((byte) => byte === 0)) break; // padding that some writers count in
     const space = body.indexOf(0x20, at);
@@ -21,10 +22,12 @@ export function parsePax(body: Uint8Array, position: number): { records: PaxReco
     const equals = body.indexOf(0x3d, space + 1);
     if (equals < 0 || equals >= end) throw bad("has a record without a value");
     const key = decodeUtf8(body.subarray(space + 1, equals));
-    if (key === undefined || key === "") throw bad("has a record without a name");
-    if (records.has(key)) duplicates.push(key);
+    if (key === undefined || key === "" || key.includes("\0")) throw bad("has a record without a name");
+    // The one pair of keys that repeats on purpose: GNU's sparse map, version 0.0.
+    if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") sparsePairs.push(Buffer.from(body.subarray(equals + 1, end - 1)).toString("latin1"));
+    else if (records.has(key)) duplicates.push(key);
     records.set(key, body.slice(equals + 1, end - 1));
     at = end;
   }
-  return { records, duplicates };
+  return { records, duplicates, sparsePairs };
 }

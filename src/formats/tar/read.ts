@@ -5,6 +5,7 @@ import { decodeUtf8, decodeUtf8Escaping } from "../../text/charset.ts";
 import type { Bytes, EntryType, ReadOptions, StreamEntry } from "../contract.ts";
 import { decodeHeader, type TarHeader } from "./header.ts";
 import { parsePax } from "./pax.ts";
+import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
 
 const BLOCK = 512;
 const PATH_BYTES = 32 * 1024;
@@ -16,6 +17,7 @@ interface Extension {
   pax: Map<string, Uint8Array>;
   longName: Uint8Array | undefined;
   longLink: Uint8Array | undefined;
+  sparsePairs: string[];
   /** Why the entry that follows must be refused: its extensions contradict each other. */
   conflict: string | undefined;
 }
@@ -31,12 +33,11 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       const position = reader.position;
       const block = reader.tryTake(BLOCK) ?? (await reader.take(BLOCK));
       if (block === undefined) {
-        if (extension.pax.size > 0 || extension.longName !== undefined || extension.longLink !== undefined) {
-          throw new UnzipxError("TRUNCATED", "Cannot read the tar archive: it ends after an extended header");
-        }
+        refusePending(extension);
         return; // no end marker: many writers leave it out
       }
       if (block.every((byte) => byte === 0)) {
+        refusePending(extension);
         const second = await reader.take(BLOCK);
         if (second !== undefined && !second.every((byte) => byte === 0)) {
           throw new UnzipxError("BAD_HEADER", `Cannot read the tar archive: something follows the lone zero block at ${position}`);
@@ -57,12 +58,15 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         await reader.skip(header.size + padding);
         continue;
       }
-      const entry = describe(header, extension, global, position, note);
+      const sparse = await sparseMapOf(header, block, extension, reader);
+      const described = describe(header, extension, global, position, note);
+      const entry = sparse === undefined ? described : { ...described, size: sparse.size };
+      const length = (described.size ?? 0) - (sparse?.mapBytes ?? 0);
+      if (sparse !== undefined) checkMap(sparse, length);
       extension = noExtension();
-      const length = entry.size ?? 0;
       const pad = (BLOCK - (length % BLOCK)) % BLOCK;
       let left = length;
-      const whole = length <= WHOLE_LIMIT ? await takeWhole(reader, length) : undefined;
+      const whole = sparse === undefined && length <= WHOLE_LIMIT ? await takeWhole(reader, length) : undefined;
       if (whole !== undefined) left = 0;
       yield {
         ...entry,
@@ -70,6 +74,10 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         async *content() {
           if (whole !== undefined) {
             if (whole.length > 0) yield whole;
+            return;
+          }
+          if (sparse !== undefined) {
+            yield* expand(sparse, reader, (bytes) => (left -= bytes));
             return;
           }
           for await (const piece of reader.pieces(left)) {
@@ -90,6 +98,23 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
 const EXTENSIONS = new Set(["x", "X", "g", "L", "K", "N"]);
 const PATH_KEYS = ["path", "linkpath", "size"];
 
+/** An extended header that describes nothing: the archive was cut where its entry should be. */
+function refusePending(extension: Extension): void {
+  if (extension.pax.size === 0 && extension.longName === undefined && extension.longLink === undefined) return;
+  throw new UnzipxError("TRUNCATED", "Cannot read the tar archive: it ends after an extended header");
+}
+
+async function sparseMapOf(header: TarHeader, block: Uint8Array, extension: Extension, reader: BlockReader): Promise<SparseMap | undefined> {
+  if (header.type === "S") return readOldGnuMap(block.slice(), reader);
+  if (!["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.size"].some((key) => extension.pax.has(key))) return undefined;
+  const text = (key: string): string | undefined => {
+    const value = extension.pax.get(key);
+    return value === undefined ? undefined : Buffer.from(value).toString("latin1");
+  };
+  const paxSize = Number(text("size") ?? header.size);
+  return readPaxMap(text, extension.sparsePairs, paxSize, reader);
+}
+
 async function takeWhole(reader: BlockReader, length: number): Promise<Uint8Array> {
   const whole = reader.tryTake(length) ?? (await reader.take(length));
   if (whole === undefined) throw new UnzipxError("TRUNCATED", "Cannot read the tar archive: it is cut off in front of an entry's content");
@@ -97,7 +122,7 @@ async function takeWhole(reader: BlockReader, length: number): Promise<Uint8Arra
 }
 
 function noExtension(): Extension {
-  return { pax: new Map(), longName: undefined, longLink: undefined, conflict: undefined };
+  return { pax: new Map(), longName: undefined, longLink: undefined, sparsePairs: [], conflict: undefined };
 }
 
 async function takeBody(reader: BlockReader, header: TarHeader, padding: number, options: ReadOptions): Promise<Uint8Array> {
@@ -120,24 +145,25 @@ function extend(
     const text = end < 0 ? body : body.subarray(0, end);
     if (text.length > PATH_BYTES) throw new UnzipxError("LIMIT", "Stopped: a name in the tar archive is longer than any system allows", { expected: `at most ${PATH_BYTES} bytes`, found: `${text.length} bytes` });
     const key = header.type === "K" ? "longLink" : "longName";
-    if (extension[key] !== undefined) extension.conflict = "two long names stand in front of it";
+    if (extension[key] !== undefined) note("Two long names stand in front of one header: the second one is taken");
     extension[key] = text;
     return;
   }
-  const { records, duplicates } = parsePax(body, position);
+  const { records, duplicates, sparsePairs } = parsePax(body, position);
   const twice = duplicates.find((key) => PATH_KEYS.includes(key));
   if (header.type === "g") {
     const taken = PATH_KEYS.find((key) => records.has(key));
     // A global size or path would hold for every entry that follows: no writer means that.
-    if (taken !== undefined) extension.conflict = `a global header sets its "${taken}"`;
+    if (taken !== undefined) note(`A global header sets the "${taken}" of all entries: that is ignored`);
     for (const [key, value] of records) {
       if (!PATH_KEYS.includes(key)) global.set(key, value);
     }
     return;
   }
-  if (extension.pax.size > 0) extension.conflict = "two extended headers stand in front of it";
+  if (extension.pax.size > 0) note("Two extended headers stand in front of one header: the second one adds to the first");
   if (twice !== undefined) extension.conflict = `its extended header gives its "${twice}" twice`;
   for (const [key, value] of records) extension.pax.set(key, value);
+  extension.sparsePairs.push(...sparsePairs);
   const charset = records.get("hdrcharset");
   if (charset !== undefined && !["BINARY", "ISO-IR 10646 2000 UTF-8"].includes(Buffer.from(charset).toString("latin1"))) {
     note(`A header says that its text is in ${JSON.stringify(Buffer.from(charset).toString("latin1"))}: it is read as UTF-8`);
@@ -154,7 +180,8 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
     return value === undefined ? undefined : Buffer.from(value).toString("latin1");
   };
   let refusal = extension.conflict;
-  const rawName = pickName(extension.pax.get("path"), extension.longName, header.name);
+  // The header of a sparse file carries a made-up name; its own is here.
+  const rawName = pickName(extension.pax.get("GNU.sparse.name") ?? extension.pax.get("path"), extension.longName, header.name);
   const path = rawName.text;
   refusal ??= rawName.refusal;
   const link = pickName(extension.pax.get("linkpath"), extension.longLink, header.linkName);
@@ -175,18 +202,15 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
   const seconds = mtime !== undefined && /^-?[0-9]+(\.[0-9]*)?$/.test(mtime) ? Number(mtime) : header.mtime;
   let type = TYPES.get(header.type);
   // v7 knows no folders: a trailing slash makes one.
-  if (header.type === "0" && path.endsWith("/")) {
-    type = "directory";
-    if (size > 0) refusal ??= "its name is a folder's, and it has content";
-  }
+  if (header.type === "0" && path.endsWith("/")) type = "directory";
+  // GNU's list of a folder's contents ("D"), and sizes that old writers left in folders: skipped.
+  if (size > 0 && type === "directory") note("A folder has content, which was skipped", path);
+  // v7 kept the size of the file that a hard link leads to, and no content.
+  if (type === "hardlink" && header.isV7) size = 0;
   if (type === undefined) {
     note(`An entry is of the unknown type ${JSON.stringify(header.type)}: it is left out`, path);
     type = "special";
   }
-  if (header.type === "S" || extension.pax.has("GNU.sparse.major") || extension.pax.has("GNU.sparse.map") || extension.pax.has("GNU.sparse.size")) {
-    return { ...common(path, "file", size, header, seconds, link.text), refusal: new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: sparse files are not supported by this version", { entry: path }) };
-  }
-  if (size > 0 && type === "directory") refusal ??= "it is a folder, and it has content";
   if (size > 0 && type === "symlink") refusal ??= "it is a symbolic link, and it has content";
   if (size > 0 && type === "hardlink") refusal ??= "it is a hard link, and it has content";
   return {

@@ -41,28 +41,30 @@ export function decodeZipEntry(fd: number, plain: Locator): Decoded {
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   const record = scratchOf(available);
   readExactly(fd, record, locator.offset);
-  const dataStart = checkLocalHeader(record, locator, fd);
-  if (!isSmall) return { chunks: decodeChunks(fd, locator, dataStart) };
+  const { dataStart, hasDescriptor } = checkLocalHeader(record, locator, fd);
+  const room = hasDescriptor ? descriptorRoom(locator, dataStart) : 0;
+  if (!isSmall) return { chunks: decodeChunks(fd, locator, dataStart, hasDescriptor) };
   const inRecord = dataStart - locator.offset;
   let packed: Buffer;
   let behind: Buffer;
-  if (inRecord + locator.packedSize + descriptorRoom(locator, dataStart) <= record.length) {
+  if (inRecord + locator.packedSize + room <= record.length) {
     packed = record.subarray(inRecord, inRecord + locator.packedSize);
-    behind = record.subarray(inRecord + locator.packedSize);
+    behind = record.subarray(inRecord + locator.packedSize, inRecord + locator.packedSize + room);
   } else {
-    const rest = scratchOf(locator.packedSize + descriptorRoom(locator, dataStart));
+    const rest = scratchOf(locator.packedSize + room);
     readExactly(fd, rest, dataStart);
     packed = rest.subarray(0, locator.packedSize);
     behind = rest.subarray(locator.packedSize);
   }
   const whole = locator.method === 0 ? packed : inflateWhole(packed, locator.size);
   checkContent(locator, whole.length, crc32(whole));
-  checkDescriptor(behind, locator);
+  const descriptor = hasDescriptor ? checkDescriptor(behind, locator) : 0;
+  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor);
   return { whole };
 }
 
 /** APPNOTE 4.3.7. Returns where the data starts; throws where the local header tells another story than the central one. */
-function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): number {
+function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): { dataStart: number; hasDescriptor: boolean } {
   // 0 - local file header signature
   if (record.length < LOCAL_HEADER || record.readUInt32LE(0) !== 0x04034b50) {
     throw new UnzipxError("BAD_HEADER", "Cannot read an entry: no local header lies where the central directory says", { expected: `the signature PK\\3\\4 at ${locator.offset}` });
@@ -103,7 +105,7 @@ function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): numb
   for (const [field, central, local] of sizes) {
     if (local !== undefined && local !== central && !(later && local === 0)) disagree(field, central, local);
   }
-  return dataStart;
+  return { dataStart, hasDescriptor: later || (locator.flags & FLAG_DESCRIPTOR) !== 0 };
 }
 
 /** Zip64 extended information in a local header (4.5.3): both sizes, uncompressed first. */
@@ -133,7 +135,7 @@ function inflateWhole(packed: Buffer, size: number): Uint8Array {
   }
 }
 
-async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number): Bytes {
+async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number, hasDescriptor: boolean): Bytes {
   let size = 0;
   let crc = 0;
   const packed = readChunks(fd, dataStart, locator.packedSize);
@@ -150,9 +152,10 @@ async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number)
   }
   if (inflater !== undefined) checkConsumed(inflater.bytesWritten, locator.packedSize);
   checkContent(locator, size, crc);
-  const behind = Buffer.alloc(descriptorRoom(locator, dataStart));
+  const behind = Buffer.alloc(hasDescriptor ? descriptorRoom(locator, dataStart) : 0);
   readUpTo(fd, behind, dataStart + locator.packedSize);
-  checkDescriptor(behind, locator);
+  const descriptor = hasDescriptor ? checkDescriptor(behind, locator) : 0;
+  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor);
 }
 
 async function* readChunks(fd: number, start: number, length: number): AsyncGenerator<Uint8Array> {
@@ -185,23 +188,30 @@ function inData(error: unknown): UnzipxError {
 }
 
 function descriptorRoom(locator: ZipLocator, dataStart: number): number {
-  if ((locator.flags & FLAG_DESCRIPTOR) === 0) return 0;
   return Math.max(0, Math.min(DESCRIPTOR_MAX, locator.limit - dataStart - locator.packedSize));
 }
 
-/** APPNOTE 4.3.9: CRC-32 and both sizes again, with or without a signature, in 32 or in 64 bits: nothing says which, so one must fit. */
-function checkDescriptor(behind: Buffer, locator: ZipLocator): void {
-  if ((locator.flags & FLAG_DESCRIPTOR) === 0) return;
+/** APPNOTE 4.3.9: CRC-32 and both sizes again, with or without a signature, in 32 or in 64 bits: nothing says which, so one must fit. Returns its length. */
+function checkDescriptor(behind: Buffer, locator: ZipLocator): number {
   for (const start of [4, 0]) {
     if (start === 4 && (behind.length < 4 || behind.readUInt32LE(0) !== 0x08074b50)) continue;
     if (behind.length < start + 12 || behind.readUInt32LE(start) !== locator.crc32) continue;
-    if (behind.readUInt32LE(start + 4) === locator.packedSize && behind.readUInt32LE(start + 8) === locator.size) return;
+    if (behind.readUInt32LE(start + 4) === locator.packedSize && behind.readUInt32LE(start + 8) === locator.size) return start + 12;
     if (behind.length < start + 20) continue;
-    if (behind.readBigUInt64LE(start + 4) === BigInt(locator.packedSize) && behind.readBigUInt64LE(start + 12) === BigInt(locator.size)) return;
+    if (behind.readBigUInt64LE(start + 4) === BigInt(locator.packedSize) && behind.readBigUInt64LE(start + 12) === BigInt(locator.size)) return start + 20;
   }
   throw new UnzipxError("AMBIGUOUS", "Refused an entry: its data descriptor and the central directory disagree", {
     expected: `CRC-32 ${hex(locator.crc32)}, ${locator.packedSize} and ${locator.size} bytes`, found: "no descriptor that says so",
   });
+}
+
+/** Between an entry and the next one there may be padding, but no entry that the central directory keeps silent about. */
+function refuseHiddenEntry(fd: number, locator: ZipLocator, end: number): void {
+  if (locator.limit - end < LOCAL_HEADER) return;
+  const start = Buffer.alloc(4);
+  readUpTo(fd, start, end);
+  if (start.readUInt32LE(0) !== 0x04034b50) return;
+  throw new UnzipxError("AMBIGUOUS", "Refused an entry: it is followed by another one that the central directory does not name", { found: `a local header at ${end}` });
 }
 
 function hex(value: number): string {

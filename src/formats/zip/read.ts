@@ -1,8 +1,9 @@
 /** The index of a zip: yauzl reads the central directory, this file says what its records mean and which contradict each other. */
 import { crc32 } from "node:zlib";
 import yauzl from "yauzl";
+import { readUpTo } from "../../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../../errors.ts";
-import { decodeCp437, decodeUtf8, decodeUtf8Escaping, isAscii } from "../../text/charset.ts";
+import { decodeCp437, decodeUtf8, decodeUtf8Escaping } from "../../text/charset.ts";
 import type { EntryType, FileSource, Index, IndexedEntry, ReadOptions } from "../contract.ts";
 import { findExtent, type ZipExtent } from "./end-record.ts";
 import type { ZipLocator } from "./decode.ts";
@@ -31,7 +32,7 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
     throw new UnzipxError("LIMIT", `Stopped: the archive says it holds ${extent.entries} entries, the limit is ${options.limits.entries}`, { hint: `--max-files ${extent.entries}` });
   }
   const entries = await readDirectory(source, extent, notes);
-  refuseOverlaps(entries, extent, notes);
+  refuseOverlaps(source.fd, entries, extent, notes);
   if (extent.prefix > 0) notes.push(new UnzipxError("ODDITY", `The zip archive begins after ${extent.prefix} bytes of something else`));
   if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
   if (extent.gap > 0) notes.push(new UnzipxError("ODDITY", `${extent.gap} bytes between the central directory and its end record belong to nothing`));
@@ -77,7 +78,11 @@ function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[])
   const isUnix = host === MADE_BY_UNIX || host === MADE_BY_DARWIN;
   const flags = record.generalPurposeBitFlag;
   const encrypted = (flags & FLAG_ENCRYPTED) !== 0;
-  const { path, refusal: nameRefusal } = readName(rawName, flags, record.extraFields, notes);
+  let path = readName(rawName, flags, record.extraFields, notes);
+  if (path === "") {
+    notes.push(new UnzipxError("ODDITY", 'An entry has no name: it is called "unnamed"'));
+    path = "unnamed";
+  }
   const unixMode = isUnix ? record.externalFileAttributes >>> 16 : 0;
   const type = typeOf(path, unixMode, record, isUnix);
   const mtime = record.getLastModDate().getTime();
@@ -93,7 +98,7 @@ function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[])
     method: METHODS.get(method) ?? `method ${method}`,
     crc32: record.crc32, encrypted,
     comment: record.fileCommentLength > 0 ? (decodeUtf8(record.fileCommentRaw) ?? decodeCp437(record.fileCommentRaw)) : undefined,
-    refusal: nameRefusal ?? refusalOf(type, record),
+    refusal: refusalOf(type, record),
     locator: {
       offset: record.relativeOffsetOfLocalHeader + extent.prefix,
       packedSize, size, method, flags,
@@ -105,40 +110,38 @@ function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[])
 }
 
 /** APPNOTE 4.4.17 and appendix D: UTF-8 when bit 11 says so, else the Unicode path field (4.6.9), else UTF-8 by its looks, else CP437. */
-function readName(raw: Buffer, flags: number, fields: readonly yauzl.ExtraField[], notes: UnzipxError[]): { path: string; refusal?: UnzipxError } {
+function readName(raw: Buffer, flags: number, fields: readonly yauzl.ExtraField[], notes: UnzipxError[]): string {
   const unicode = unicodePath(raw, fields);
-  if (isAscii(raw)) {
-    const path = raw.toString("latin1");
-    if (unicode !== undefined && unicode !== path) {
-      return { path, refusal: new UnzipxError("AMBIGUOUS", "Refused an entry: its header and its Unicode path field give it two names", { expected: path, found: unicode }) };
-    }
-    return { path };
-  }
   const utf8 = decodeUtf8(raw);
-  if ((flags & FLAG_UTF8) !== 0) {
-    if (utf8 !== undefined && unicode !== undefined && unicode !== utf8) {
-      return { path: utf8, refusal: new UnzipxError("AMBIGUOUS", "Refused an entry: its header and its Unicode path field give it two names", { expected: utf8, found: unicode }) };
-    }
-    if (utf8 !== undefined) return { path: utf8 };
-    notes.push(new UnzipxError("ODDITY", "A name is marked as UTF-8 and is not: its other bytes are written as %XX"));
-    return { path: decodeUtf8Escaping(raw) };
+  if (unicode !== undefined) {
+    // Writers put an ASCII rendering into the header for readers that know nothing else: the field says what is meant.
+    if (utf8 !== undefined && utf8 !== unicode) notes.push(new UnzipxError("ODDITY", `An entry has two names, and its Unicode path field is taken, not "${utf8}"`, { entry: unicode }));
+    return unicode;
   }
-  return { path: unicode ?? utf8 ?? decodeCp437(raw) };
+  if ((flags & FLAG_UTF8) !== 0 && utf8 === undefined) {
+    notes.push(new UnzipxError("ODDITY", "A name is marked as UTF-8 and is not: its other bytes are written as %XX"));
+    return decodeUtf8Escaping(raw);
+  }
+  return utf8 ?? decodeCp437(raw);
 }
 
 /** Info-ZIP Unicode Path Extra Field, 0x7075: 1 version; 4 CRC-32 of the name it stands for; the name in UTF-8. */
 function unicodePath(raw: Buffer, fields: readonly yauzl.ExtraField[]): string | undefined {
-  const field = fields.find(({ id }) => id === 0x7075);
-  if (field === undefined || field.data.length < 6 || field.data[0] !== 1) return undefined;
   // A tool that renamed the entry and knew nothing of this field left a checksum that no longer fits.
-  if (field.data.readUInt32LE(1) !== crc32(raw)) return undefined;
-  return decodeUtf8(field.data.subarray(5));
+  const fitting = fields.filter(({ id, data }) => id === 0x7075 && data.length >= 6 && data[0] === 1 && data.readUInt32LE(1) === crc32(raw));
+  const names = new Set(fitting.map(({ data }) => decodeUtf8(data.subarray(5))));
+  if (names.size > 1) {
+    throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: two Unicode path fields of one entry give it two names", { expected: [...names].join(", ") });
+  }
+  return names.values().next().value;
 }
 
 function typeOf(path: string, unixMode: number, record: yauzl.Entry, isUnix: boolean): EntryType {
   const format = unixMode & 0o170000;
   if (format === 0o120000) return "symlink";
   if (path.endsWith("/") || (!isUnix && path.endsWith("\\")) || format === 0o040000) return "directory";
+  // Info-ZIP marks what it packed from a pipe as the FIFO it came through; it has content, so it is a file.
+  if (format === 0o010000 && record.uncompressedSize > 0) return "file";
   if (format !== 0 && format !== 0o100000) return "special";
   // MS-DOS directory bit (4.4.15), where no mode says otherwise.
   return format === 0 && (record.externalFileAttributes & 0x10) !== 0 && record.uncompressedSize === 0 ? "directory" : "file";
@@ -171,9 +174,13 @@ function refusalOf(type: EntryType, record: yauzl.Entry): UnzipxError | undefine
  * Gives every locator the end of its range: where the next entry, or the central directory, begins.
  * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
  */
-function refuseOverlaps(entries: readonly ZipEntry[], extent: ZipExtent, notes: UnzipxError[]): void {
+function refuseOverlaps(fd: number, entries: readonly ZipEntry[], extent: ZipExtent, notes: UnzipxError[]): void {
   const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.locator.offset - b.locator.offset);
   let hidden = 0;
+  const first = ordered[0]?.locator.offset ?? extent.directoryStart;
+  if (first > extent.prefix && startsWithLocalHeader(fd, extent.prefix)) {
+    throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it begins with an entry that the central directory does not name");
+  }
   for (let i = 0; i < ordered.length; i++) {
     const entry = ordered[i]!;
     const next = ordered[i + 1];
@@ -191,6 +198,11 @@ function refuseOverlaps(entries: readonly ZipEntry[], extent: ZipExtent, notes: 
     }
   }
   if (hidden > 0) notes.push(new UnzipxError("ODDITY", `About ${hidden} bytes between the entries belong to none that the central directory names`));
+}
+
+function startsWithLocalHeader(fd: number, position: number): boolean {
+  const bytes = Buffer.alloc(4);
+  return readUpTo(fd, bytes, position) === 4 && bytes.readUInt32LE(0) === 0x04034b50;
 }
 
 function setRefusal(entry: ZipEntry, error: UnzipxError): void {

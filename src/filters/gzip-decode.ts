@@ -1,0 +1,95 @@
+/** The members of a gzip file (RFC 1952), each verified, and what lies behind them. */
+import { crc32, createInflateRaw } from "node:zlib";
+import { BlockReader } from "../bytes/block-reader.ts";
+import { decodeMember } from "../bytes/member.ts";
+import { UnzipxError } from "../errors.ts";
+import type { Bytes, Warn } from "../formats/contract.ts";
+
+const WHAT = "the gzip data";
+// Large chunks, and several of them ahead: zlib decodes on its own thread while the main thread parses and writes.
+const CHUNK = 512 * 1024;
+const AHEAD = 4 * CHUNK;
+/** From the second member on: files of many members (bgzip) have small ones. */
+const SMALL_CHUNK = 64 * 1024;
+const NAME_BYTES = 64 * 1024;
+
+const FLAG_HEADER_CRC = 0x02;
+const FLAG_EXTRA = 0x04;
+const FLAG_NAME = 0x08;
+const FLAG_COMMENT = 0x10;
+const FLAGS_RESERVED = 0xe0;
+
+/**
+ * node:zlib's Gunzip is not used, because it cannot tell a second member from rubbish behind the first,
+ * and loses what it had decoded when it meets the latter.
+ */
+export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint8Array> {
+  const reader = new BlockReader(input, WHAT);
+  try {
+    for (let member = 0; ; member++) {
+      const start = await reader.peek(3);
+      if (start.length === 0 && member > 0) return;
+      if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, warn);
+      await skipHeader(reader);
+      const chunkSize = member === 0 ? CHUNK : SMALL_CHUNK;
+      let crc = 0;
+      let size = 0;
+      for await (const chunk of decodeMember(reader, createInflateRaw({ chunkSize, readableHighWaterMark: AHEAD } as { chunkSize: number }), WHAT)) {
+        crc = crc32(chunk, crc);
+        size += chunk.length;
+        yield chunk;
+      }
+      // 2.3.1: CRC-32 of the content, and its size modulo 2^32
+      const trailer = Buffer.from(await need(reader, 8));
+      if (trailer.readUInt32LE(0) !== crc) {
+        throw new UnzipxError("BAD_CHECKSUM", `Cannot read ${WHAT}: its checksum does not match, so its content is damaged`, { expected: hex(trailer.readUInt32LE(0)), found: hex(crc) });
+      }
+      if (trailer.readUInt32LE(4) !== size % 2 ** 32) {
+        throw new UnzipxError("BAD_SIZE", `Cannot read ${WHAT}: its content is not as long as it says`, { expected: `${trailer.readUInt32LE(4)} bytes modulo 2^32`, found: `${size} bytes` });
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** RFC 1952, 2.3. */
+async function skipHeader(reader: BlockReader): Promise<void> {
+  // 0 - magic, 2 - method: seen; 3 - flags; 4 - time; 8 - extra flags; 9 - operating system
+  const fixed = (await need(reader, 10)).slice();
+  const flags = fixed[3]!;
+  if ((flags & FLAGS_RESERVED) !== 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: its header has flags that no version defines`);
+  if ((flags & FLAG_EXTRA) !== 0) {
+    const length = Buffer.from(await need(reader, 2)).readUInt16LE(0);
+    await reader.skip(length);
+  }
+  for (const flag of [FLAG_NAME, FLAG_COMMENT]) {
+    if ((flags & flag) === 0) continue;
+    for (let length = 0; (await need(reader, 1))[0] !== 0; length++) {
+      if (length > NAME_BYTES) throw new UnzipxError("LIMIT", `Stopped: a name in the header of ${WHAT} is longer than any system allows`);
+    }
+  }
+  if ((flags & FLAG_HEADER_CRC) !== 0) await need(reader, 2);
+}
+
+async function need(reader: BlockReader, length: number): Promise<Uint8Array> {
+  const bytes = await reader.take(length);
+  if (bytes === undefined) throw new UnzipxError("TRUNCATED", `Cannot read ${WHAT}: it is cut off`);
+  return bytes;
+}
+
+/** Behind the last member: padding with zeros is usual (tapes), anything else is told. */
+async function endOf(reader: BlockReader, start: Uint8Array, member: number, warn: Warn): Promise<void> {
+  if (member === 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: it does not begin like gzip`, { found: Buffer.from(start).toString("hex") });
+  let behind = 0;
+  let rubbish = false;
+  for await (const piece of reader.rest()) {
+    behind += piece.length;
+    rubbish ||= !piece.every((byte) => byte === 0);
+  }
+  if (rubbish) warn(new UnzipxError("TRAILING_DATA", `${behind} bytes behind the gzip data are no gzip and were ignored`));
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}
