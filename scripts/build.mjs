@@ -22,7 +22,6 @@ const result = await build({
   platform: "node",
   target: "node20.19",
   minify: true,
-  keepNames: true, // error and class names are part of what a user sees
   metafile: true,
   legalComments: "none", // all of them are in THIRD-PARTY-LICENSES.txt
   chunkNames: "chunk-[name]-[hash]",

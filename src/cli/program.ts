@@ -32,7 +32,6 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
     .exitOverride()
-    .showHelpAfterError("(unzipx --help shows the commands)")
     .configureOutput({ outputError: () => {} }) // render.ts prints it
     .addHelpText("after", `
 Examples:

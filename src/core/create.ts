@@ -76,8 +76,8 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   } finally {
     await pool?.close();
     output.discard();
+    reporter.done?.();
   }
-  reporter.done?.();
   summary.elapsed = performance.now() - started;
   return summary;
 }

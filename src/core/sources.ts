@@ -1,9 +1,9 @@
 /** Where archives come from: a file, standard input, or bytes that are on their way already. */
-import { closeSync, constants, createReadStream, fstatSync, openSync } from "node:fs";
+import { readAhead } from "../bytes/read-ahead.ts";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, FileSource, Source } from "../formats/contract.ts";
-
-const READ_CHUNK = 512 * 1024;
 
 /** A Source, and how much of it was read. */
 export type Counted<S extends Source> = S & { readonly bytesRead: () => number };
@@ -31,12 +31,12 @@ export function openSource(name: string): Counted<Source> | Counted<FileSource> 
     };
     return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close);
   } catch (error) {
-    throw fromSystem(error, "read", `open "${name}"`, { hint: hintFor(error) });
+    throw fromSystem(error, "read", `open "${name}"`, { hint: hintFor(error, name) });
   }
 }
 
-function hintFor(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "ls" : "ls -l";
+function hintFor(error: unknown, name: string): string {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? `ls ${dirname(name)}` : `ls -l ${name}`;
 }
 
 export function fileSource(name: string, fd: number, size: number, close: () => Promise<void>): Counted<FileSource> {
@@ -46,7 +46,7 @@ export function fileSource(name: string, fd: number, size: number, close: () => 
     name, fd, size,
     bytesRead: () => read,
     async *stream() {
-      for await (const chunk of createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: READ_CHUNK }) as AsyncIterable<Buffer>) {
+      for await (const chunk of readAhead(fd, 0)) {
         read += chunk.length;
         yield chunk;
       }
@@ -68,7 +68,7 @@ function pipeSource(name: string, fd: number, close: () => Promise<void>): Count
     name, size: undefined,
     bytesRead: () => read,
     async *stream() {
-      for await (const chunk of createReadStream("", { fd, autoClose: false, highWaterMark: READ_CHUNK }) as AsyncIterable<Buffer>) {
+      for await (const chunk of readAhead(fd, undefined)) {
         read += chunk.length;
         yield chunk;
       }
@@ -85,7 +85,7 @@ export async function peek(input: Bytes, length: number): Promise<{ head: Uint8A
   while (found < length) {
     const { done, value } = await iterator.next();
     if (done === true) break;
-    chunks.push(value);
+    chunks.push(value.slice()); // kept beyond the next chunk
     found += value.length;
   }
   const head = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);

@@ -2,7 +2,7 @@
 import { collisionKey, type SafePath } from "./path.ts";
 
 export interface Place {
-  readonly name: string;
+  name: string;
   /** Its name in the staging folder: another one where the user chose to keep both files. */
   readonly stagedAs: string;
   readonly parent: Place | undefined;
@@ -12,6 +12,7 @@ export interface Place {
   /** Final permission bits; undefined for a folder that no entry describes. */
   mode: number | undefined;
   mtime: number | undefined;
+  size: number | undefined;
   linkTarget: string | undefined;
   /** What lies at this place in the destination; unknown until somebody looked. */
   onDisk: "unknown" | "absent" | "directory" | "replace";
@@ -23,7 +24,7 @@ export function newPlace(parent: Place | undefined, name: string, type: Place["t
   return {
     name, stagedAs: name, parent, type,
     children: type === "directory" ? new Map() : undefined,
-    mode: undefined, mtime: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
+    mode: undefined, mtime: undefined, size: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
   };
 }
 
@@ -46,6 +47,15 @@ export function childOf(folder: Place, name: string): Place | undefined {
 export function addChild(folder: Place, child: Place): void {
   const key = collisionKey(child.name);
   folder.children!.set(folder.children!.has(key) ? ownKey(key, child.name) : key, child);
+}
+
+/** Gives a child another name; its old one is free again. */
+export function renameChild(child: Place, name: string): void {
+  const children = child.parent!.children!;
+  const key = collisionKey(child.name);
+  children.delete(children.get(key) === child ? key : ownKey(key, child.name));
+  child.name = name;
+  addChild(child.parent!, child);
 }
 
 function ownKey(key: string, name: string): string {

@@ -15,7 +15,7 @@ import type { NewFile } from "./new-file.ts";
 import { checkPath, resolveLink, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { foldsNames, moveTree, removeTree, statOrUndefined } from "./publish.ts";
-import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, type Place } from "./tree.ts";
+import { addChild, childOf, findPlace, foldersDeepestFirst, renameChild, newPlace, pathOf, type Place } from "./tree.ts";
 
 export interface Destination {
   readonly directory: string;
@@ -68,6 +68,7 @@ export class SafeWriter {
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #made: string[] = [];
   readonly #umask = process.umask();
+  readonly #renamed = new Map<string, Place>();
   #folding: boolean | undefined;
   #overwrite: Policy["overwrite"];
   #host: string;
@@ -127,7 +128,7 @@ export class SafeWriter {
     this.#describe(place, entry);
     if (again !== undefined) return { ...this.#claimOf(place), repeats: true };
     if (this.#target === undefined || entry.type === "directory") return this.#claimOf(place);
-    const verdict = this.#weigh(place, entry);
+    const verdict = this.#weigh(place);
     if (verdict instanceof Promise) return verdict.then((settled) => this.#conclude(place, settled));
     return this.#conclude(place, verdict);
   }
@@ -156,7 +157,7 @@ export class SafeWriter {
         } else if (place.type === "directory") {
           if (place.onDisk === "directory") await visit(place);
         } else {
-          const verdict = await this.#weigh(place, { path: pathOf(place), size: undefined, mtime: place.mtime });
+          const verdict = await this.#weigh(place);
           const claimed = this.#conclude(place, verdict);
           if (claimed instanceof UnzipxError) refused.push(claimed);
         }
@@ -187,7 +188,7 @@ export class SafeWriter {
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
       chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
-      if (folder.mtime !== undefined) utimesSync(path, folder.mtime / 1000, folder.mtime / 1000);
+      if (folder.mtime !== undefined && this.#policy.keepMtime) utimesSync(path, folder.mtime / 1000, folder.mtime / 1000);
     }
     return refused;
   }
@@ -314,12 +315,13 @@ export class SafeWriter {
 
   #describe(place: Place, entry: Entry): void {
     if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-    if (this.#policy.keepMtime && entry.mtime !== undefined && Number.isFinite(entry.mtime)) place.mtime = entry.mtime;
+    if (entry.mtime !== undefined && Number.isFinite(entry.mtime)) place.mtime = entry.mtime;
+    place.size = entry.size;
     place.linkTarget = entry.linkTarget;
   }
 
   #claimOf(place: Place): Claim {
-    const file = { path: this.#staged(place), mode: place.mode ?? FILE_MODE, mtime: place.mtime };
+    const file = { path: this.#staged(place), mode: place.mode ?? FILE_MODE, mtime: this.#policy.keepMtime ? place.mtime : undefined };
     return { path: pathOf(place), type: place.type, file, place, repeats: false };
   }
 
@@ -352,13 +354,13 @@ export class SafeWriter {
   }
 
   /** Decides about a file or link whose place may be taken. */
-  #weigh(place: Place, entry: Pick<Entry, "path" | "size" | "mtime">): Verdict | Promise<Verdict> {
+  #weigh(place: Place): Verdict | Promise<Verdict> {
     const looked = this.#look(place);
     if (looked instanceof UnzipxError) return looked;
     if (place.onDisk !== "replace") return "write";
     const path = pathOf(place);
     const existing = lstatSync(join(this.#target!, path));
-    const isNewer = (): Verdict => (entry.mtime !== undefined && entry.mtime > existing.mtimeMs ? "write" : "skip");
+    const isNewer = (): Verdict => (place.mtime !== undefined && place.mtime > existing.mtimeMs ? "write" : "skip");
     switch (this.#overwrite) {
       case "always":
         return "write";
@@ -373,7 +375,7 @@ export class SafeWriter {
       case "ask": {
         if (this.#ask === undefined) throw exists(this.#target!, path);
         const conflict: Conflict = {
-          path, existing: { size: existing.size, mtime: existing.mtimeMs }, entry: { size: entry.size, mtime: entry.mtime },
+          path, existing: { size: existing.size, mtime: existing.mtimeMs }, entry: { size: place.size, mtime: place.mtime },
         };
         return this.#ask(conflict).then((answer) => {
           if (answer === "all") this.#overwrite = "always";
@@ -388,13 +390,16 @@ export class SafeWriter {
 
   #conclude(place: Place, verdict: Verdict): Claimed {
     if (verdict === "write") return this.#claimOf(place);
-    if (verdict === "rename") return this.#claimOf(this.#renamed(place));
+    if (verdict === "rename") {
+      this.#rename(place);
+      return this.#claimOf(place);
+    }
     place.dropped = true;
     return verdict;
   }
 
   /** The same place under the first free name: "a.txt" → "a (1).txt". */
-  #renamed(place: Place): Place {
+  #rename(place: Place): void {
     const parent = place.parent!;
     const dot = place.name.lastIndexOf(".");
     const stem = dot > 0 ? place.name.slice(0, dot) : place.name;
@@ -402,12 +407,10 @@ export class SafeWriter {
     for (let n = 1; ; n++) {
       const name = `${stem} (${n})${extension}`;
       if (childOf(parent, name) !== undefined || statOrUndefined(join(this.#target!, pathOf(parent), name)) !== undefined) continue;
-      const other: Place = { ...place, name, onDisk: "absent" };
-      place.dropped = true;
-      addChild(parent, other);
-      const index = this.#links.indexOf(place);
-      if (index >= 0) this.#links[index] = other;
-      return other;
+      this.#renamed.set(pathOf(place), place); // hard links know it by the name in the archive
+      renameChild(place, name);
+      place.onDisk = "absent";
+      return;
     }
   }
 
@@ -416,7 +419,7 @@ export class SafeWriter {
       new UnzipxError("UNSAFE_LINK", `Refused a hard link: ${why}`, { entry: pathOf(place), found: place.linkTarget ?? "" });
     const target = checkPath(place.linkTarget ?? "", { platform: this.#policy.platform, backslash: "character", maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths });
     if (target instanceof UnzipxError) return refuse("its target leaves the folder");
-    const linked = findPlace(this.#root, target.path.split("/"));
+    const linked = this.#renamed.get(target.path) ?? findPlace(this.#root, target.path.split("/"));
     if (linked === undefined || linked === place || linked.type === "directory") return refuse("its target is no file of this extraction");
     if (linked.dropped) return refuse("its target was not extracted");
     if (linked.type === "symlink") {
@@ -444,7 +447,7 @@ export class SafeWriter {
       // Windows wants to know beforehand what the link leads to.
       const leadsTo = findPlace(this.#root, end);
       symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
-      if (place.mtime !== undefined) lutimesSync(staged, place.mtime / 1000, place.mtime / 1000);
+      if (place.mtime !== undefined && this.#policy.keepMtime) lutimesSync(staged, place.mtime / 1000, place.mtime / 1000);
     } catch (error) {
       return fromSystem(error, "write", "create a symbolic link", { entry: path });
     }

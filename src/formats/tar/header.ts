@@ -1,7 +1,7 @@
 /** One tar header block. tar-stream decodes its fields; what it takes on trust is checked here. */
 import headers from "tar-stream/headers.js";
 import { UnzipxError } from "../../errors.ts";
-import { checksumFits } from "./index.ts";
+import { checksumFits, readOctal } from "./index.ts";
 
 export interface TarHeader {
   /** Bytes as latin1: the pax and GNU headers, or the reader, say what characters they are. */
@@ -57,15 +57,13 @@ function decodeFields(block: Uint8Array): ReturnType<typeof headers.decode> | un
  * undefined for anything else: parseInt would take "12x" for 12.
  */
 function readNumber(block: Uint8Array, offset: number, length: number): number | undefined {
-  const field = Buffer.from(block.buffer, block.byteOffset + offset, length);
-  if ((field[0]! & 0x80) !== 0) {
-    let value = BigInt(field[0]! & 0x7f);
-    for (let i = 1; i < length; i++) value = value * 256n + BigInt(field[i]!);
+  const first = block[offset]!;
+  if ((first & 0x80) !== 0) {
+    let value = BigInt(first & 0x7f);
+    for (let i = 1; i < length; i++) value = value * 256n + BigInt(block[offset + i]!);
     const bits = BigInt(length * 8 - 1);
-    if ((field[0]! & 0x40) !== 0) value -= 1n << bits; // two's complement
+    if ((first & 0x40) !== 0) value -= 1n << bits; // two's complement
     return Number(value);
   }
-  const text = field.toString("latin1").replace(/\0.*$/s, "").trim();
-  if (text === "") return 0;
-  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : undefined;
+  return readOctal(block, offset, length);
 }

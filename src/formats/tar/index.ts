@@ -25,6 +25,21 @@ export const tar: StreamContainer = {
   },
 };
 
+/** Octal digits with spaces in front and a space, a NUL or the field's end behind; undefined for anything else. Nothing is 0. */
+export function readOctal(block: Uint8Array, offset: number, length: number): number | undefined {
+  const end = offset + length;
+  let at = offset;
+  while (at < end && block[at] === 0x20) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = block[at]! - 0x30;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  if (at < end && block[at] !== 0 && block[at] !== 0x20) return undefined;
+  return value;
+}
+
 function isZero(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes.every((byte) => byte === 0);
 }
@@ -35,15 +50,14 @@ function isUstar(block: Uint8Array): boolean {
 
 /** The sum of all bytes with the checksum field itself as spaces; some old writers added signed bytes. */
 export function checksumFits(block: Uint8Array): boolean {
-  let unsigned = 0;
-  let signed = 0;
+  let sum = 8 * 0x20;
+  let high = 0; // bytes that are negative when they are signed
   for (let i = 0; i < BLOCK; i++) {
-    const byte = i >= 148 && i < 156 ? 0x20 : block[i]!;
-    unsigned += byte;
-    signed += byte < 128 ? byte : byte - 256;
+    if (i === 148) i = 156;
+    const byte = block[i]!;
+    sum += byte;
+    high += byte >> 7;
   }
-  const field = Buffer.from(block.buffer, block.byteOffset + 148, 8).toString("latin1").replace(/[\0 ]+$/, "").trimStart();
-  if (!/^[0-7]+$/.test(field)) return false;
-  const stored = Number.parseInt(field, 8);
-  return stored === unsigned || stored === signed;
+  const stored = readOctal(block, 148, 8);
+  return stored === sum || stored === sum - 256 * high;
 }

@@ -36,7 +36,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         refusePending(extension);
         return; // no end marker: many writers leave it out
       }
-      if (block.every((byte) => byte === 0)) {
+      if (block[0] === 0 && block.every((byte) => byte === 0)) {
         refusePending(extension);
         const second = await reader.take(BLOCK);
         if (second !== undefined && !second.every((byte) => byte === 0)) {

@@ -2,6 +2,7 @@
 import type { BlockReader } from "../../bytes/block-reader.ts";
 import { holeOf } from "../../bytes/zeros.ts";
 import { UnzipxError } from "../../errors.ts";
+import { readOctal } from "./index.ts";
 
 /** A stretch of data in the file; everything between the stretches is a hole. */
 export interface Stretch {
@@ -52,9 +53,9 @@ function octal(block: Uint8Array, at: number): number {
     for (let i = 4; i < 12; i++) value = value * 256 + block[at + i]!;
     return value;
   }
-  const text = Buffer.from(block.buffer, block.byteOffset + at, 12).toString("latin1").replace(/[\0 ]+$/, "").trim();
-  if (!/^[0-7]+$/.test(text)) throw bad("holds a number that is none");
-  return Number.parseInt(text, 8);
+  const value = readOctal(block, at, 12);
+  if (value === undefined) throw bad("holds a number that is none");
+  return value;
 }
 
 /** `text` gives a pax record; `pairs` the offsets and lengths of version 0.0, whose keys repeat. */

@@ -143,7 +143,8 @@ export class ZipWriter {
       flags: flags | utf8,
       method,
       ...headers.dosTime(entry.mtime, this.#utc),
-      unixTime: seconds === (seconds | 0) ? seconds : undefined,
+      // 32 bits, signed by the book, but some readers make 2106 of what is negative: then the MS-DOS time has to do.
+      unixTime: seconds >= 0 && seconds <= 0x7fffffff ? seconds : undefined,
       crc32: sums.crc32,
       size: sums.size,
       packedSize: sums.packedSize,

@@ -1,0 +1,34 @@
+/** A descriptor read from front to back: the next chunk is read while the current one is worked on. */
+import { read } from "node:fs";
+
+const CHUNK = 512 * 1024;
+
+/**
+ * Chunks in two buffers that take turns, so a chunk is valid until the next one is asked for.
+ * `position` undefined is a pipe, which has none; there a read that waits for bytes is left behind when the consumer stops.
+ */
+export async function* readAhead(fd: number, position: number | undefined): AsyncGenerator<Uint8Array> {
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
+  let at = position;
+  const next = (turn: number): Promise<Uint8Array> =>
+    new Promise((resolve, reject) => {
+      const buffer = buffers[turn % 2]!;
+      read(fd, buffer, 0, CHUNK, at ?? null, (error, length) => {
+        if (error !== null) return reject(error);
+        if (at !== undefined) at += length;
+        resolve(buffer.subarray(0, length));
+      });
+    });
+  let pending = next(0);
+  try {
+    for (let turn = 0; ; turn++) {
+      const chunk = await pending;
+      if (chunk.length === 0) return;
+      pending = next(turn + 1);
+      pending.catch(() => {}); // told when it is waited for
+      yield chunk;
+    }
+  } finally {
+    if (position !== undefined) await pending.catch(() => {});
+  }
+}
