@@ -14,7 +14,7 @@ const PACKAGES = [
 const QUICK_PACKAGES = ["typescript@5.9.3", "date-fns@4.1.0", "rxjs@7.8.2", "tslib@2.8.1"];
 
 export const SIZES = {
-  quick: { packages: QUICK_PACKAGES, tiny: 100_000, largeFiles: 4, largeBytes: 32 * MIB, hugeBytes: 256 * MIB },
+  quick: { packages: QUICK_PACKAGES, tiny: 100_000, largeFiles: 4, largeBytes: 32 * MIB, hugeBytes: 128 * MIB },
   full: { packages: PACKAGES, tiny: 100_000, largeFiles: 8, largeBytes: 64 * MIB, hugeBytes: 1024 * MIB },
 };
 

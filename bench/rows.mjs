@@ -174,7 +174,7 @@ export const MAKERS = {
   zip: [["zip", "-q", "-r", "-6"], ["7zz", "a", "-tzip", "-mx3", "-bso0", "-bsp0"], ["unzipx", "c", "-q"]],
   tar: [["tar", "-cf"], ["bsdtar", "-cf"], ["unzipx", "c", "-q"]],
   "tar.gz": [["tar", "-czf"], ["bsdtar", "-czf"], ["unzipx", "c", "-q"]],
-  gz: [["unzipx", "c", "-q"]], // gzip puts its output beside its input
+  gz: [["gzip", "-6", "-c"], ["unzipx", "c", "-q"]],
 };
 
 /** Who unpacks what was made, to hold it against the input: not unzipx, where anybody else is there. */

@@ -193,7 +193,7 @@ function sentenceOf(summary: Summary, style: Style): string {
     case "create": {
       const { archiveBytes = 0, bytes } = summary;
       if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
-      const ratio = bytes > 0 ? ` (${((archiveBytes / bytes) * 100).toFixed(1)} %)` : "";
+      const ratio = bytes > archiveBytes ? ` (${((archiveBytes / bytes) * 100).toFixed(1)} %)` : "";
       return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}`;
     }
     case "test":

@@ -1,5 +1,5 @@
 /** What the commands share: several archives in one run, and what comes back from them. */
-import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
+import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import type { Summary } from "../core/summary.ts";
 
 export interface Outcome<Result> {
@@ -17,11 +17,16 @@ export async function eachArchive<Result>(archives: readonly string[], work: (ar
       results.push(await work(archive));
     } catch (error) {
       const known = fromSystem(error, "read", `read "${archive}"`).in({ archive });
-      errors.push(known);
+      errors.push(known.code === "UNKNOWN_FORMAT" && archive !== archives[0] ? asMember(known, archives[0]!, archive) : known);
       if (ERRORS[known.code].ends === "run") break;
     }
   }
   return { results, errors };
+}
+
+/** A member that lies beside the archive as a file was taken for a second archive. */
+function asMember(error: UnzipxError, archive: string, member: string): UnzipxError {
+  return new UnzipxError(error.code, error.message, { ...error.details, hint: `if it is meant as a member: unzipx x ${archive} -- ${member}` });
 }
 
 /** Words that name existing files are archives, the rest are members; the first is always an archive. */

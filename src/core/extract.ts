@@ -7,7 +7,7 @@ import { createBudget, type Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import type { PathOddity } from "../safe/path.ts";
 import { FREE_SPACE_RESERVE, type Policy } from "../safe/policy.ts";
-import { SafeWriter, type Ask, type Claim, type Claimed, type Destination } from "../safe/writer.ts";
+import { SafeWriter, type Ask, type Claim, type Claimed, type Destination, type Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
 import { batchesOf, isWorthWorkers } from "./batches.ts";
 import { ofEntry, type BatchResult, type ExtractItem } from "./extract-job.ts";
@@ -104,7 +104,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
     if (claim !== undefined && claim.type === "file") claims.set(number, claim);
   }
   options.selection.assertAllMatched();
-  summary.failures.push(...(await writer.settle()));
+  await settle(writer, summary);
   const items: ExtractItem[] = [];
   let total = 0;
   for (const [number, claim] of claims) {
@@ -167,7 +167,9 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     }
     report(entry.path);
   }
-  summary.failures.push(...(await writer.settle()));
+  const { skipped, skippedBytes } = await settle(writer, summary);
+  summary.files -= skipped; // they were written before it was known where to
+  summary.bytes -= skippedBytes;
 }
 
 /** A stream's error is the archive's: what follows cannot be found any more, so it is thrown and nothing stays. */
@@ -197,6 +199,13 @@ async function writeStreamed(entry: StreamEntry, claim: Claim, { budget, summary
   } catch (error) {
     throw fromSystem(error, "write", "write an entry", { entry: entry.path });
   }
+}
+
+async function settle(writer: SafeWriter, summary: Summary): Promise<Settled> {
+  const settled = await writer.settle();
+  summary.failures.push(...settled.refused);
+  summary.skipped += settled.skipped;
+  return settled;
 }
 
 function record(claimed: Claimed, entry: Entry, summary: Summary): Claim | undefined {

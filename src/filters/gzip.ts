@@ -8,7 +8,7 @@ const FLAG_NAME = 0x08;
 export const gzip: Filter = {
   kind: "filter",
   name: "gzip",
-  extensions: [".gz", ".z"],
+  extensions: [".gz"],
   tarExtensions: [".tgz", ".taz"],
   about: "gzip, any number of members",
   // 24 bits of magic and method, 3 reserved flag bits that must be zero (2.3.1.2).

@@ -142,11 +142,13 @@ export class SafeWriter {
    * All entries are claimed: fixes where the root lies and, if that was open until now, looks for conflicts.
    * For an index this happens before the first byte is written.
    */
-  async settle(): Promise<UnzipxError[]> {
-    if (this.#target !== undefined) return [];
+  async settle(): Promise<Settled> {
+    if (this.#target !== undefined) return { refused: [], skipped: 0, skippedBytes: 0 };
     const single = this.#root.children!.size <= 1;
     this.#setTarget(single ? this.#host : join(this.#host, this.#destination.name));
     const refused: UnzipxError[] = [];
+    let skipped = 0;
+    let skippedBytes = 0;
     const visit = async (folder: Place): Promise<void> => {
       for (const place of folder.children!.values()) {
         if (place.dropped) continue;
@@ -160,11 +162,15 @@ export class SafeWriter {
           const verdict = await this.#weigh(place);
           const claimed = this.#conclude(place, verdict);
           if (claimed instanceof UnzipxError) refused.push(claimed);
+          else if (claimed === "skip") {
+            skipped += 1;
+            skippedBytes += place.size ?? 0;
+          }
         }
       }
     };
     await visit(this.#root);
-    return refused;
+    return { refused, skipped, skippedBytes };
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
@@ -360,7 +366,9 @@ export class SafeWriter {
     if (place.onDisk !== "replace") return "write";
     const path = pathOf(place);
     const existing = lstatSync(join(this.#target!, path));
-    const isNewer = (): Verdict => (place.mtime !== undefined && place.mtime > existing.mtimeMs ? "write" : "skip");
+    // Whole seconds: formats and file systems round fractions each in their own way.
+    const seconds = (time: number): number => Math.floor(time / 1000);
+    const isNewer = (): Verdict => (place.mtime !== undefined && seconds(place.mtime) > seconds(existing.mtimeMs) ? "write" : "skip");
     switch (this.#overwrite) {
       case "always":
         return "write";
@@ -501,6 +509,14 @@ export class SafeWriter {
     if (seen === undefined) this.#oddities.set(oddity, { count: 1, first: path });
     else seen.count += 1;
   }
+}
+
+/** What became of the entries when it was known where they go. */
+export interface Settled {
+  readonly refused: readonly UnzipxError[];
+  /** Entries that the user wants left alone, and their content. */
+  readonly skipped: number;
+  readonly skippedBytes: number;
 }
 
 type Verdict = "write" | "skip" | "rename" | UnzipxError;
