@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts" },
+  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

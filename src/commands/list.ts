@@ -9,6 +9,7 @@ export interface ListCommand {
   readonly selection: SelectionOptions;
   readonly limits: Limits;
   readonly format: string | undefined;
+  readonly threads: number;
   readonly signal: AbortSignal;
 }
 

@@ -5,20 +5,43 @@ import { openInput, showPath } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { encodeGzip } from "../filters/gzip-encode.ts";
-import type { Bytes } from "../formats/contract.ts";
+import type { Bytes, Compressor } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
-import { writeTar } from "../formats/tar-write.ts";
+import { freshChunk, writeTar } from "../formats/tar/write.ts";
 import { BLOCK } from "./pack-job.ts";
 import { compressorOf, type Packing } from "./packing.ts";
 import type { Output } from "../safe/output.ts";
 
 export async function createTar(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
-  await writeTo(output, tarOf(entries, packing), packing);
+  const chunk = freshChunk(); // written when the next one is asked for
+  await writeTo(output, writeTar(entries, { ...packing, preciseTimes: false, takeChunk: () => chunk }), packing);
 }
 
 export async function createTarGz(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
-  const compressor = compressorOf(packing);
-  await writeTo(output, encodeGzip(tarOf(entries, packing), { level: packing.level, compressor }), packing);
+  const { compressor, takeChunk } = reusing(compressorOf(packing));
+  const tar = writeTar(entries, { ...packing, preciseTimes: false, takeChunk });
+  await writeTo(output, encodeGzip(tar, { level: packing.level, compressor }), packing);
+}
+
+/** A chunk of the tar is a block of the gzip, so what is compressed becomes the next chunk: nothing else holds it then. */
+function reusing(compressor: Compressor): { compressor: Compressor; takeChunk(): Uint8Array } {
+  const lent = new Set<Uint8Array>();
+  const free: Uint8Array[] = [];
+  return {
+    takeChunk() {
+      const chunk = free.pop() ?? freshChunk();
+      lent.add(chunk);
+      return chunk;
+    },
+    compressor: {
+      ...compressor,
+      async deflate(block, dictionary, level, last) {
+        const result = await compressor.deflate(block, dictionary, level, last);
+        if (lent.delete(block)) free.push(block);
+        return result;
+      },
+    },
+  };
 }
 
 /** `reproducible`: without the file's name and time in the header. */
@@ -38,10 +61,6 @@ async function writeTo(output: Output, bytes: Bytes, packing: Packing): Promise<
     packing.check();
     await output.write(chunk);
   }
-}
-
-function tarOf(entries: Iterable<InputEntry>, packing: Packing): Bytes {
-  return writeTar(entries, { ...packing, preciseTimes: false });
 }
 
 /** All there is until the file ends: a file that grows meanwhile is no trouble for gzip. */

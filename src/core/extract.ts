@@ -2,7 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { fromPlain, fromSystem, UnzipxError } from "../errors.ts";
-import type { Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
+import type { Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import type { PathOddity } from "../safe/path.ts";
@@ -41,7 +41,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     warnings.push(note);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
@@ -99,7 +99,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
     const entry = entries[number]!;
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
-    const claimed = writer.claim(entry.type === "symlink" ? withTarget(entry, opened.source.fd, decode) : entry, { backslash: "separator", repeated: "refuse" });
+    const claimed = writer.claim(entry.type === "file" ? entry : lookedInto(entry, opened.source.fd, decode), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim !== undefined && claim.type === "file") claims.set(number, claim);
   }
@@ -135,12 +135,18 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
   });
 }
 
-/** In a zip a link's target is its content (APPNOTE 4.5.7 leaves it at that). */
-function withTarget(entry: IndexedEntry, fd: number, decode: (fd: number, locator: IndexedEntry["locator"]) => { whole?: Uint8Array | undefined }): Entry {
-  if (entry.refusal !== undefined) return entry;
+/**
+ * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
+ * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
+ */
+function lookedInto(entry: IndexedEntry, fd: number, decode: Decode): Entry {
+  if (entry.refusal !== undefined || entry.type === "special" || entry.encrypted) return entry;
   try {
-    if (entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
-    return { ...entry, linkTarget: Buffer.from(decode(fd, entry.locator).whole!).toString("utf8") };
+    if (entry.type === "symlink" && entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
+    const { whole } = decode(fd, entry.locator);
+    if (entry.type !== "symlink") return entry;
+    if (whole === undefined) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
+    return { ...entry, linkTarget: Buffer.from(whole).toString("utf8") };
   } catch (error) {
     return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
   }

@@ -7,12 +7,15 @@ import { FILTERS } from "../filters/index.ts";
 import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Source, StreamEntry } from "../formats/contract.ts";
+import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { spool } from "../safe/spool.ts";
 import { fileSource, isFileSource, openSource, peek, type Counted } from "./sources.ts";
 
 export interface OpenOptions extends ReadOptions {
   /** The user's word against the detection: the name of a container or filter. */
   readonly format: string | undefined;
+  /** More than one: filters may have a thread of their own. */
+  readonly threads: number;
 }
 
 interface Opened {
@@ -76,7 +79,7 @@ async function openLayers(
       if (filters.length === 0) noteName(name, format, options);
       const head = probe.head;
       filters.push(format);
-      const peeked = await peek(format.decode(bytes ?? source.stream(), options.warn), HEAD_BYTES);
+      const peeked = await peek(decode(format, bytes, source, options), HEAD_BYTES);
       bytes = peeked.all;
       file = undefined;
       probe = { head: peeked.head, tail: undefined };
@@ -103,6 +106,19 @@ async function openLayers(
     const size = file.size;
     return { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, kind: "index", format: format_, container: format, source: file, index };
   }
+}
+
+/** Of this size a compressed file is worth a thread of its own, which takes about 30 ms to start. */
+const WORTH_A_THREAD = 4 * 1024 * 1024;
+
+/** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
+function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Bytes {
+  const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
+  if (options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), options.warn);
+  return decodeOnThread({
+    entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, warn: options.warn, read: source.readElsewhere,
+    input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
+  });
 }
 
 function probeFile(file: FileSource): Probe {

@@ -16,6 +16,15 @@ import { Moved } from "../parallel/serve.ts";
 /** Files up to this size are read and packed in one go. */
 export const SMALL_FILE = 1 << 20;
 
+/** The farthest that a match reaches back (RFC 1951, 2). */
+const WINDOW = 1 << 15;
+
+/** A deflate stream is cut into blocks of this size, whatever the number of threads: so the bytes are always the same. */
+export const BLOCK = 1 << 20;
+
+/** What `into` of a job should hold: a block with what lies before it, and so also one that deflate could not shrink. */
+export const RESULT_BYTES = WINDOW + BLOCK;
+
 export interface PackJob {
   readonly kind: "pack";
   readonly paths: readonly DiskPath[];
@@ -37,9 +46,6 @@ export interface PackResult {
   /** By row. */
   readonly errors: ReadonlyMap<number, PlainError>;
 }
-
-/** What `into` of a job should hold: a batch of that size, or a block that deflate could not shrink. */
-export const RESULT_BYTES = (1 << 20) + (1 << 12);
 
 export function runPack(job: PackJob): Moved<PackResult> {
   const rows = job.paths.length;
@@ -71,15 +77,12 @@ function withRoom(out: Uint8Array<ArrayBuffer>, used: number, more: number): Uin
   return larger;
 }
 
-/** The farthest that a match reaches back (RFC 1951, 2). */
-const WINDOW = 1 << 15;
-
 // One per thread, for a small file or a block and what lies before it. One byte more, so that one read tells
 // whether the file ends where it should.
 let threadBuffer: Buffer | undefined;
 
 function readBuffer(length: number): Buffer {
-  threadBuffer ??= Buffer.allocUnsafeSlow(Math.max(SMALL_FILE, WINDOW + BLOCK) + 1);
+  threadBuffer ??= Buffer.allocUnsafeSlow(Math.max(SMALL_FILE, RESULT_BYTES) + 1);
   return threadBuffer.subarray(0, length);
 }
 
@@ -103,9 +106,6 @@ function deflateIfSmaller(content: Uint8Array, level: number): Uint8Array {
   const packed = deflateRawSync(content, { level, chunkSize: content.length + 64 });
   return packed.length < content.length ? packed : content;
 }
-
-/** A deflate stream is cut into blocks of this size, whatever the number of threads: so the bytes are always the same. */
-export const BLOCK = 1 << 20;
 
 export interface DeflateJob {
   readonly kind: "deflate";

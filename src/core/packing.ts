@@ -6,6 +6,7 @@ import type { InputEntry } from "../formats/input.ts";
 import type { Pool } from "../parallel/pool.ts";
 import { Moved } from "../parallel/serve.ts";
 import { runJob, type Job } from "./jobs.ts";
+import { RESULT_BYTES } from "./pack-job.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
 
@@ -67,16 +68,27 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** Deflate for the filters, on the threads of `packing`. */
 export function compressorOf(packing: Packing): Compressor {
+  /** Large buffers that are between two jobs. */
+  const free: ArrayBuffer[] = [];
   return {
     width: packing.threads,
-    deflate(block, dictionary, level, last) {
+    async deflate(block, dictionary, level, last) {
       // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it.
       const before = dictionary?.length ?? 0;
-      const copy = new Uint8Array(before + block.length);
+      const into = takeBuffer(free, before + block.length);
+      const copy = new Uint8Array(into);
       if (dictionary !== undefined) copy.set(dictionary);
       copy.set(block, before);
-      const moved = { bytes: copy.subarray(before), dictionary: copy.subarray(0, before) };
-      return packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last, into: copy.buffer }, [copy.buffer]);
+      const moved = { bytes: copy.subarray(before, before + block.length), dictionary: copy.subarray(0, before) };
+      const result = await packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last, into }, [into]);
+      const data = new Uint8Array(result.data); // as long as it is, so that the large buffer is free
+      free.push(result.data.buffer as ArrayBuffer);
+      return { ...result, data };
     },
   };
+}
+
+function takeBuffer(free: ArrayBuffer[], length: number): ArrayBuffer {
+  const buffer = free.pop();
+  return buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(Math.max(length, RESULT_BYTES));
 }

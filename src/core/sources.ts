@@ -6,7 +6,11 @@ import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, FileSource, Source } from "../formats/contract.ts";
 
 /** A Source, and how much of it was read. */
-export type Counted<S extends Source> = S & { readonly bytesRead: () => number };
+export type Counted<S extends Source> = S & {
+  readonly bytesRead: () => number;
+  /** Another thread reads the file: how far it is. */
+  readonly readElsewhere: (bytes: number) => void;
+};
 
 export function isFileSource(source: Source): source is FileSource {
   return "fd" in source;
@@ -45,6 +49,7 @@ export function fileSource(name: string, fd: number, size: number, close: () => 
   return {
     name, fd, size,
     bytesRead: () => read,
+    readElsewhere: (bytes) => void (read = bytes),
     async *stream() {
       for await (const chunk of readAhead(fd, 0)) {
         read += chunk.length;
@@ -67,6 +72,7 @@ function pipeSource(name: string, fd: number, close: () => Promise<void>): Count
   return {
     name, size: undefined,
     bytesRead: () => read,
+    readElsewhere() {},
     async *stream() {
       for await (const chunk of readAhead(fd, undefined)) {
         read += chunk.length;
@@ -85,7 +91,7 @@ export async function peek(input: Bytes, length: number): Promise<{ head: Uint8A
   while (found < length) {
     const { done, value } = await iterator.next();
     if (done === true) break;
-    chunks.push(value.slice()); // kept beyond the next chunk
+    chunks.push(new Uint8Array(value)); // kept beyond the next chunk
     found += value.length;
   }
   const head = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);

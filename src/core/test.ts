@@ -37,7 +37,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary(action, archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);
@@ -67,7 +67,8 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     const entry = entries[number]!;
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
-    if (!countable(entry, summary)) continue;
+    // Of a folder there is only its local header to verify, which could tell of a file.
+    if (!countable(entry, summary) && (entry.type !== "directory" || entry.refusal !== undefined || entry.encrypted)) continue;
     total += entry.locator.size;
     items.push({ entry: number, locator: entry.locator });
   }

@@ -56,7 +56,7 @@ export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint
 /** RFC 1952, 2.3. */
 async function skipHeader(reader: BlockReader): Promise<void> {
   // 0 - magic, 2 - method: seen; 3 - flags; 4 - time; 8 - extra flags; 9 - operating system
-  const fixed = (await need(reader, 10)).slice();
+  const fixed = new Uint8Array(await need(reader, 10));
   const flags = fixed[3]!;
   if ((flags & FLAGS_RESERVED) !== 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: its header has flags that no version defines`);
   if ((flags & FLAG_EXTRA) !== 0) {

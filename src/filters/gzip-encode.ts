@@ -38,7 +38,7 @@ async function* blocks(input: Bytes, { level, compressor }: EncodeOptions): Asyn
   let dictionary: Uint8Array | undefined;
   const task = (block: Uint8Array, last: boolean): Task<DeflatedBlock> => {
     const before = dictionary;
-    dictionary = block.slice(-WINDOW);
+    dictionary = new Uint8Array(block.subarray(-WINDOW)); // a copy, which slice() of a Buffer is not: the block may be used anew
     return { bytes: 2 * BLOCK, start: () => compressor.deflate(block, before, level, last) };
   };
   // One block behind the input: only at its end is it known which block is the last.

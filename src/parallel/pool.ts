@@ -3,12 +3,15 @@
  * every job to the same function that the main thread calls when there is no pool.
  */
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Answer, Question } from "./serve.ts";
 
 /** Jobs given to one worker at a time: one under way, one waiting, so that it never idles for a round trip. */
 const JOBS_IN_ADVANCE = 2;
+
+/** No flags of the main thread (an --eval script would run again), and a young generation that suits small jobs in large buffers. */
+export const WORKER: WorkerOptions = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } };
 
 interface Waiting<Job> {
   readonly job: Job;
@@ -89,12 +92,13 @@ export class Pool<Job> {
   }
 
   #start(): Lane<Job> {
-    const lane: Lane<Job> = { worker: new Worker(this.#entry), underWay: new Map() };
+    const lane: Lane<Job> = { worker: new Worker(this.#entry, WORKER), underWay: new Map() };
     lane.worker.unref(); // an idle worker must not keep the process alive
     lane.worker.on("message", (answer: Answer) => {
       const waiting = lane.underWay.get(answer.id);
       lane.underWay.delete(answer.id);
-      if (lane.underWay.size === 0) lane.worker.unref();
+      // Not while it is being ended: the process would be over before terminate() is.
+      if (lane.underWay.size === 0 && !this.#closed) lane.worker.unref();
       this.#pump();
       if (waiting === undefined) return;
       if (answer.error === undefined) waiting.resolve(answer.result as never);

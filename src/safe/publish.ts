@@ -1,5 +1,5 @@
 /** From the staging folder to the place where people look: exclusive, and never through a link. */
-import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, type Stats } from "node:fs";
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { pathOf, type Place } from "./tree.ts";
@@ -102,8 +102,14 @@ function fill(into: HeldFolder, staged: string, folder: Place, umask: number, re
 function put(from: string, to: string, place: Place, umask: number): void {
   if (place.type === "directory") move(from, to, place, umask);
   else if (place.onDisk === "replace") replace(from, to);
-  else if (lstatSync(from).isSymbolicLink()) exclusively(() => symlinkSync(readlinkSync(from), to));
+  else if (lstatSync(from).isSymbolicLink()) exclusively(() => copyLink(from, to));
   else exclusively(() => linkOrCopy(from, to));
+}
+
+function copyLink(from: string, to: string): void {
+  symlinkSync(readlinkSync(from), to);
+  const { atime, mtime } = lstatSync(from);
+  lutimesSync(to, atime, mtime);
 }
 
 /** A rename replaces what is there, which was looked at and may be replaced; but never a folder. */

@@ -95,7 +95,8 @@ export class SafeWriter {
 
   /** Whether nothing of the result exists yet: then it appears whole or not at all. */
   get isNew(): boolean {
-    return !this.#rootExists || [...this.#movedPlaces()].length <= 1;
+    // Who named an existing folder wants in it what can be had.
+    return !this.#rootExists || (this.#destination.into !== "directory" && [...this.#movedPlaces()].length <= 1);
   }
 
   /** What was odd about the paths, many as one. */
@@ -126,7 +127,8 @@ export class SafeWriter {
     const place = again ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
     this.#describe(place, entry);
-    if (again !== undefined) return { ...this.#claimOf(place), repeats: true };
+    if (again !== undefined && !again.dropped) return { ...this.#claimOf(place), repeats: true };
+    place.dropped = false; // what the user wanted left alone is asked about anew
     if (this.#target === undefined || entry.type === "directory") return this.#claimOf(place);
     const verdict = this.#weigh(place);
     if (verdict instanceof Promise) return verdict.then((settled) => this.#conclude(place, settled));
@@ -188,7 +190,7 @@ export class SafeWriter {
     }
     const moved = new Set(this.#movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
-      if (folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
+      if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
       if (this.#staging === undefined) break;
       const path = this.#staged(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
@@ -312,8 +314,9 @@ export class SafeWriter {
 
   /** A tar is updated by appending: the later of two files of one name is the valid one. Links and folders are not updated. */
   #repeated(path: SafePath): Place | undefined {
-    const place = findPlace(this.#root, path.split("/"));
-    if (place === undefined || place.type !== "file" || place.dropped || pathOf(place) !== path) return undefined;
+    const renamed = this.#renamed.get(path);
+    const place = renamed ?? findPlace(this.#root, path.split("/"));
+    if (place === undefined || place.type !== "file" || (renamed === undefined && pathOf(place) !== path)) return undefined;
     rmSync(this.#staged(place), { force: true });
     this.#note("repeated", path);
     return place;
@@ -425,10 +428,8 @@ export class SafeWriter {
   #makeHardLink(place: Place): UnzipxError | undefined {
     const refuse = (why: string): UnzipxError =>
       new UnzipxError("UNSAFE_LINK", `Refused a hard link: ${why}`, { entry: pathOf(place), found: place.linkTarget ?? "" });
-    const target = checkPath(place.linkTarget ?? "", { platform: this.#policy.platform, backslash: "character", maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths });
-    if (target instanceof UnzipxError) return refuse("its target leaves the folder");
-    const linked = this.#renamed.get(target.path) ?? findPlace(this.#root, target.path.split("/"));
-    if (linked === undefined || linked === place || linked.type === "directory") return refuse("its target is no file of this extraction");
+    const linked = this.#linkedPlace(place);
+    if (linked === undefined || linked.type === "directory") return refuse("its target is no file of this extraction");
     if (linked.dropped) return refuse("its target was not extracted");
     if (linked.type === "symlink") {
       // A second name for a link is the same link at another place, so it is checked from there.
@@ -443,6 +444,19 @@ export class SafeWriter {
       copyFileSync(this.#staged(linked), this.#staged(place), constants.COPYFILE_EXCL);
     }
     return undefined;
+  }
+
+  /** What a hard link leads to, through others where they come in between; undefined for nothing, or for a circle. */
+  #linkedPlace(place: Place): Place | undefined {
+    const passed = new Set<Place>();
+    let at: Place | undefined = place;
+    while (at?.type === "hardlink" && !passed.has(at)) {
+      passed.add(at);
+      const target = checkPath(at.linkTarget ?? "", { platform: this.#policy.platform, backslash: "character", maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths });
+      if (target instanceof UnzipxError) return undefined;
+      at = this.#renamed.get(target.path) ?? findPlace(this.#root, target.path.split("/"));
+    }
+    return at?.type === "hardlink" ? undefined : at;
   }
 
   #makeSymlink(place: Place): UnzipxError | undefined {

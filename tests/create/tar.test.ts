@@ -6,8 +6,8 @@ import headers from "tar-stream/headers.js";
 import { create } from "../../src/core/create.ts";
 import { walk } from "../../src/core/walk.ts";
 import type { InputEntry } from "../../src/formats/input.ts";
-import { paxRecord, tarHeader } from "../../src/formats/tar-header.ts";
-import { writeTar } from "../../src/formats/tar-write.ts";
+import { paxRecord, tarHeader } from "../../src/formats/tar/encode-header.ts";
+import { writeTar } from "../../src/formats/tar/write.ts";
 import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { entry, makeSample, prose } from "./sample.ts";
 

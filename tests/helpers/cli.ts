@@ -1,7 +1,7 @@
 /** The built command in a folder of its own, and a look at what it left there and around it. */
 import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { temporaryFolder, treeOf } from "./tools.ts";
@@ -67,9 +67,12 @@ export function sandbox(): Sandbox {
   // What a check by prefix would take for the folder itself.
   mkdirSync(`${folder}-evil`);
   writeFileSync(`${folder}-evil/sentinel`, "beside");
-  const around = (): Record<string, string> => Object.fromEntries(
-    Object.entries(treeOf(outside)).filter(([path]) => !`${path}/`.startsWith("a/b/work/")),
-  );
+  // Folder by folder, without what lies in the working folder, which may be large.
+  const around = (): Record<string, unknown> => Object.fromEntries(["", "a", "a/b", "a/b/work-evil"].map((path) => [path, readdirSync(join(outside, path)).map((name) => {
+    const at = join(outside, path, name);
+    const { mode, nlink, isFile } = pick(lstatSync(at));
+    return isFile ? [name, mode, nlink, readFileSync(at, "utf8")] : [name, mode];
+  })]));
   const before = around();
   const environment = (env: RunOptions["env"] = {}): NodeJS.ProcessEnv => {
     const all: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, ".config"), UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", ...env };
@@ -117,6 +120,10 @@ export function contentsOf(folder: string, prefix = ""): Record<string, string> 
     else contents[prefix + name] = stats.size <= SHOWN ? readFileSync(path, "utf8") : sha256(readFileSync(path));
   }
   return contents;
+}
+
+function pick(stats: Stats): { mode: number; nlink: number; isFile: boolean } {
+  return { mode: stats.mode, nlink: stats.nlink, isFile: stats.isFile() };
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -26,7 +26,7 @@ export function parsePax(body: Uint8Array, position: number): { records: PaxReco
     // The one pair of keys that repeats on purpose: GNU's sparse map, version 0.0.
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") sparsePairs.push(Buffer.from(body.subarray(equals + 1, end - 1)).toString("latin1"));
     else if (records.has(key)) duplicates.push(key);
-    records.set(key, body.slice(equals + 1, end - 1));
+    records.set(key, new Uint8Array(body.subarray(equals + 1, end - 1)));
     at = end;
   }
   return { records, duplicates, sparsePairs };

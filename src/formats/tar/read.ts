@@ -105,7 +105,7 @@ function refusePending(extension: Extension): void {
 }
 
 async function sparseMapOf(header: TarHeader, block: Uint8Array, extension: Extension, reader: BlockReader): Promise<SparseMap | undefined> {
-  if (header.type === "S") return readOldGnuMap(block.slice(), reader);
+  if (header.type === "S") return readOldGnuMap(new Uint8Array(block), reader);
   if (!["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.size"].some((key) => extension.pax.has(key))) return undefined;
   const text = (key: string): string | undefined => {
     const value = extension.pax.get(key);
@@ -132,7 +132,7 @@ async function takeBody(reader: BlockReader, header: TarHeader, padding: number,
       expected: `at most ${limit} bytes`, found: `${header.size} bytes`,
     });
   }
-  const kept = (await takeWhole(reader, header.size)).slice(); // valid beyond the next read
+  const kept = new Uint8Array(await takeWhole(reader, header.size)); // a copy, also of a Buffer, whose slice() is none: valid beyond the next read
   await reader.skip(padding);
   return kept;
 }

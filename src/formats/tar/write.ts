@@ -1,11 +1,11 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
 import { closeSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { openInput, sizeChanged } from "../bytes/input-file.ts";
-import { readUpTo } from "../bytes/read-file.ts";
-import type { Bytes } from "./contract.ts";
-import type { InputEntry } from "./input.ts";
-import { tarHeader, type Stored } from "./tar-header.ts";
+import { openInput, sizeChanged } from "../../bytes/input-file.ts";
+import { readUpTo } from "../../bytes/read-file.ts";
+import type { Bytes } from "../contract.ts";
+import type { InputEntry } from "../input.ts";
+import { tarHeader, type Stored } from "./encode-header.ts";
 
 export interface TarWriteOptions {
   /** Fractions of seconds, as pax records; otherwise whole seconds. */
@@ -18,6 +18,8 @@ export interface TarWriteOptions {
   readonly fail: (entry: InputEntry, error: unknown) => void;
   /** Bytes of a file's content went by. */
   readonly progress: (entry: InputEntry, bytes: number) => void;
+  /** TAR_CHUNK bytes that nobody uses any more, asked for when the chunk before has been taken; default: fresh ones. */
+  readonly takeChunk?: () => Uint8Array;
 }
 
 /** Of headers and data (POSIX, "ustar Interchange Format"). */
@@ -26,9 +28,9 @@ const RECORD = 512;
 const BLOCKING = 20 * RECORD;
 
 /** As large as the blocks that deflate is given, so that a chunk becomes a block without being copied. */
-const CHUNK = 1 << 20;
+export const TAR_CHUNK = 1 << 20;
 
-/** Chunks of 1 MiB, but for the last; each one is the consumer's to keep. */
+/** Chunks of TAR_CHUNK bytes, but for the last; each one is the consumer's to keep unless `takeChunk` says otherwise. */
 export async function* writeTar(entries: Iterable<InputEntry>, options: TarWriteOptions): Bytes {
   let total = 0;
   for (const chunk of frames(entries, options)) {
@@ -40,7 +42,8 @@ export async function* writeTar(entries: Iterable<InputEntry>, options: TarWrite
 }
 
 function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Generator<Uint8Array> {
-  let chunk = Buffer.allocUnsafeSlow(CHUNK);
+  const { takeChunk = freshChunk } = options;
+  let chunk = takeChunk();
   let used = 0;
 
   /** Takes `size` bytes from `take`, which fills what it is given. */
@@ -50,9 +53,9 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
       take(into);
       used += into.length;
       left -= into.length;
-      if (used < CHUNK) continue;
+      if (used < TAR_CHUNK) continue;
       yield chunk;
-      chunk = Buffer.allocUnsafeSlow(CHUNK);
+      chunk = takeChunk();
       used = 0;
     }
   }
@@ -117,4 +120,8 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
     }
   }
   if (used > 0) yield chunk.subarray(0, used);
+}
+
+export function freshChunk(): Uint8Array {
+  return Buffer.allocUnsafeSlow(TAR_CHUNK);
 }

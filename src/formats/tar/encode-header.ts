@@ -4,7 +4,7 @@
  * (times after 2038, owners above 262,143) or gives up (names that are not ASCII), so those values never reach it.
  */
 import headers from "tar-stream/headers.js";
-import type { InputEntry } from "./input.ts";
+import type { InputEntry } from "../input.ts";
 
 /** A name as it is stored: bytes where it is not UTF-8. */
 export type Stored = string | Uint8Array;

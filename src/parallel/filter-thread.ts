@@ -1,0 +1,71 @@
+/** A filter on a thread of its own: it decodes while the main thread parses and writes. */
+import { Worker } from "node:worker_threads";
+import { fromPlain, UnzipxError } from "../errors.ts";
+import type { Bytes, Warn } from "../formats/contract.ts";
+import { WORKER } from "./pool.ts";
+import { SLOT_BYTES, SLOTS, type FilterStart, type FromFilter, type ToFilter } from "./filter-protocol.ts";
+
+export interface FilterThreadOptions {
+  /** The worker's file, which calls serveFilter(). */
+  readonly entry: URL;
+  readonly filter: string;
+  /** A file is read by the thread itself; other bytes are handed over. */
+  readonly input: { readonly fd: number } | { readonly bytes: Bytes };
+  readonly warn: Warn;
+  /** Told how much of the file was read, which is the progress there is. */
+  readonly read: (bytes: number) => void;
+}
+
+/** The decoded bytes; each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
+export async function* decodeOnThread({ entry, filter, input, warn, read }: FilterThreadOptions): Bytes {
+  const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
+  const start: FilterStart = { filter, ring, fd: "fd" in input ? input.fd : undefined };
+  const worker = new Worker(entry, { ...WORKER, workerData: start });
+  const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
+  const messages: FromFilter[] = [];
+  let wake = (): void => {};
+  let died: UnzipxError | undefined;
+  worker.on("message", (message: FromFilter) => {
+    messages.push(message);
+    wake();
+  });
+  const gone = (why: string): void => {
+    died ??= new UnzipxError("INTERNAL", `Cannot decode ${filter}: its thread ended (${why})`);
+    wake();
+  };
+  worker.on("error", (error) => gone(error.message)).on("exit", (code) => gone(`exit code ${code}`));
+  const pieces = "bytes" in input ? input.bytes[Symbol.asyncIterator]() : undefined;
+  try {
+    for (;;) {
+      const message = messages.shift();
+      if (message === undefined) {
+        if (died !== undefined) throw died;
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      switch (message.kind) {
+        case "chunk":
+          read(message.read);
+          yield new Uint8Array(ring, message.slot * SLOT_BYTES, message.length);
+          say({ kind: "free", slot: message.slot });
+          break;
+        case "more": {
+          const { done, value } = await pieces!.next();
+          const copy = done === true ? undefined : new Uint8Array(value); // ours to give away
+          say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);
+          break;
+        }
+        case "warn":
+          warn(fromPlain(message.error));
+          break;
+        case "error":
+          throw fromPlain(message.error);
+        case "end":
+          return;
+      }
+    }
+  } finally {
+    await worker.terminate();
+    await pieces?.return?.();
+  }
+}
