@@ -2,6 +2,7 @@
 import type { Listing } from "../core/list.ts";
 import type { Entry } from "../formats/contract.ts";
 import { printable } from "../text/printable.ts";
+import { formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
 
 const ROWS_AT_ONCE = 1000;
@@ -50,6 +51,6 @@ function longest(rows: readonly Cells[], column: number): Cells {
 
 function describe(files: number, directories: number, links: number): string {
   const parts = [[files, "file"], [directories, "folder"], [links, "link"]] as const;
-  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`);
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`);
   return said.length === 0 ? "nothing" : said.join(", ");
 }

@@ -6,7 +6,7 @@ import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
 import type { Outcome } from "../commands/common.ts";
 import { printable } from "../text/printable.ts";
-import { formatSize } from "../text/size.ts";
+import { formatCount, formatSize } from "../text/size.ts";
 import type { Ask } from "../safe/writer.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
@@ -204,7 +204,7 @@ function sentenceOf(summary: Summary, style: Style): string {
 }
 
 export function count(number: number, what: string): string {
-  return `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;
+  return `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /** Colours only where somebody sees them, and chalk is only loaded for them. */

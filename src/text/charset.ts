@@ -1,10 +1,9 @@
 /** File names as bytes, turned into text without losing any of them. */
+import { isUtf8 } from "node:buffer";
 
 // CP437, the character set of names that carry no other mark (APPNOTE, appendix D.1), from 0x80 on.
 const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
-
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function isAscii(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return false;
@@ -13,11 +12,9 @@ export function isAscii(bytes: Uint8Array): boolean {
 
 /** UTF-8, or undefined when the bytes are not. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isAscii(bytes)) return buffer.toString("latin1");
+  return isUtf8(bytes) ? buffer.toString("utf8") : undefined;
 }
 
 export function decodeCp437(bytes: Uint8Array): string {

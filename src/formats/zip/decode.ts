@@ -15,6 +15,8 @@ export interface ZipLocator extends Locator {
   readonly limit: number;
 }
 
+const STORE = 0;
+const DEFLATE = 8;
 const LOCAL_HEADER = 30;
 const FLAG_ENCRYPTED = 0x1;
 const FLAG_DESCRIPTOR = 0x8;
@@ -56,7 +58,9 @@ export function decodeZipEntry(fd: number, plain: Locator): Decoded {
     packed = rest.subarray(0, locator.packedSize);
     behind = rest.subarray(locator.packedSize);
   }
-  const whole = locator.method === 0 ? packed : inflateWhole(packed, locator.size);
+  // A folder may be packed by a method that is not read; of nothing there is nothing to unpack.
+  const isEmpty = locator.size === 0 && locator.method !== DEFLATE;
+  const whole = locator.method === STORE ? packed : isEmpty ? new Uint8Array(0) : inflateWhole(packed, locator.size);
   checkContent(locator, whole.length, crc32(whole));
   const descriptor = hasDescriptor ? checkDescriptor(behind, locator) : 0;
   refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor);
