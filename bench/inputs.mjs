@@ -19,10 +19,10 @@ export const SIZES = {
 };
 
 /**
- * Makes what is missing in `folder` and tells what each input is. A part that was not finished is made anew:
- * every input is made under another name first.
+ * Makes the inputs of these names that are missing in `folder`, and tells what each one is. A part that was not
+ * finished is made anew: every input is made under another name first.
  */
-export function makeInputs(folder, size, say) {
+export function makeInputs(names, folder, size, say) {
   mkdirSync(folder, { recursive: true });
   const make = (name, about, fill) => {
     const path = join(folder, name);
@@ -36,12 +36,13 @@ export function makeInputs(folder, size, say) {
     }
     return { name, path, about, ...measure(path) };
   };
-  return {
-    tree: make("tree", `npm packages: ${size.packages.join(", ")}`, (into) => installPackages(into, size.packages)),
-    large: make("large", `${size.largeFiles} files of ${size.largeBytes / MIB} MiB, cut from this machine's programs and shared libraries`, (into) => cutBinaries(into, size)),
-    tiny: make("tiny", `${size.tiny.toLocaleString("en-US")} files of 20 to 300 bytes, from a seed`, (into) => writeTinyFiles(into, size.tiny)),
-    huge: make("huge", `one file of ${size.hugeBytes / MIB} MiB, text from a seed`, (into) => writeHugeFile(into, size.hugeBytes)),
+  const makers = {
+    tree: [`npm packages: ${size.packages.join(", ")}`, (into) => installPackages(into, size.packages)],
+    large: [`${size.largeFiles} files of ${size.largeBytes / MIB} MiB, cut from this machine's programs and shared libraries`, (into) => cutBinaries(into, size)],
+    tiny: [`${size.tiny.toLocaleString("en-US")} files of 20 to 300 bytes, from a seed`, (into) => writeTinyFiles(into, size.tiny)],
+    huge: [`one file of ${size.hugeBytes / MIB} MiB, text from a seed`, (into) => writeHugeFile(into, size.hugeBytes)],
   };
+  return Object.fromEntries(Object.entries(makers).filter(([name]) => names.has(name)).map(([name, [about, fill]]) => [name, make(name, about, fill)]));
 }
 
 function installPackages(into, packages) {

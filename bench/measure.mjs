@@ -9,7 +9,7 @@ const TIME = "/usr/bin/time";
 /** Whether CPU time and peak memory of a child can be had: Node tells them of itself only. */
 export function canMeasureChildren() {
   if (!existsSync(TIME)) return false;
-  return spawnSync(TIME, ["-f", "%e %U %S %M", "true"], { encoding: "utf8" }).status === 0;
+  return spawnSync(TIME, ["-f", "%e %U %S %M", process.execPath, "-e", "0"], { encoding: "utf8" }).status === 0;
 }
 
 /**

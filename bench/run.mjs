@@ -54,7 +54,9 @@ function main() {
   const label = options.label ?? (options.quick ? "quick" : "full");
   const work = resolve(options.work);
   const size = options.quick ? SIZES.quick : SIZES.full;
-  const inputs = makeInputs(join(work, options.quick ? "inputs-quick" : "inputs-full"), size, say);
+  // The small zip of the start-up rows is made of a few of the tiny files.
+  const names = new Set(chosen.map(({ input }) => (input === "small" ? "tiny" : input)));
+  const inputs = makeInputs(names, join(work, options.quick ? "inputs-quick" : "inputs-full"), size, say);
   const place = runPlace(work, inputs);
   const folder = mkdtempSync(join(place.path, "unzipx-bench-"));
   const stop = (signal) => {
@@ -190,19 +192,23 @@ function runRow(row, context, bench) {
       left.push({ tool: contender.tool, line: lineOf(contender), why: `${missing.join(", ")} not installed` });
       continue;
     }
-    const trouble = check(row, contender, context, bench);
-    if (trouble.wrong !== undefined) {
-      left.push({ tool: contender.tool, line: lineOf(contender), why: trouble.wrong });
-      say(`  left out: ${lineOf(contender)}: ${trouble.wrong}`);
+    const found = check(row, contender, context, bench);
+    if (found.wrong !== undefined) {
+      left.push({ tool: contender.tool, line: lineOf(contender), why: found.wrong });
+      say(`  left out: ${lineOf(contender)}: ${found.wrong}`);
       continue;
     }
-    runs.push({ ...contender, line: lineOf(contender), verified: trouble.verified, walls: [], cpus: [], peaks: [], bytes: trouble.bytes });
+    runs.push({ ...contender, line: lineOf(contender), verified: found.verified, bytes: found.bytes, walls: [], cpus: [], peaks: [], trouble: undefined });
   }
   for (let round = 0; round < rounds; round++) {
-    for (const one of runs) {
+    for (const one of runs.filter(({ trouble }) => trouble === undefined)) {
       prepare(row, one, context, bench);
       const result = run(commandOf(one.tool, one.args, bench), { cwd: bench.folder, env: bench.env, measured, stdout: one.stdout });
-      if (result.status !== 0) throw new Error(`${one.line} ended with ${result.status} in round ${round + 1}: ${result.stderr.trim().slice(0, 500)}`);
+      if (result.status !== 0) {
+        one.trouble = `ended with ${result.status} in round ${round + 1}: ${firstLine(result.stderr, bench)}`;
+        say(`  left out: ${one.line}: ${one.trouble}`);
+        continue;
+      }
       one.walls.push(result.wall);
       if (!measured) continue;
       one.cpus.push(result.user + result.system);
@@ -210,7 +216,13 @@ function runRow(row, context, bench) {
     }
   }
   for (const name of ["out", "check", row.made]) if (name !== undefined) remove(bench, name);
-  return summarise(row, runs, left, rounds, context);
+  for (const { tool, line, trouble } of runs) if (trouble !== undefined) left.push({ tool, line, why: trouble });
+  return summarise(row, runs.filter(({ trouble }) => trouble === undefined), left, rounds, context);
+}
+
+/** Results name no folder of this machine. */
+function firstLine(text, { folder }) {
+  return text.replaceAll(folder, ".").trim().split("\n")[0].slice(0, 200);
 }
 
 function prepare(row, contender, context, bench) {
@@ -226,7 +238,7 @@ function prepare(row, contender, context, bench) {
 function check(row, contender, context, bench) {
   prepare(row, contender, context, bench);
   const result = run(commandOf(contender.tool, contender.args, bench), { cwd: bench.folder, env: bench.env, measured: false, stdout: contender.stdout });
-  if (result.status !== 0) return { wrong: `ended with ${result.status}: ${result.stderr.trim().split("\n")[0]?.slice(0, 200)}` };
+  if (result.status !== 0) return { wrong: `ended with ${result.status}: ${firstLine(result.stderr, bench)}` };
   try {
     switch (row.kind) {
       case "extract":
@@ -247,7 +259,7 @@ function check(row, contender, context, bench) {
         return { verified: "exit code 0" };
     }
   } catch (error) {
-    return { wrong: error.message };
+    return { wrong: firstLine(error.message, bench) };
   }
 }
 

@@ -207,6 +207,13 @@ describe("zip: local header and central directory must agree, else the entry is 
     expect(await unpack(bytes)).toMatchObject({ code: 6, failures: { "d/": "AMBIGUOUS" } });
   });
 
+  it("also of a folder that is packed by a method nobody needs to read", async () => {
+    const data = Buffer.from([1, 2, 3]);
+    const folder = (more: Partial<ZipItem> = {}): Promise<Unpacked> => one({ name: "d/", content: "", data, method: 93, ...more });
+    expect(await folder()).toMatchObject({ code: 0, contents: { "d/": "" } });
+    expect(await folder({ local: { name: "e/" } })).toMatchObject({ code: 6, failures: { "d/": "AMBIGUOUS" } });
+  });
+
   it("and time and version are no matter", async () => {
     expect(await one({ local: { time: 0, date: DOS_DATE + 1, versionNeeded: 99 } })).toMatchObject({ code: 0, warnings: [] });
   });
