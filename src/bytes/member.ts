@@ -24,6 +24,8 @@ export async function* decodeMember(reader: BlockReader, transform: Transform & 
         last = piece;
         fed += piece.length;
         await written(transform, piece);
+        // What it left is no longer of the member, and the end may be announced only later.
+        if (transform.bytesWritten < fed) return;
       }
     } catch (error) {
       failure = error;

@@ -95,7 +95,7 @@ Examples:
       .option("--best", "the same as -9")
       .option("-C, --directory <dir>", "inputs are relative to this folder")
       .option("-f, --force", "replace an existing archive")
-      .option("-x, --exclude <glob>", "leave out", collect, [])
+      .option("-x, --exclude <glob>", "leave out", collect)
       .option("-L, --dereference", "store what links lead to")
       .option("--reproducible", "the same input gives the same bytes")
       .addHelpText("after", `
@@ -142,7 +142,7 @@ function sentence(message: string): string {
   return `${first.charAt(0).toUpperCase()}${first.slice(1)}${more.length > 0 ? ` ${more.join(" ")}` : ""}`;
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
@@ -162,8 +162,8 @@ function common(command: Command): Command {
 /** What x, l and t have in common. */
 function reading(command: Command): Command {
   return command
-    .option("-i, --include <glob>", "only these members", collect, [])
-    .option("-x, --exclude <glob>", "not these members", collect, [])
+    .option("-i, --include <glob>", "only these members", collect)
+    .option("-x, --exclude <glob>", "not these members", collect)
     .option("--ignore-case", "globs match in any case")
     .option("--max-size <size>", "bytes of content at most")
     .option("--max-files <n>", "entries at most")

@@ -1,4 +1,5 @@
 /** The only module that prints results: text for people, JSON for programs. stdout is data, stderr is talk. */
+import { relative } from "node:path";
 import type { ChalkInstance } from "chalk";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
@@ -189,7 +190,7 @@ function sentenceOf(summary: Summary, style: Style): string {
   switch (summary.action) {
     case "extract":
       if (summary.destination === undefined) return `${mark} nothing was extracted: a new folder appears whole or not at all\nhint: mkdir DIR && unzipx x ${printable(summary.archive)} -C DIR, to keep what can be read`;
-      return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} into ${printable(summary.destination)} in ${time}${skipped}`;
+      return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} into ${printable(shortPath(summary.destination))} in ${time}${skipped}`;
     case "create": {
       const { archiveBytes = 0, bytes } = summary;
       if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
@@ -201,6 +202,12 @@ function sentenceOf(summary: Summary, style: Style): string {
     case "list":
       return "";
   }
+}
+
+/** As a person would type it from here. */
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" ? "." : short.startsWith("..") ? path : short;
 }
 
 export function count(number: number, what: string): string {

@@ -1,13 +1,14 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
 import { ERRORS, fromSystem, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Decode, Locator } from "../formats/contract.ts";
+import type { Decode, Decoded, Locator, Warn } from "../formats/contract.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
 
 export interface ExtractJob {
   readonly kind: "extract";
   readonly container: string;
   readonly fd: number;
+  readonly lenient: boolean;
   readonly items: readonly ExtractItem[];
 }
 export interface ExtractItem {
@@ -20,25 +21,41 @@ export interface ExtractItem {
 export interface BatchResult {
   /** Bytes of content, verified. */
   readonly bytes: number;
-  readonly failures: readonly { readonly entry: number; readonly error: PlainError }[];
+  readonly failures: readonly EntryTrouble[];
+  /** What was read leniently. */
+  readonly notes: readonly EntryTrouble[];
+}
+
+export interface EntryTrouble {
+  /** The entry's number in the archive. */
+  readonly entry: number;
+  readonly error: PlainError;
 }
 
 export async function runExtract(job: ExtractJob): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
+  return runBatch(job, ({ locator, file }, lenient) => extractOne(decode(job.fd, locator, lenient), file));
+}
+
+/** Does `work` for every item; what goes wrong with one is its own trouble. */
+export async function runBatch<Item extends { readonly entry: number }>(
+  job: { readonly lenient: boolean; readonly items: readonly Item[] }, work: (item: Item, lenient: Warn | undefined) => Promise<number>,
+): Promise<BatchResult> {
   let bytes = 0;
-  const failures: { entry: number; error: PlainError }[] = [];
-  for (const { entry, locator, file } of job.items) {
+  const failures: EntryTrouble[] = [];
+  const notes: EntryTrouble[] = [];
+  for (const item of job.items) {
+    const { entry } = item;
     try {
-      bytes += await extractOne(decode, job.fd, locator, file);
+      bytes += await work(item, job.lenient ? (note) => void notes.push({ entry, error: toPlain(note) }) : undefined);
     } catch (error) {
       failures.push({ entry, error: toPlain(ofEntry(error)) });
     }
   }
-  return { bytes, failures };
+  return { bytes, failures, notes };
 }
 
-async function extractOne(decode: Decode, fd: number, locator: Locator, file: NewFile): Promise<number> {
-  const decoded = decode(fd, locator);
+async function extractOne(decoded: Decoded, file: NewFile): Promise<number> {
   if (decoded.whole !== undefined) {
     writeWhole(file, decoded.whole);
     return decoded.whole.length;

@@ -116,7 +116,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
   budget.spend(total); // what an entry has more than it promised is never written
   assertRoom(total, writer.target!);
   options.reporter.start?.(total);
-  const jobs = batchesOf(items).map((batch) => ({ kind: "extract" as const, container: opened.container.name, fd: opened.source.fd, items: batch }));
+  const jobs = batchesOf(items).map((batch) => ({ kind: "extract" as const, container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, items: batch }));
   await runJobs<BatchResult>(jobs, {
     threads: options.threads,
     worthWorkers: isWorthWorkers(items.length, total),
@@ -128,6 +128,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
         writer.drop(claims.get(entry)!);
         summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
       }
+      for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
       const last = jobs[number]!.items.at(-1)!;
       options.reporter.progress?.(jobs[number]!.items.reduce((sum, item) => sum + item.locator.size, 0), entries[last.entry]!.path);
       for (const item of jobs[number]!.items) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);

@@ -79,7 +79,8 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     for (const { entry, locator } of items) {
       options.signal?.throwIfAborted();
       try {
-        const decoded = decode(opened.source.fd, locator);
+        const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: entries[entry]!.path })) : undefined;
+        const decoded = decode(opened.source.fd, locator, lenient);
         if (decoded.whole !== undefined) await sink(decoded.whole);
         else for await (const chunk of decoded.chunks) await sink(chunk);
         summary.bytes += locator.size;
@@ -90,7 +91,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     }
     return;
   }
-  const jobs = batchesOf(items).map((batch) => ({ kind: "test" as const, container: opened.container.name, fd: opened.source.fd, items: batch }));
+  const jobs = batchesOf(items).map((batch) => ({ kind: "test" as const, container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, items: batch }));
   await runJobs<BatchResult>(jobs, {
     threads: options.threads,
     worthWorkers: isWorthWorkers(items.length, total),
@@ -99,6 +100,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
       const { items: done } = jobs[number]!;
       summary.bytes += result.bytes;
       for (const { entry, error } of result.failures) summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
       options.reporter.progress?.(done.reduce((sum, item) => sum + item.locator.size, 0), entries[done.at(-1)!.entry]!.path);
       for (const item of done) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);
     },

@@ -75,8 +75,11 @@ export interface IndexedContainer extends FormatInfo {
   decoder(): Promise<Decode>;
 }
 
-/** The bytes of one entry, on any thread; `fd` is the descriptor of the source. */
-export type Decode = (fd: number, locator: Locator) => Decoded;
+/**
+ * The bytes of one entry, on any thread; `fd` is the descriptor of the source.
+ * Where two parts of the archive disagree about the entry it is refused; unless `lenient` is given, which is then told what was taken.
+ */
+export type Decode = (fd: number, locator: Locator, lenient?: Warn) => Decoded;
 
 export type Container = StreamContainer | IndexedContainer;
 

@@ -165,7 +165,7 @@ describe("gzip.decode()", () => {
       for (let length = 0; length < bytes.length; length++) {
         if (length === one.length) continue; // one whole member
         const { code, notes } = await decode(bytes.subarray(0, length), chunk);
-        // Up to two bytes behind a member may be anything; they are told.
+        // The beginning of a header is no header: such a rest is told, and ignored.
         if (length > one.length && length < one.length + 3) expect([length, code, notes.length]).toEqual([length, undefined, 1]);
         else expect([length, code]).toEqual([length, length < 3 ? "BAD_HEADER" : "TRUNCATED"]);
       }

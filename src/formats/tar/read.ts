@@ -59,7 +59,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         continue;
       }
       const sparse = await sparseMapOf(header, block, extension, reader);
-      const described = describe(header, extension, global, position, note);
+      const described = describe(header, extension, global, position, options.lenient, note);
       const entry = sparse === undefined ? described : { ...described, size: sparse.size };
       const length = (described.size ?? 0) - (sparse?.mapBytes ?? 0);
       if (sparse !== undefined) checkMap(sparse, length);
@@ -173,7 +173,7 @@ function extend(
 type Described = Omit<StreamEntry, "whole" | "content">;
 
 /** The entry of a header and of what stood before it. Throws where its size, and so the position of all that follows, is in doubt. */
-function describe(header: TarHeader, extension: Extension, global: Map<string, Uint8Array>, position: number, note: (text: string, entry?: string) => void): Described {
+function describe(header: TarHeader, extension: Extension, global: Map<string, Uint8Array>, position: number, lenient: boolean, note: (text: string, entry?: string) => void): Described {
   const pax = (key: string): Uint8Array | undefined => extension.pax.get(key) ?? global.get(key);
   const paxText = (key: string): string | undefined => {
     const value = pax(key);
@@ -213,9 +213,13 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
   }
   if (size > 0 && type === "symlink") refusal ??= "it is a symbolic link, and it has content";
   if (size > 0 && type === "hardlink") refusal ??= "it is a hard link, and it has content";
+  if (refusal !== undefined && lenient) {
+    note(`An entry is read although ${refusal}`, path);
+    refusal = undefined;
+  }
   return {
     ...common(path, type, size, header, seconds, type === "symlink" || type === "hardlink" ? link.text : undefined),
-    refusal: refusal === undefined ? undefined : new UnzipxError("AMBIGUOUS", `Refused an entry: ${refusal}`, { entry: path }),
+    refusal: refusal === undefined ? undefined : new UnzipxError("AMBIGUOUS", `Refused an entry: ${refusal}`, { entry: path, hint: "--lenient" }),
   };
 }
 

@@ -2,8 +2,8 @@
 import { crc32, createInflateRaw, inflateRawSync, type Zlib } from "node:zlib";
 import { readExactly, readUpTo } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
-import { UnzipxError } from "../../errors.ts";
-import type { Bytes, Decoded, Locator } from "../contract.ts";
+import { UnzipxError, type ErrorDetails } from "../../errors.ts";
+import type { Bytes, Decoded, Locator, Warn } from "../contract.ts";
 
 export interface ZipLocator extends Locator {
   readonly method: number;
@@ -35,7 +35,7 @@ function scratchOf(length: number): Buffer {
 }
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, lenient?: Warn): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
@@ -43,9 +43,9 @@ export function decodeZipEntry(fd: number, plain: Locator): Decoded {
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   const record = scratchOf(available);
   readExactly(fd, record, locator.offset);
-  const { dataStart, hasDescriptor } = checkLocalHeader(record, locator, fd);
+  const { dataStart, hasDescriptor } = checkLocalHeader(record, locator, fd, lenient);
   const room = hasDescriptor ? descriptorRoom(locator, dataStart) : 0;
-  if (!isSmall) return { chunks: decodeChunks(fd, locator, dataStart, hasDescriptor) };
+  if (!isSmall) return { chunks: decodeChunks(fd, locator, dataStart, hasDescriptor, lenient) };
   const inRecord = dataStart - locator.offset;
   let packed: Buffer;
   let behind: Buffer;
@@ -62,13 +62,13 @@ export function decodeZipEntry(fd: number, plain: Locator): Decoded {
   const isEmpty = locator.size === 0 && locator.method !== DEFLATE;
   const whole = locator.method === STORE ? packed : isEmpty ? new Uint8Array(0) : inflateWhole(packed, locator.size);
   checkContent(locator, whole.length, crc32(whole));
-  const descriptor = hasDescriptor ? checkDescriptor(behind, locator) : 0;
-  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor);
+  const descriptor = hasDescriptor ? checkDescriptor(behind, locator, lenient) : 0;
+  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor, lenient);
   return { whole };
 }
 
 /** APPNOTE 4.3.7. Returns where the data starts; throws where the local header tells another story than the central one. */
-function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): { dataStart: number; hasDescriptor: boolean } {
+function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number, lenient: Warn | undefined): { dataStart: number; hasDescriptor: boolean } {
   // 0 - local file header signature
   if (record.length < LOCAL_HEADER || record.readUInt32LE(0) !== 0x04034b50) {
     throw new UnzipxError("BAD_HEADER", "Cannot read an entry: no local header lies where the central directory says", { expected: `the signature PK\\3\\4 at ${locator.offset}` });
@@ -76,10 +76,10 @@ function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): { da
   // 4 - version needed to extract: ignored, writers lie about it
   // 6 - general purpose bit flag
   const flags = record.readUInt16LE(6);
-  if (((flags ^ locator.flags) & FLAG_ENCRYPTED) !== 0) disagree("encryption flag", locator.flags & 1, flags & 1);
+  if (((flags ^ locator.flags) & FLAG_ENCRYPTED) !== 0) disagree(lenient, "encryption flag", locator.flags & 1, flags & 1);
   // 8 - compression method
   const method = record.readUInt16LE(8);
-  if (method !== locator.method) disagree("compression method", locator.method, method);
+  if (method !== locator.method) disagree(lenient, "compression method", locator.method, method);
   // 10, 12 - time and date: the central directory's are taken
   // 14 - CRC-32, 18 - compressed size, 22 - uncompressed size: may be 0 where a data descriptor follows
   const crc = record.readUInt32LE(14);
@@ -98,16 +98,16 @@ function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number): { da
     readExactly(fd, variable, locator.offset + LOCAL_HEADER);
   }
   const name = variable.toString("latin1", 0, nameLength);
-  if (name !== locator.rawName) disagree("name", JSON.stringify(locator.rawName), JSON.stringify(name));
+  if (name !== locator.rawName) disagree(lenient, "name", JSON.stringify(locator.rawName), JSON.stringify(name));
   const later = (flags & FLAG_DESCRIPTOR) !== 0;
-  if (crc !== locator.crc32 && !(later && crc === 0)) disagree("CRC-32", hex(locator.crc32), hex(crc));
+  if (crc !== locator.crc32 && !(later && crc === 0)) disagree(lenient, "CRC-32", hex(locator.crc32), hex(crc));
   const long = size === 0xffffffff || packedSize === 0xffffffff ? zip64Sizes(variable.subarray(nameLength, nameLength + extraLength)) : undefined;
   const sizes: [string, number, number | undefined][] = [
     ["size", locator.size, size === 0xffffffff ? long?.size : size],
     ["compressed size", locator.packedSize, packedSize === 0xffffffff ? long?.packedSize : packedSize],
   ];
   for (const [field, central, local] of sizes) {
-    if (local !== undefined && local !== central && !(later && local === 0)) disagree(field, central, local);
+    if (local !== undefined && local !== central && !(later && local === 0)) disagree(lenient, field, central, local);
   }
   return { dataStart, hasDescriptor: later || (locator.flags & FLAG_DESCRIPTOR) !== 0 };
 }
@@ -121,10 +121,16 @@ function zip64Sizes(extra: Buffer): { size: number; packedSize: number } | undef
   return undefined;
 }
 
-function disagree(field: string, central: string | number, local: string | number): never {
-  throw new UnzipxError("AMBIGUOUS", `Refused an entry: its local header and the central directory disagree about its ${field}`, {
+function disagree(lenient: Warn | undefined, field: string, central: string | number, local: string | number): void {
+  refuse(lenient, `its local header and the central directory disagree about its ${field}`, "the central directory's is taken", {
     expected: `${central} (central directory)`, found: `${local} (local header)`,
   });
+}
+
+/** Two readings of the same bytes: an error, or with --lenient a note that says which one was taken. */
+function refuse(lenient: Warn | undefined, why: string, taken: string, details: ErrorDetails): void {
+  if (lenient === undefined) throw new UnzipxError("AMBIGUOUS", `Refused an entry: ${why}`, { ...details, hint: "--lenient" });
+  lenient(new UnzipxError("ODDITY", `About an entry, ${why}: ${taken}`, details));
 }
 
 function inflateWhole(packed: Buffer, size: number): Uint8Array {
@@ -139,7 +145,7 @@ function inflateWhole(packed: Buffer, size: number): Uint8Array {
   }
 }
 
-async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number, hasDescriptor: boolean): Bytes {
+async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number, hasDescriptor: boolean, lenient: Warn | undefined): Bytes {
   let size = 0;
   let crc = 0;
   const packed = readChunks(fd, dataStart, locator.packedSize);
@@ -158,8 +164,8 @@ async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number,
   checkContent(locator, size, crc);
   const behind = Buffer.alloc(hasDescriptor ? descriptorRoom(locator, dataStart) : 0);
   readUpTo(fd, behind, dataStart + locator.packedSize);
-  const descriptor = hasDescriptor ? checkDescriptor(behind, locator) : 0;
-  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor);
+  const descriptor = hasDescriptor ? checkDescriptor(behind, locator, lenient) : 0;
+  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor, lenient);
 }
 
 async function* readChunks(fd: number, start: number, length: number): AsyncGenerator<Uint8Array> {
@@ -196,7 +202,7 @@ function descriptorRoom(locator: ZipLocator, dataStart: number): number {
 }
 
 /** APPNOTE 4.3.9: CRC-32 and both sizes again, with or without a signature, in 32 or in 64 bits: nothing says which, so one must fit. Returns its length. */
-function checkDescriptor(behind: Buffer, locator: ZipLocator): number {
+function checkDescriptor(behind: Buffer, locator: ZipLocator, lenient: Warn | undefined): number {
   for (const start of [4, 0]) {
     if (start === 4 && (behind.length < 4 || behind.readUInt32LE(0) !== 0x08074b50)) continue;
     if (behind.length < start + 12 || behind.readUInt32LE(start) !== locator.crc32) continue;
@@ -204,18 +210,19 @@ function checkDescriptor(behind: Buffer, locator: ZipLocator): number {
     if (behind.length < start + 20) continue;
     if (behind.readBigUInt64LE(start + 4) === BigInt(locator.packedSize) && behind.readBigUInt64LE(start + 12) === BigInt(locator.size)) return start + 20;
   }
-  throw new UnzipxError("AMBIGUOUS", "Refused an entry: its data descriptor and the central directory disagree", {
+  refuse(lenient, "its data descriptor and the central directory disagree", "the central directory is taken", {
     expected: `CRC-32 ${hex(locator.crc32)}, ${locator.packedSize} and ${locator.size} bytes`, found: "no descriptor that says so",
   });
+  return behind.length;
 }
 
 /** Between an entry and the next one there may be padding, but no entry that the central directory keeps silent about. */
-function refuseHiddenEntry(fd: number, locator: ZipLocator, end: number): void {
+function refuseHiddenEntry(fd: number, locator: ZipLocator, end: number, lenient: Warn | undefined): void {
   if (locator.limit - end < LOCAL_HEADER) return;
   const start = Buffer.alloc(4);
   readUpTo(fd, start, end);
   if (start.readUInt32LE(0) !== 0x04034b50) return;
-  throw new UnzipxError("AMBIGUOUS", "Refused an entry: it is followed by another one that the central directory does not name", { found: `a local header at ${end}` });
+  refuse(lenient, "it is followed by another one that the central directory does not name", "that one is left out", { found: `a local header at ${end}` });
 }
 
 function hex(value: number): string {

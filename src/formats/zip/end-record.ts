@@ -4,7 +4,7 @@
  */
 import { readExactly } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
-import type { FileSource } from "../contract.ts";
+import type { FileSource, ReadOptions } from "../contract.ts";
 
 const END_RECORD = 22; // without the comment
 const LOCATOR = 20; // zip64 end of central directory locator (4.3.15)
@@ -27,7 +27,7 @@ export interface ZipExtent {
   readonly gap: number;
 }
 
-export function findExtent(source: FileSource): ZipExtent {
+export function findExtent(source: FileSource, options: Pick<ReadOptions, "lenient" | "warn">): ZipExtent {
   const length = Math.min(SEARCHED, source.size);
   const start = source.size - length;
   const tail = Buffer.alloc(length);
@@ -53,9 +53,9 @@ export function findExtent(source: FileSource): ZipExtent {
   // Two end records that both reach to the file's end are two archives in one: which one is meant, only its maker knows.
   const rival = fitting.find((extent) => extent !== best && extent.trailing === best.trailing && extent.directoryStart !== best.directoryStart);
   if (rival !== undefined) {
-    throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it has two end of central directory records that fit", {
-      expected: `one`, found: `at ${best.endRecord} and at ${rival.endRecord}`,
-    });
+    const both = { expected: `one`, found: `at ${best.endRecord} and at ${rival.endRecord}` };
+    if (!options.lenient) throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it has two end of central directory records that fit", { ...both, hint: "--lenient" });
+    options.warn(new UnzipxError("ODDITY", "The zip archive has two end of central directory records that fit: the last one is taken", both));
   }
   return best;
 }

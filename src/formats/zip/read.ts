@@ -26,7 +26,7 @@ const METHODS = new Map<number, string>([
 ]);
 
 export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
-  const extent = findExtent(source);
+  const extent = findExtent(source, options);
   const notes: UnzipxError[] = [];
   if (options.limits.entries > 0 && extent.entries > options.limits.entries) {
     throw new UnzipxError("LIMIT", `Stopped: the archive says it holds ${extent.entries} entries, the limit is ${options.limits.entries}`, { hint: `--max-files ${extent.entries}` });
