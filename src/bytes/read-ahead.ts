@@ -5,14 +5,18 @@ const CHUNK = 512 * 1024;
 
 /**
  * Chunks in two buffers that take turns, so a chunk is valid until the next one is asked for.
- * `position` undefined is a pipe, which has none; there a read that waits for bytes is left behind when the consumer stops.
+ * `position` undefined is a pipe, which has none; there a read that waits for bytes is left behind when the consumer stops,
+ * and when `signal` aborts: nobody knows whether more will ever come.
  */
-export async function* readAhead(fd: number, position: number | undefined): AsyncGenerator<Uint8Array> {
+export async function* readAhead(fd: number, position: number | undefined, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
   let at = position;
+  let refuse: (reason: unknown) => void = () => {};
+  signal?.addEventListener("abort", () => refuse(signal.reason), { once: true });
   const next = (turn: number): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
       const buffer = buffers[turn % 2]!;
+      refuse = reject;
       read(fd, buffer, 0, CHUNK, at ?? null, (error, length) => {
         if (error !== null) return reject(error);
         if (at !== undefined) at += length;
@@ -22,6 +26,7 @@ export async function* readAhead(fd: number, position: number | undefined): Asyn
   let pending = next(0);
   try {
     for (let turn = 0; ; turn++) {
+      signal?.throwIfAborted();
       const chunk = await pending;
       if (chunk.length === 0) return;
       pending = next(turn + 1);

@@ -1,6 +1,6 @@
 /** The question about a file that exists already. */
 import { UnzipxError } from "../errors.ts";
-import type { Answer, Conflict } from "../safe/writer.ts";
+import type { Answer, Conflict } from "../safe/conflicts.ts";
 import { formatSize } from "../text/size.ts";
 import { printable } from "../text/printable.ts";
 import { formatTime } from "../text/time.ts";

@@ -1,5 +1,5 @@
 /** From the command line to the exit code: the only catch-all, and the only place where the process ends. */
-import { UnzipxError } from "../errors.ts";
+import { fromSystem, UnzipxError } from "../errors.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs one command line; resolves to the exit code and never rejects. */
@@ -32,9 +32,14 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 export async function main(): Promise<void> {
   // Whoever closed our output wants no more of it: no error, and nothing to say.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 2));
+  let failure: Promise<number> | undefined;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    failure ??= import("./render.ts").then(({ renderError }) => renderError(fromSystem(error, "write", "write to standard output"), []));
+    void failure.then(process.exit); // whoever writes would wait for room that never comes
+  });
   process.stderr.on("error", () => {});
   const code = await run(process.argv.slice(2));
   await new Promise((resolve) => process.stdout.write("", resolve));
-  process.exit(code);
+  process.exit(failure === undefined ? code : await failure);
 }

@@ -8,7 +8,7 @@ import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../error
 import type { Outcome } from "../commands/common.ts";
 import { printable } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
-import type { Ask } from "../safe/writer.ts";
+import type { Ask } from "../safe/conflicts.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
 import { listingTable } from "./render-list.ts";

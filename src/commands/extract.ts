@@ -6,7 +6,8 @@ import { createSelection, type SelectionOptions } from "../core/select.ts";
 import { extractTo, type Sink } from "../core/test.ts";
 import { formatOfName } from "../formats/detect.ts";
 import type { Policy } from "../safe/policy.ts";
-import type { Ask, Destination } from "../safe/writer.ts";
+import type { Ask } from "../safe/conflicts.ts";
+import type { Destination } from "../safe/writer.ts";
 import { eachArchive, type Summaries } from "./common.ts";
 
 export interface ExtractCommand {

@@ -1,30 +1,34 @@
 /** Cuts the work on an index into batches: enough in each to be worth a message, few enough that all threads end together. */
-import type { Locator } from "../formats/contract.ts";
-
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_ENTRIES = 128;
 /** An entry of this size is a batch of its own, and those come first: the largest must not start last. */
 const LARGE = 4 * 1024 * 1024;
 
-export function batchesOf<Item extends { readonly locator: Locator }>(items: readonly Item[]): Item[][] {
-  const large: Item[][] = [];
-  const small: Item[][] = [];
-  let batch: Item[] = [];
+/** An entry by its number in the archive, and the bytes of its content. */
+export interface Sized {
+  readonly entry: number;
+  readonly size: number;
+}
+
+export function batchesOf(items: readonly Sized[]): Sized[][] {
+  const large: Sized[][] = [];
+  const small: Sized[][] = [];
+  let batch: Sized[] = [];
   let bytes = 0;
   for (const item of items) {
-    if (item.locator.size >= LARGE) {
+    if (item.size >= LARGE) {
       large.push([item]);
       continue;
     }
     batch.push(item);
-    bytes += item.locator.size;
+    bytes += item.size;
     if (bytes >= BATCH_BYTES || batch.length >= BATCH_ENTRIES) {
       small.push(batch);
       [batch, bytes] = [[], 0];
     }
   }
   if (batch.length > 0) small.push(batch);
-  large.sort((a, b) => b[0]!.locator.size - a[0]!.locator.size);
+  large.sort((a, b) => b[0]!.size - a[0]!.size);
   return [...large, ...small];
 }
 

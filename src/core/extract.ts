@@ -7,10 +7,11 @@ import { createBudget, type Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import type { PathOddity } from "../safe/path.ts";
 import { FREE_SPACE_RESERVE, type Policy } from "../safe/policy.ts";
-import { SafeWriter, type Ask, type Claim, type Claimed, type Destination, type Settled } from "../safe/writer.ts";
+import type { Ask } from "../safe/conflicts.ts";
+import { SafeWriter, type Claim, type Claimed, type Destination, type Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
-import { batchesOf, isWorthWorkers } from "./batches.ts";
-import { ofEntry, type BatchResult, type ExtractItem } from "./extract-job.ts";
+import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
+import { ofEntry, type BatchResult, type ExtractJob } from "./extract-job.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -41,7 +42,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     warnings.push(note);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
@@ -101,37 +102,41 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
     budget.entry();
     const claimed = writer.claim(entry.type === "file" ? entry : lookedInto(entry, opened.source.fd, decode), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
-    if (claim !== undefined && claim.type === "file") claims.set(number, claim);
+    if (claim?.place.type === "file") claims.set(number, claim);
   }
   options.selection.assertAllMatched();
   await settle(writer, summary);
-  const items: ExtractItem[] = [];
+  const wanted: Sized[] = [];
   let total = 0;
-  for (const [number, claim] of claims) {
+  for (const [entry, claim] of claims) {
     if (claim.place.dropped) continue;
-    const { locator } = entries[number]!;
-    total += locator.size;
-    items.push({ entry: number, locator, file: claim.file });
+    const { size } = entries[entry]!.locator;
+    total += size;
+    wanted.push({ entry, size });
   }
   budget.spend(total); // what an entry has more than it promised is never written
   assertRoom(total, writer.target!);
   options.reporter.start?.(total);
-  const jobs = batchesOf(items).map((batch) => ({ kind: "extract" as const, container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, items: batch }));
-  await runJobs<BatchResult>(jobs, {
+  const batches = batchesOf(wanted);
+  const job = (batch: readonly Sized[]): ExtractJob => ({
+    kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient,
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
+  });
+  await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
     threads: options.threads,
-    worthWorkers: isWorthWorkers(items.length, total),
+    worthWorkers: isWorthWorkers(wanted.length, total),
     signal: options.signal,
     done(result, number) {
+      const batch = batches[number]!;
       summary.bytes += result.bytes;
-      summary.files += jobs[number]!.items.length - result.failures.length;
+      summary.files += batch.length - result.failures.length;
       for (const { entry, error } of result.failures) {
         writer.drop(claims.get(entry)!);
         summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
       }
       for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-      const last = jobs[number]!.items.at(-1)!;
-      options.reporter.progress?.(jobs[number]!.items.reduce((sum, item) => sum + item.locator.size, 0), entries[last.entry]!.path);
-      for (const item of jobs[number]!.items) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);
+      options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
+      for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
     },
   });
 }
@@ -168,7 +173,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     budget.entry();
     const claimed = writer.claim(entry, { backslash: "character", repeated: "last" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
-    if (claim?.type === "file") {
+    if (claim?.place.type === "file") {
       await writeStreamed(entry, claim, run, () => report(entry.path));
       options.reporter.entry?.(entry.path, entry.size);
     }
@@ -180,9 +185,9 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
 }
 
 /** A stream's error is the archive's: what follows cannot be found any more, so it is thrown and nothing stays. */
-async function writeStreamed(entry: StreamEntry, claim: Claim, { budget, summary, options }: Run, report: () => void): Promise<void> {
+async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget, summary, options }: Run, report: () => void): Promise<void> {
   try {
-    const sink = openSink(claim.file);
+    const sink = openSink(writer.fileOf(claim));
     try {
       if (entry.whole !== undefined) {
         budget.spend(entry.whole.length);
@@ -225,8 +230,8 @@ function record(claimed: Claimed, entry: Entry, summary: Summary): Claim | undef
     return undefined;
   }
   if (claimed.repeats) summary.files -= 1;
-  if (claimed.type === "directory") summary.directories += 1;
-  else if (claimed.type !== "file") summary.links += 1;
+  if (claimed.place.type === "directory") summary.directories += 1;
+  else if (claimed.place.type !== "file") summary.links += 1;
   return claimed;
 }
 

@@ -26,7 +26,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads ?? 1, lenient: true, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads ?? 1, signal: options.signal, lenient: true, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary("list", archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);

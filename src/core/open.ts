@@ -16,6 +16,8 @@ export interface OpenOptions extends ReadOptions {
   readonly format: string | undefined;
   /** More than one: filters may have a thread of their own. */
   readonly threads: number;
+  /** Ends the waiting for a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Opened {
@@ -41,7 +43,7 @@ export interface OpenedStream extends Opened {
 }
 
 export async function openArchive(name: string, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
-  const source = openSource(name);
+  const source = openSource(name, options.signal);
   const closing: (() => Promise<void> | void)[] = [() => source.close()];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();

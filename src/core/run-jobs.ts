@@ -11,9 +11,9 @@ export interface RunOptions<Result> {
   done(result: Result, job: number): void;
 }
 
-/** Rejects with the first job's error, or with the signal's reason; no thread works on afterwards. */
-export async function runJobs<Result>(jobs: readonly Job[], options: RunOptions<Result>): Promise<void> {
-  const workers = options.worthWorkers ? Math.min(options.threads, jobs.length) - 1 : 0;
+/** Jobs are made when they are given out: all of them at once would be the whole work in memory. Rejects with the first job's error, or with the signal's reason; no thread works on afterwards. */
+export async function runJobs<Result>(count: number, jobAt: (number: number) => Job, options: RunOptions<Result>): Promise<void> {
+  const workers = options.worthWorkers ? Math.min(options.threads, count) - 1 : 0;
   const pool = workers > 0 ? newPool(workers) : undefined;
   const underWay = new Set<Promise<void>>();
   let failed = false;
@@ -22,17 +22,17 @@ export async function runJobs<Result>(jobs: readonly Job[], options: RunOptions<
     if (!failed) [failed, failure] = [true, error];
   };
   try {
-    for (let next = 0; next < jobs.length && !failed; ) {
+    for (let next = 0; next < count && !failed; ) {
       options.signal?.throwIfAborted();
-      while (pool?.hasRoom === true && next < jobs.length) {
+      while (pool?.hasRoom === true && next < count) {
         const number = next++;
-        const task = pool.run<Result>(jobs[number]!).then((result) => options.done(result, number)).catch(fail);
+        const task = pool.run<Result>(jobAt(number)).then((result) => options.done(result, number)).catch(fail);
         underWay.add(task);
         void task.finally(() => underWay.delete(task));
       }
-      if (next < jobs.length) {
+      if (next < count) {
         const number = next++;
-        options.done((await runJob(jobs[number]!)) as Result, number);
+        options.done((await runJob(jobAt(number))) as Result, number);
       }
       await setImmediate(); // lets the workers' answers, signals and the progress bar in
     }

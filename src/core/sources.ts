@@ -17,7 +17,7 @@ export function isFileSource(source: Source): source is FileSource {
 }
 
 /** Opens the archive once; everything later goes through the descriptor. "-" is standard input. */
-export function openSource(name: string): Counted<Source> | Counted<FileSource> {
+export function openSource(name: string, signal?: AbortSignal): Counted<Source> | Counted<FileSource> {
   const isStdin = name === "-";
   let fd = 0;
   try {
@@ -33,7 +33,7 @@ export function openSource(name: string): Counted<Source> | Counted<FileSource> 
     const close = async (): Promise<void> => {
       if (!isStdin) closeSync(fd);
     };
-    return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close);
+    return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close, signal);
   } catch (error) {
     throw fromSystem(error, "read", `open "${name}"`, { hint: hintFor(error, name) });
   }
@@ -67,14 +67,14 @@ export function fileSource(name: string, fd: number, size: number, close: () => 
   };
 }
 
-function pipeSource(name: string, fd: number, close: () => Promise<void>): Counted<Source> {
+function pipeSource(name: string, fd: number, close: () => Promise<void>, signal: AbortSignal | undefined): Counted<Source> {
   let read = 0;
   return {
     name, size: undefined,
     bytesRead: () => read,
     readElsewhere() {},
     async *stream() {
-      for await (const chunk of readAhead(fd, undefined)) {
+      for await (const chunk of readAhead(fd, undefined, signal)) {
         read += chunk.length;
         yield chunk;
       }

@@ -3,10 +3,11 @@ import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
-import { batchesOf, isWorthWorkers } from "./batches.ts";
+import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { ofEntry, type BatchResult } from "./extract-job.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
+import type { TestJob } from "./test-job.ts";
 import { runJobs } from "./run-jobs.ts";
 import type { Selection } from "./select.ts";
 import { emptySummary, type Summary } from "./summary.ts";
@@ -37,7 +38,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary(action, archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);
@@ -61,7 +62,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
 
 async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget, options: TestOptions, sink: Sink | undefined): Promise<void> {
   const { entries } = opened.index;
-  const items: { entry: number; locator: (typeof entries)[number]["locator"] }[] = [];
+  const wanted: Sized[] = [];
   let total = 0;
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
@@ -70,13 +71,14 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     // Of a folder there is only its local header to verify, which could tell of a file.
     if (!countable(entry, summary) && (entry.type !== "directory" || entry.refusal !== undefined || entry.encrypted)) continue;
     total += entry.locator.size;
-    items.push({ entry: number, locator: entry.locator });
+    wanted.push({ entry: number, size: entry.locator.size });
   }
   budget.spend(total);
   options.reporter.start?.(total);
   if (sink !== undefined) {
     const decode = await opened.container.decoder();
-    for (const { entry, locator } of items) {
+    for (const { entry } of wanted) {
+      const { locator } = entries[entry]!;
       options.signal?.throwIfAborted();
       try {
         const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: entries[entry]!.path })) : undefined;
@@ -91,18 +93,22 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     }
     return;
   }
-  const jobs = batchesOf(items).map((batch) => ({ kind: "test" as const, container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, items: batch }));
-  await runJobs<BatchResult>(jobs, {
+  const batches = batchesOf(wanted);
+  const job = (batch: readonly Sized[]): TestJob => ({
+    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient,
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator })),
+  });
+  await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
     threads: options.threads,
-    worthWorkers: isWorthWorkers(items.length, total),
+    worthWorkers: isWorthWorkers(wanted.length, total),
     signal: options.signal,
     done(result, number) {
-      const { items: done } = jobs[number]!;
+      const batch = batches[number]!;
       summary.bytes += result.bytes;
       for (const { entry, error } of result.failures) summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
       for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-      options.reporter.progress?.(done.reduce((sum, item) => sum + item.locator.size, 0), entries[done.at(-1)!.entry]!.path);
-      for (const item of done) options.reporter.entry?.(entries[item.entry]!.path, item.locator.size);
+      options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
+      for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
     },
   });
 }

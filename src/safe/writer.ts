@@ -6,16 +6,18 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, copyFileSync, constants, linkSync, lstatSync, lutimesSync, mkdirSync, readlinkSync, realpathSync, rmdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
-import { randomBytes } from "node:crypto";
-import { basename, dirname, join, resolve } from "node:path";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { chmodSync, mkdirSync, realpathSync, rmSync, utimesSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
-import { checkPath, resolveLink, type PathOddity, type PathRules, type SafePath } from "./path.ts";
+import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
+import { makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
+import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
-import { foldsNames, moveTree, removeTree, statOrUndefined } from "./publish.ts";
-import { addChild, childOf, findPlace, foldersDeepestFirst, renameChild, newPlace, pathOf, type Place } from "./tree.ts";
+import { foldsNames, moveTree, statOrUndefined } from "./publish.ts";
+import { Staging } from "./staging.ts";
+import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
 
 export interface Destination {
   readonly directory: string;
@@ -26,20 +28,8 @@ export interface Destination {
   readonly protect: readonly { readonly dev: number; readonly ino: number }[];
 }
 
-/** An existing file and the entry that wants its place: the question that `ask` puts. */
-export interface Conflict {
-  readonly path: string;
-  readonly existing: { readonly size: number; readonly mtime: number };
-  readonly entry: { readonly size: number | undefined; readonly mtime: number | undefined };
-}
-export type Answer = "yes" | "no" | "all" | "none" | "newer" | "rename";
-export type Ask = (conflict: Conflict) => Promise<Answer>;
-
-/** A place reserved for an entry; `file` is what a thread needs to write it. */
+/** A place reserved for an entry. */
 export interface Claim {
-  readonly path: SafePath;
-  readonly type: Place["type"];
-  readonly file: NewFile;
   readonly place: Place;
   /** The same file came before in this archive; it is gone, this one takes its place. */
   readonly repeats: boolean;
@@ -66,20 +56,20 @@ export class SafeWriter {
   readonly #folders = new Map<string, Place>([["", this.#root]]);
   readonly #links: Place[] = [];
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
-  readonly #made: string[] = [];
   readonly #umask = process.umask();
-  readonly #renamed = new Map<string, Place>();
+  readonly #renamed = new Map<SafePath, Place>();
   #folding: boolean | undefined;
-  #overwrite: Policy["overwrite"];
-  #host: string;
-  #staging: string | undefined;
+  readonly #host: string;
+  // Beside a new target, inside an existing one: always on the file system where the result will lie.
+  readonly #staging = new Staging(() => (this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#host));
+  /** Known as soon as the target is. */
+  #conflicts: Conflicts | undefined;
   /** Where the root will lie; undefined while that depends on entries not yet seen. */
   #target: string | undefined;
 
   constructor(destination: Destination, policy: Policy, ask?: Ask) {
     this.#destination = destination;
     this.#policy = policy;
-    this.#overwrite = policy.overwrite;
     this.#ask = ask;
     const directory = resolve(destination.directory);
     // The user named this folder, so links on the way to it are theirs to have; below it none is followed.
@@ -127,12 +117,17 @@ export class SafeWriter {
     const place = again ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
     this.#describe(place, entry);
-    if (again !== undefined && !again.dropped) return { ...this.#claimOf(place), repeats: true };
+    if (again !== undefined && !again.dropped) return { place, repeats: true };
     place.dropped = false; // what the user wanted left alone is asked about anew
-    if (this.#target === undefined || entry.type === "directory") return this.#claimOf(place);
-    const verdict = this.#weigh(place);
+    if (this.#target === undefined || entry.type === "directory") return { place, repeats: false };
+    const verdict = this.#conflicts!.weigh(place);
     if (verdict instanceof Promise) return verdict.then((settled) => this.#conclude(place, settled));
     return this.#conclude(place, verdict);
+  }
+
+  /** What a thread needs to write a claimed file. Made when it is asked for: a million of them would be a lot to keep. */
+  fileOf({ place }: Claim): NewFile {
+    return { path: this.#staging.pathOf(place), mode: place.mode ?? FILE_MODE, mtime: this.#policy.keepMtime ? place.mtime : undefined };
   }
 
   /** The content of a claimed entry is not to be had: nothing of it will be published. */
@@ -154,14 +149,14 @@ export class SafeWriter {
     const visit = async (folder: Place): Promise<void> => {
       for (const place of folder.children!.values()) {
         if (place.dropped) continue;
-        const looked = this.#look(place);
+        const looked = this.#conflicts!.look(place);
         if (looked instanceof UnzipxError) {
           place.dropped = true;
           refused.push(looked);
         } else if (place.type === "directory") {
           if (place.onDisk === "directory") await visit(place);
         } else {
-          const verdict = await this.#weigh(place);
+          const verdict = await this.#conflicts!.weigh(place);
           const claimed = this.#conclude(place, verdict);
           if (claimed instanceof UnzipxError) refused.push(claimed);
           else if (claimed === "skip") {
@@ -178,11 +173,14 @@ export class SafeWriter {
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
     const refused: UnzipxError[] = [];
+    const context: LinkContext = {
+      root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#target : undefined,
+    };
     // Hard links before symlinks: none of them can then pass through a link of this archive.
     for (const type of ["hardlink", "symlink"] as const) {
       for (const place of this.#links) {
         if (place.type !== type || place.dropped) continue;
-        const error = type === "hardlink" ? this.#makeHardLink(place) : this.#makeSymlink(place);
+        const error = type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context);
         if (error === undefined) continue;
         place.dropped = true;
         refused.push(error);
@@ -191,8 +189,8 @@ export class SafeWriter {
     const moved = new Set(this.#movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
-      if (this.#staging === undefined) break;
-      const path = this.#staged(folder);
+      if (this.#staging.path === undefined) break;
+      const path = this.#staging.pathOf(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
       chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
@@ -204,31 +202,20 @@ export class SafeWriter {
   /** Makes the result visible. Returns what could not be put in its place. */
   publish(): UnzipxError[] {
     const target = this.#target!;
-    if (this.#staging === undefined) {
-      this.#ensureFolder(target); // an empty archive is an empty folder
+    if (this.#staging.path === undefined) {
+      this.#staging.ensureFolder(target); // an empty archive is an empty folder
       return [];
     }
     try {
-      const refused = moveTree(this.#staging, target, this.#root, this.#rootExists, this.#umask);
-      this.#made.length = 0;
-      return refused;
+      return moveTree(this.#staging.path, target, this.#root, this.#rootExists, this.#umask);
     } finally {
-      removeTree(this.#staging);
-      this.#staging = undefined;
+      this.#staging.done();
     }
   }
 
   /** Nothing of this run stays. */
   discard(): void {
-    if (this.#staging !== undefined) removeTree(this.#staging);
-    this.#staging = undefined;
-    for (const folder of this.#made.splice(0).reverse()) {
-      try {
-        rmdirSync(folder);
-      } catch {
-        return; // somebody else put something in it meanwhile
-      }
-    }
+    this.#staging.discard();
   }
 
   /** The places that publish() moves one by one; the root itself when it is new. */
@@ -256,6 +243,7 @@ export class SafeWriter {
       throw new UnzipxError("CONFLICT", `Cannot extract into "${target}": it exists and is not a folder`, { hint: "-C DIR" });
     }
     this.#target = target;
+    this.#conflicts = new Conflicts(target, { overwrite: this.#policy.overwrite, ask: this.#ask, protect: this.#destination.protect });
     this.#root.onDisk = found === undefined ? "absent" : "directory";
   }
 
@@ -281,13 +269,13 @@ export class SafeWriter {
     if (place instanceof UnzipxError) return place;
     this.#folders.set(path, place);
     if (this.#target !== undefined) {
-      const looked = this.#look(place);
+      const looked = this.#conflicts!.look(place);
       if (looked instanceof UnzipxError) {
         place.dropped = true;
         return looked;
       }
     }
-    mkdirSync(this.#staged(place), 0o700);
+    mkdirSync(this.#staging.pathOf(place), 0o700);
     return place;
   }
 
@@ -308,7 +296,7 @@ export class SafeWriter {
 
   /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
   #folds(): boolean {
-    this.#folding ??= foldsNames(this.#staged(this.#root));
+    this.#folding ??= foldsNames(this.#staging.pathOf(this.#root));
     return this.#folding;
   }
 
@@ -317,7 +305,7 @@ export class SafeWriter {
     const renamed = this.#renamed.get(path);
     const place = renamed ?? findPlace(this.#root, path.split("/"));
     if (place === undefined || place.type !== "file" || (renamed === undefined && pathOf(place) !== path)) return undefined;
-    rmSync(this.#staged(place), { force: true });
+    rmSync(this.#staging.pathOf(place), { force: true });
     this.#note("repeated", path);
     return place;
   }
@@ -329,193 +317,16 @@ export class SafeWriter {
     place.linkTarget = entry.linkTarget;
   }
 
-  #claimOf(place: Place): Claim {
-    const file = { path: this.#staged(place), mode: place.mode ?? FILE_MODE, mtime: this.#policy.keepMtime ? place.mtime : undefined };
-    return { path: pathOf(place), type: place.type, file, place, repeats: false };
-  }
-
-  /** Looks what lies at a place in the destination; a folder can be shared, everything else is a question of policy. */
-  #look(place: Place): UnzipxError | undefined {
-    if (place.parent!.onDisk !== "directory") {
-      place.onDisk = "absent";
-      return undefined;
-    }
-    const path = pathOf(place);
-    const found = statOrUndefined(join(this.#target!, path));
-    if (found === undefined) {
-      place.onDisk = "absent";
-    } else if (place.type === "directory") {
-      if (found.isSymbolicLink()) {
-        return new UnzipxError("UNSAFE_LINK", "Refused an entry: a link lies in the destination where its folder would be", { entry: path });
-      }
-      if (!found.isDirectory()) {
-        return new UnzipxError("CONFLICT", "Cannot extract an entry: a file lies in the destination where its folder would be", { entry: path });
-      }
-      place.onDisk = "directory";
-    } else if (found.isDirectory()) {
-      return new UnzipxError("CONFLICT", "Cannot extract an entry: a folder lies in its place, and a folder is never replaced", { entry: path });
-    } else if (this.#destination.protect.some((own) => own.dev === found.dev && own.ino === found.ino)) {
-      return new UnzipxError("CONFLICT", "Cannot extract an entry: it would replace the archive itself", { entry: path, hint: "-C DIR" });
-    } else {
-      place.onDisk = "replace";
-    }
-    return undefined;
-  }
-
-  /** Decides about a file or link whose place may be taken. */
-  #weigh(place: Place): Verdict | Promise<Verdict> {
-    const looked = this.#look(place);
-    if (looked instanceof UnzipxError) return looked;
-    if (place.onDisk !== "replace") return "write";
-    const path = pathOf(place);
-    const existing = lstatSync(join(this.#target!, path));
-    // Whole seconds: formats and file systems round fractions each in their own way.
-    const seconds = (time: number): number => Math.floor(time / 1000);
-    const isNewer = (): Verdict => (place.mtime !== undefined && seconds(place.mtime) > seconds(existing.mtimeMs) ? "write" : "skip");
-    switch (this.#overwrite) {
-      case "always":
-        return "write";
-      case "never":
-        return "skip";
-      case "newer":
-        return isNewer();
-      case "rename":
-        return "rename";
-      case "fail":
-        throw exists(this.#target!, path);
-      case "ask": {
-        if (this.#ask === undefined) throw exists(this.#target!, path);
-        const conflict: Conflict = {
-          path, existing: { size: existing.size, mtime: existing.mtimeMs }, entry: { size: place.size, mtime: place.mtime },
-        };
-        return this.#ask(conflict).then((answer) => {
-          if (answer === "all") this.#overwrite = "always";
-          if (answer === "none") this.#overwrite = "never";
-          if (answer === "newer") return isNewer();
-          if (answer === "rename") return "rename";
-          return answer === "yes" || answer === "all" ? "write" : "skip";
-        });
-      }
-    }
-  }
-
   #conclude(place: Place, verdict: Verdict): Claimed {
-    if (verdict === "write") return this.#claimOf(place);
+    if (verdict === "write") return { place, repeats: false };
     if (verdict === "rename") {
-      this.#rename(place);
-      return this.#claimOf(place);
+      this.#renamed.set(pathOf(place), place); // hard links know it by the name in the archive
+      renameChild(place, this.#conflicts!.freeName(place));
+      place.onDisk = "absent";
+      return { place, repeats: false };
     }
     place.dropped = true;
     return verdict;
-  }
-
-  /** The same place under the first free name: "a.txt" → "a (1).txt". */
-  #rename(place: Place): void {
-    const parent = place.parent!;
-    const dot = place.name.lastIndexOf(".");
-    const stem = dot > 0 ? place.name.slice(0, dot) : place.name;
-    const extension = dot > 0 ? place.name.slice(dot) : "";
-    for (let n = 1; ; n++) {
-      const name = `${stem} (${n})${extension}`;
-      if (childOf(parent, name) !== undefined || statOrUndefined(join(this.#target!, pathOf(parent), name)) !== undefined) continue;
-      this.#renamed.set(pathOf(place), place); // hard links know it by the name in the archive
-      renameChild(place, name);
-      place.onDisk = "absent";
-      return;
-    }
-  }
-
-  #makeHardLink(place: Place): UnzipxError | undefined {
-    const refuse = (why: string): UnzipxError =>
-      new UnzipxError("UNSAFE_LINK", `Refused a hard link: ${why}`, { entry: pathOf(place), found: place.linkTarget ?? "" });
-    const linked = this.#linkedPlace(place);
-    if (linked === undefined || linked.type === "directory") return refuse("its target is no file of this extraction");
-    if (linked.dropped) return refuse("its target was not extracted");
-    if (linked.type === "symlink") {
-      // A second name for a link is the same link at another place, so it is checked from there.
-      place.type = "symlink";
-      place.linkTarget = linked.linkTarget;
-      return undefined;
-    }
-    try {
-      linkSync(this.#staged(linked), this.#staged(place));
-    } catch (error) {
-      if (!NO_HARD_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw fromSystem(error, "write", `link "${pathOf(place)}"`);
-      copyFileSync(this.#staged(linked), this.#staged(place), constants.COPYFILE_EXCL);
-    }
-    return undefined;
-  }
-
-  /** What a hard link leads to, through others where they come in between; undefined for nothing, or for a circle. */
-  #linkedPlace(place: Place): Place | undefined {
-    const passed = new Set<Place>();
-    let at: Place | undefined = place;
-    while (at?.type === "hardlink" && !passed.has(at)) {
-      passed.add(at);
-      const target = checkPath(at.linkTarget ?? "", { platform: this.#policy.platform, backslash: "character", maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths });
-      if (target instanceof UnzipxError) return undefined;
-      at = this.#renamed.get(target.path) ?? findPlace(this.#root, target.path.split("/"));
-    }
-    return at?.type === "hardlink" ? undefined : at;
-  }
-
-  #makeSymlink(place: Place): UnzipxError | undefined {
-    const path = pathOf(place);
-    const text = place.linkTarget ?? "";
-    const end = resolveLink(path, text, this.#policy.platform, (components) => this.#linkAt(components));
-    if (end instanceof UnzipxError) return end;
-    const staged = this.#staged(place);
-    try {
-      // Windows wants to know beforehand what the link leads to.
-      const leadsTo = findPlace(this.#root, end);
-      symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
-      if (place.mtime !== undefined && this.#policy.keepMtime) lutimesSync(staged, place.mtime / 1000, place.mtime / 1000);
-    } catch (error) {
-      return fromSystem(error, "write", "create a symbolic link", { entry: path });
-    }
-    return undefined;
-  }
-
-  /** The target of the link at a place of the final tree: of this archive, or there before. */
-  #linkAt(components: readonly string[]): string | undefined {
-    const place = findPlace(this.#root, components);
-    if (place !== undefined && !place.dropped) return place.type === "symlink" ? place.linkTarget : undefined;
-    if (!this.#rootExists) return undefined;
-    const path = join(this.#target!, ...components);
-    return statOrUndefined(path)?.isSymbolicLink() ? readlinkSync(path) : undefined;
-  }
-
-  #staged(place: Place): string {
-    this.#staging ??= this.#makeStaging();
-    if (place.parent === undefined) return this.#staging;
-    return `${this.#staged(place.parent)}/${place.stagedAs}`;
-  }
-
-  #makeStaging(): string {
-    // Beside a new target, inside an existing one: always on the file system where the result will lie.
-    const host = this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#host;
-    this.#ensureFolder(host);
-    const path = join(realpathSync(host), `.unzipx-${randomBytes(8).toString("hex")}.partial`);
-    try {
-      mkdirSync(path, 0o700);
-    } catch (error) {
-      throw fromSystem(error, "write", `write into "${host}"`);
-    }
-    return path;
-  }
-
-  /** Makes a folder and those above it, remembering which: discard() takes them away again. */
-  #ensureFolder(path: string): void {
-    if (statOrUndefined(path) !== undefined) return;
-    const parent = dirname(path);
-    if (parent !== path) this.#ensureFolder(parent);
-    try {
-      mkdirSync(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // another run was faster
-      throw fromSystem(error, "write", `make the folder "${path}"`);
-    }
-    this.#made.push(path);
   }
 
   #note(oddity: PathOddity, path: string): void {
@@ -531,16 +342,6 @@ export interface Settled {
   /** Entries that the user wants left alone, and their content. */
   readonly skipped: number;
   readonly skippedBytes: number;
-}
-
-type Verdict = "write" | "skip" | "rename" | UnzipxError;
-
-const NO_HARD_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
-
-function exists(target: string, path: string): UnzipxError {
-  return new UnzipxError("CONFLICT", `Cannot extract into "${target}": "${basename(path)}" exists already`, {
-    entry: path, hint: "-f to replace, -n to keep what is there, -u to take newer ones, or -C DIR",
-  });
 }
 
 function collision(taken: Place, raw: string): UnzipxError {

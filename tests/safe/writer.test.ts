@@ -10,7 +10,8 @@ import type { Entry } from "../../src/formats/contract.ts";
 import { openSink, writeWhole } from "../../src/safe/new-file.ts";
 import { foldsNames } from "../../src/safe/publish.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
-import { SafeWriter, type Answer, type ClaimRules, type Claimed, type Conflict, type Destination } from "../../src/safe/writer.ts";
+import type { Answer, Conflict } from "../../src/safe/conflicts.ts";
+import { SafeWriter, type ClaimRules, type Claimed, type Destination } from "../../src/safe/writer.ts";
 import { contentsOf, isRoot, isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
 
@@ -64,8 +65,8 @@ async function write(folder: string, items: readonly Item[], options: Options = 
     for (const item of items) {
       const claimed = await writer.claim(entryOf(item), { backslash: "character", repeated: "refuse", ...options.rules });
       note(claimed);
-      if (claimed === "skip" || claimed instanceof UnzipxError || claimed.type !== "file") continue;
-      writeWhole(claimed.file, Buffer.from(item.content ?? ""));
+      if (claimed === "skip" || claimed instanceof UnzipxError || claimed.place.type !== "file") continue;
+      writeWhole(writer.fileOf(claimed), Buffer.from(item.content ?? ""));
     }
     options.meanwhile?.(writer);
     for (const error of [...(await writer.settle()).refused, ...writer.finish()]) note(error);
@@ -473,7 +474,7 @@ describe("a new folder appears whole or not at all:", () => {
     const writer = new SafeWriter({ directory: join(out, "x/y"), into: "directory", name: "own", protect: [] }, DEFAULT_POLICY);
     const claim = writer.claim(entryOf(file("d/a")), { backslash: "character", repeated: "refuse" });
     if (claim instanceof UnzipxError || claim === "skip" || claim instanceof Promise) throw new Error("not claimed");
-    writeWhole(claim.file, Buffer.from("a"));
+    writeWhole(writer.fileOf(claim), Buffer.from("a"));
     expect(readdirSync(out)).toEqual(["x"]);
     writer.discard();
     writer.discard();
@@ -720,7 +721,7 @@ describe("exclusive creation: a sink", () => {
       const claim = writer.claim(entryOf(file(name)), { backslash: "character", repeated: "refuse" });
       if (claim instanceof UnzipxError || claim === "skip" || claim instanceof Promise) throw new Error("not claimed");
       if (name === "bad") writer.drop(claim);
-      else writeWhole(claim.file, Buffer.from(name));
+      else writeWhole(writer.fileOf(claim), Buffer.from(name));
     }
     await writer.settle();
     expect(writer.finish()).toEqual([]);
