@@ -1,8 +1,14 @@
 /** One function a command: arguments → command → what is printed → exit code. */
+import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, policyOf, readingArguments, threadsOf } from "./arguments.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer } from "./render.ts";
+
+// The work is in large buffers, and the small objects around it die at once: a young generation of 4 MiB does as well as
+// one of 16, and takes 40 MB less. Here and not in the library, because it holds for the whole process.
+setFlagsFromString("--max-semi-space-size=4");
+setFlagsFromString("--semi-space-growth-factor=1");
 
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 
