@@ -1,6 +1,6 @@
 /** What lies in the destination already, and what the user wants done about it. */
 import { lstatSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { UnzipxError } from "../errors.ts";
 import type { Overwrite } from "./policy.ts";
 import { statOrUndefined } from "./publish.ts";
@@ -112,7 +112,7 @@ export class Conflicts {
 }
 
 function exists(target: string, path: string): UnzipxError {
-  return new UnzipxError("CONFLICT", `Cannot extract into "${target}": "${basename(path)}" exists already`, {
+  return new UnzipxError("CONFLICT", `Cannot extract into "${target}": "${path}" exists already`, {
     entry: path, hint: "-f to replace, -n to keep what is there, -u to take newer ones, or -C DIR",
   });
 }

@@ -351,7 +351,7 @@ function collision(taken: Place, raw: string): UnzipxError {
     : taken.type !== "directory" && raw.startsWith(`${place}/`)
       ? `its folder is another entry, a ${taken.type}`
       : "another entry has the same name on this file system, or is a link of the same name on some";
-  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place, hint: "--lenient, where names differ only in case or normal form" });
+  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place });
 }
 
 function blocked(raw: string): UnzipxError {

@@ -68,7 +68,9 @@ describe("exit", () => {
     expect(stderr).toMatch(/^unzipx: cannot/);
   });
   it("3: a checksum is wrong", () => {
-    for (const bytes of [buildZip([{ name: "a", content: "x", local: wrong, central: wrong }]), gzipSync(TEXT).fill(0, -8, -4), buildTar([{ name: "a", checksum: 1 }, { name: "b" }])]) {
+    const damagedGzip = gzipSync(TEXT);
+    damagedGzip[damagedGzip.length - 5]! ^= 1; // the last byte of the CRC
+    for (const bytes of [buildZip([{ name: "a", content: "x", local: wrong, central: wrong }]), damagedGzip, buildTar([{ name: "a", checksum: 1 }, { name: "b" }])]) {
       const { code } = fails(bytes, bytes.length === 2048 ? ["--format", "tar"] : []);
       expect(code).toBe(3);
     }
@@ -239,7 +241,7 @@ describe.skipIf(isWindows)("a signal in the middle of an extraction", () => {
       child.stdin!.write(bytes.subarray(0, bytes.length / 2)); // and no more comes
       await begun(where);
       child.kill(signal);
-      while (where.tree()[".gone"] === undefined && readdirSync(where.folder).length > 0) await sleep(1); // cleaned up although more could come
+      while (readdirSync(where.folder).length > 0) await sleep(1); // cleaned up although more could come
       child.stdin!.end();
       expect(await ended).toBe(code);
       expect(stderr).toMatch(/nothing half-written was left/);

@@ -113,9 +113,9 @@ describe("unzipx x: which members", () => {
     it(`${args.join(" ")} gives ${files.join(", ")}`, () => expect(extracted(args)).toEqual({ code: 0, files: [...files].sort() }));
   }
   it("a pattern that matches nothing is exit 11, and nothing is extracted", () => {
-    for (const archive of [["a.zip", many], ["a.tar", buildTar([{ name: "a" }])]] as const) {
-      const where = withArchive(...archive);
-      const { code, stderr } = where.run(["x", archive[0], "-C", "out", "*", "missing"]);
+    for (const [name, bytes] of [["a.zip", many], ["a.tar", buildTar([{ name: "a" }])]] as const) {
+      const where = withArchive(name, bytes);
+      const { code, stderr } = where.run(["x", name, "-C", "out", "*", "missing"]);
       expect(code).toBe(11);
       expect(stderr).toContain('"missing"');
       expect(made(where)).toEqual([]);

@@ -86,7 +86,7 @@ describe("--json gives one document, and nothing else on standard output:", () =
   it("errors that end an archive, or the run", () => {
     const where = sandbox();
     where.file("cut.tar", buildTar([{ name: "a", content: "x" }]).subarray(0, 600));
-    expect(parsed(where.run(["t", "cut.tar", "missing.zip", "--json"].filter((word) => word !== "missing.zip")))).toMatchObject({ exitCode: 51, archives: [], errors: [{ code: "TRUNCATED", details: { archive: "cut.tar" } }] });
+    expect(parsed(where.run(["t", "cut.tar", "--json"]))).toMatchObject({ exitCode: 51, archives: [], errors: [{ code: "TRUNCATED", details: { archive: "cut.tar" } }] });
     expect(parsed(where.run(["x", "missing.zip", "--json"]))).toMatchObject({ exitCode: 9, archives: [], errors: [{ code: "NO_INPUT" }] });
     expect(parsed(where.run(["x", "--json", "--threads", "x", "cut.tar"]))).toMatchObject({ exitCode: 7, errors: [{ code: "USAGE" }] });
     expect(parsed(where.run(["x", "--json"]))).toMatchObject({ exitCode: 7, errors: [{ code: "USAGE" }] });

@@ -49,7 +49,7 @@ describe("unzipx t", () => {
     const where = sandbox();
     where.file("good.zip", good);
     where.file("bad.zip", buildZip([{ name: "a", content: "x", local: wrong, central: wrong }]));
-    const { code, stderr } = where.run(["t", "missing.zip", "bad.zip", "good.zip"].filter((name) => name !== "missing.zip"));
+    const { code, stderr } = where.run(["t", "bad.zip", "good.zip"]);
     expect(code).toBe(3);
     expect(stderr).toContain("good.zip: no errors");
   });

@@ -17,7 +17,8 @@ export const tar: StreamContainer = {
     // An empty archive is zero blocks only. Two of them are weak evidence: the number is small on purpose.
     if (isZero(head)) return head.length % BLOCK === 0 && head.length <= LONGEST_EMPTY ? 10 : 0;
     // 48 bits: a checksum over the block that fits. 56 more for the magic "ustar" and its terminator.
-    if (!checksumFits(head)) return 0;
+    // The magic alone: a tar whose first header is damaged, which is a better error than "unknown".
+    if (!checksumFits(head)) return isUstar(head) ? 40 : 0;
     return 48 + (isUstar(head) ? 56 : 0);
   },
   async *read(input, options) {
