@@ -13,12 +13,12 @@ export interface Budget {
   entry(): void;
 }
 
-const HOLES_WEIGH = 64;
+const HOLES_WEIGH = 8;
 
 /** `archiveBytes()` tells how much of the archive was read so far: the other side of the ratio. */
 export function createBudget(limits: Limits, archiveBytes: () => number): Budget {
   let bytes = 0;
-  /** What the ratio counts: holes take no room, so they weigh less; but a file of 60 GB in 5 KB is an attack too. */
+  /** What the ratio counts: holes take no room, so they weigh less; but a file of 1 GB in 2 KB is an attack too. */
   let weight = 0;
   let entries = 0;
   const spend = (count: number, weighs: number): void => {

@@ -6,6 +6,10 @@ import { checksumFits, readOctal } from "./index.ts";
 export interface TarHeader {
   /** Bytes as latin1: the pax and GNU headers, or the reader, say what characters they are. */
   readonly name: string;
+  /** Without the ustar prefix in front of it. */
+  readonly ownName: string;
+  /** Device numbers other than 0. */
+  readonly hasDevice: boolean;
   readonly linkName: string;
   /** The type flag as a character: "0", "5", "x", "L" … */
   readonly type: string;
@@ -30,6 +34,8 @@ export function decodeHeader(block: Uint8Array, position: number): TarHeader {
   if (size > Number.MAX_SAFE_INTEGER) throw bad("has a size larger than any file can be");
   return {
     name: fields.name,
+    ownName: fields.name === "" || block[0] === 0 ? "" : fields.name,
+    hasDevice: fields.devmajor > 0 || fields.devminor > 0,
     linkName: fields.linkname ?? "",
     // NUL is the regular file of v7 tar.
     type: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),

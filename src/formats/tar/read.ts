@@ -34,7 +34,9 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       const block = reader.tryTake(BLOCK) ?? (await reader.take(BLOCK));
       if (block === undefined) {
         refusePending(extension);
-        return; // no end marker: many writers leave it out
+        // Many writers leave it out; but an archive that was cut between two entries looks just like that.
+        note("The tar archive has no end marker: it is whole, or was cut off between two entries");
+        return;
       }
       if (block[0] === 0 && block.every((byte) => byte === 0)) {
         refusePending(extension);
@@ -54,7 +56,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       }
       if (header.type === "V" || header.type === "M") {
         if (header.type === "M") throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the tar archive: it is one part of a split set");
-        note("The archive carries a volume label, which is no entry", decodeName(header.name));
+        note("The archive carries a volume label, which is no entry", decodeUtf8Escaping(Buffer.from(header.name, "latin1")));
         await reader.skip(header.size + padding);
         continue;
       }
@@ -170,6 +172,15 @@ function extend(
   }
 }
 
+/** What is odd about how an entry got its name; that it has another one in its header is what extended headers are for. */
+function noteName(name: PickedName, extension: Extension, header: TarHeader, note: (text: string, entry?: string) => void): void {
+  if (name.escaped) note("A name holds bytes that are no UTF-8: they are written as %XX", name.text);
+  if (extension.pax.get("path")?.length === 0) note("An extended header gives an empty name: the header's own is taken", name.text);
+  if (name.text !== header.name && /^\/|(^|\/)\.\.(\/|$)/.test(header.name)) note("An extended header covers up a name in the header that would be refused", name.text);
+  if (header.ownName === "") note("An entry has no name of its own", name.text);
+  if (header.hasDevice && (header.type === "0" || header.type === "5")) note("A file or folder carries device numbers, which mean nothing there", name.text);
+}
+
 type Described = Omit<StreamEntry, "whole" | "content">;
 
 /** The entry of a header and of what stood before it. Throws where its size, and so the position of all that follows, is in doubt. */
@@ -183,6 +194,7 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
   // The header of a sparse file carries a made-up name; its own is here.
   const rawName = pickName(extension.pax.get("GNU.sparse.name") ?? extension.pax.get("path"), extension.longName, header.name);
   const path = rawName.text;
+  noteName(rawName, extension, header, note);
   refusal ??= rawName.refusal;
   const link = pickName(extension.pax.get("linkpath"), extension.longLink, header.linkName);
   refusal ??= link.refusal;
@@ -237,22 +249,20 @@ const TYPES = new Map<string, EntryType>([
 ]);
 
 /** pax over GNU over the header's own field; where both extensions name it, they must agree. */
-function pickName(pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): { text: string; refusal?: string } {
-  if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) {
-    return { text: decodeUtf8Escaping(pax), refusal: "two kinds of extended headers give it two names" };
-  }
-  const bytes = pax ?? gnu;
-  if (bytes === undefined) return { text: decodeName(own) };
-  const text = decodeUtf8Escaping(bytes);
-  if (text.length > 0 && text.includes("\0")) return { text, refusal: "its extended header holds a NUL byte in a name" };
-  return { text: text === "" ? decodeName(own) : text };
+function pickName(pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
+  const given = pax ?? gnu;
+  const bytes = given === undefined || given.length === 0 ? Buffer.from(own, "latin1") : given;
+  const picked = { text: decodeUtf8Escaping(bytes), escaped: decodeUtf8(bytes) === undefined };
+  if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) return { ...picked, refusal: "two kinds of extended headers give it two names" };
+  if (picked.text.includes("\0")) return { ...picked, refusal: "its extended header holds a NUL byte in a name" };
+  return picked;
 }
 
-function decodeName(latin1: string): string {
-  // eslint-disable-next-line no-control-regex
-  if (/^[\u0000-\u007f]*$/.test(latin1)) return latin1;
-  const bytes = Buffer.from(latin1, "latin1");
-  return decodeUtf8(bytes) ?? decodeUtf8Escaping(bytes);
+interface PickedName {
+  readonly text: string;
+  /** Some bytes were no UTF-8. */
+  readonly escaped: boolean;
+  readonly refusal?: string;
 }
 
 /** Behind the end marker there may be padding, which filters must still verify, and nothing else. */

@@ -85,6 +85,7 @@ function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[])
   }
   const unixMode = isUnix ? record.externalFileAttributes >>> 16 : 0;
   const type = typeOf(path, unixMode, record, isUnix);
+  noteOddities(record, path, type, notes);
   const mtime = record.getLastModDate().getTime();
   const method = record.compressionMethod;
   const size = record.uncompressedSize;
@@ -134,6 +135,16 @@ function unicodePath(raw: Buffer, fields: readonly yauzl.ExtraField[]): string |
     throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: two Unicode path fields of one entry give it two names", { expected: [...names].join(", ") });
   }
   return names.values().next().value;
+}
+
+/** What is not as the format's text has it and changes nothing. */
+function noteOddities(record: yauzl.Entry, path: string, type: EntryType, notes: UnzipxError[]): void {
+  const note = (text: string): void => void notes.push(new UnzipxError("ODDITY", text, { entry: path }));
+  const used = record.extraFields.reduce((sum, { data }) => sum + 4 + data.length, 0);
+  if (used !== record.extraFieldLength) note("The extra fields of an entry do not fill their room");
+  // Info-ZIP's timestamp: a flag byte and 4 bytes for each time; the central directory has at most the first.
+  if (record.extraFields.some(({ id, data }) => id === 0x5455 && data.length !== 1 && data.length !== 5 && data.length !== 9 && data.length !== 13)) note("The timestamp field of an entry is cut off");
+  if (type === "directory" && !/[/\\]$/.test(path)) note("A folder's name does not end with a slash, as it should");
 }
 
 function typeOf(path: string, unixMode: number, record: yauzl.Entry, isUnix: boolean): EntryType {

@@ -1,0 +1,171 @@
+/**
+ * Archives of other projects, when they lie beside this one: every row of the inventory is extracted and judged by what it
+ * says of itself. Misses are listed here with their reason, so neither a new miss nor a repaired one goes unnoticed.
+ */
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { extract } from "../src/core/extract.ts";
+import { EVERYTHING } from "../src/core/select.ts";
+import { exitCodeOf } from "../src/core/summary.ts";
+import { UnzipxError } from "../src/errors.ts";
+import { DEFAULT_POLICY } from "../src/safe/policy.ts";
+import { removeTree } from "../src/safe/publish.ts";
+
+const corpus = fileURLToPath(new URL("../../shared/corpus", import.meta.url));
+const inventory = join(corpus, "INVENTORY.tsv");
+const FORMATS = new Set(["zip", "zip-prefixed", "tar", "tar.gz", "gz"]);
+
+/** Why a row is not what the inventory says, by a pattern over its path. */
+const MISSES: readonly (readonly [RegExp, string])[] = [
+  [/^commons-compress\/pax_gnu_sparse|^go-tar\/pax-nil-sparse|gtar_sparse_1_17_posix|^ratarmount\/sparse\.pax\.sparse-0/, "its digest is of files without their holes; GNU tar, bsdtar and Python make what we make"],
+  [/^ratarmount\/absolute-file-incremental/, "its only entry has an absolute name, which is refused"],
+  [/^malo\/tar\/iffy\/(gnu_magic|pax_path_nonzero_fixed|pax_sparse_basic)|pax_path_value_split/, "what GNU tar and every writer of pax headers do is nothing to warn of"],
+  [/^malo\/tar\/malicious\/prefix_(dot_name_foo|empty_name_dot)/, "a folder whose name is read the same way by everybody"],
+  [/pax-bad-hdr-large/, "the damaged tar is a file inside this one, which is whole"],
+];
+/** Oddities of zip files that are read rightly, and of which nothing is said yet. */
+const SILENT = new Set([
+  "libzip/incons-ef-local-dupe-zip64-v2.zip",
+  "libzip/incons-ef-local-utf8name-ascii.zip",
+  "malo/zip/iffy/crc_collision_empty_nonempty.zip",
+  "malo/zip/iffy/crc_zero_nonempty.zip",
+  "malo/zip/iffy/nosubdir.zip",
+  "malo/zip/iffy/zip64_eocd_extensible_data.zip",
+  "rubyzip/invalid-split.zip",
+  "tika/testZip_with_DataDescriptor2.zip",
+  "warehouse/reject/non_ascii_original_name.zip",
+  "zip4j/test-archives/archive_with_invalid_zip64_headers.zip",
+  "zipdetails/0000-errors/badly-formed/Data-Descriptor/missing-32-bit-signature-values-64-bit/test.zip",
+  "zipdetails/0000-errors/badly-formed/Data-Descriptor/missing-64-bit-signature/test.zip",
+  "zipdetails/0000-errors/badly-formed/LocalHeader/extra-sizes/between-upper-bound/test.zip",
+  "zipdetails/0000-errors/badly-formed/LocalHeader/extra-sizes/exactly/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x0a51-minizip-hash/overflow/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x554e-xceed-unicode/comment-truncated/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x554e-xceed-unicode/filename-truncated/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x554e-xceed-unicode/trailing-data/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x7875-ux/GID-size/test.zip",
+  "zipdetails/0000-errors/badly-formed/extras/0x7875-ux/version/test.zip",
+  "zipdetails/0000-errors/encoding/bad-decode-debug/test.zip",
+  "zipdetails/0000-errors/encoding/bad-encode-debug/test.zip",
+  "zipdetails/0002-7z/windows/7z-windows-directory/7z-windows-directory.zip",
+  "zipdetails/0003-winzip/winzip-directory/winzip-directory.zip",
+  "zipdetails/0005-onedrive/zero.zip",
+  "zipdetails/0016-pkzip/pkzip-directory/pkzip-directory.zip",
+  "zipdetails/0017-empty/empty-with-comment/EndCentralHeader.zip",
+  "zipdetails/0027-bsdtar/directory/directory.zip",
+]);
+/** Methods and kinds that are not read yet: their refusal must be the clear one. */
+const UNREAD = /\[(?!Store|Deflate(?!64))|BZip2|LZMA|PPMd|zstd|xz|Deflate64|Shrink|Implode|Reduce|volumes|split/i;
+
+interface Row {
+  readonly path: string;
+  readonly format: string;
+  readonly expectation: string;
+  readonly exercises: string;
+  readonly tier: string;
+  readonly files: string;
+  readonly content: string;
+}
+
+function rows(): Row[] {
+  const lines = readFileSync(inventory, "latin1").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const head = lines[0]!.split("\t");
+  return lines.slice(1).map((line) => Object.fromEntries(line.split("\t").map((cell, i) => [head[i]!, cell])) as unknown as Row).filter((row) => FORMATS.has(row.format));
+}
+
+interface Result {
+  readonly exit: number;
+  readonly said: boolean;
+  readonly files: number;
+  readonly content: string;
+  readonly outside: readonly string[];
+}
+
+async function run(row: Row): Promise<Result> {
+  const top = mkdtempSync(join(tmpdir(), "unzipx-corpus-"));
+  const out = join(top, "a", "b", "out");
+  mkdirSync(out, { recursive: true });
+  try {
+    let exit: number;
+    let said: boolean;
+    try {
+      const summary = await extract(join(corpus, row.path), {
+        directory: out, into: "directory", ownName: "out", policy: DEFAULT_POLICY, selection: EVERYTHING, threads: 1, reporter: {},
+      });
+      exit = exitCodeOf([summary]);
+      said = summary.warnings.length + summary.failures.length > 0;
+    } catch (error) {
+      if (!(error instanceof UnzipxError)) throw error; // a crash is no outcome
+      exit = error.exitCode;
+      said = true;
+    }
+    const digests: string[] = [];
+    const outside: string[] = [];
+    let files = 0;
+    for (const path of everythingIn(top)) {
+      const stat = lstatSync(path);
+      if (!path.startsWith(`${out}/`)) outside.push(path);
+      files += 1;
+      if (stat.isFile()) digests.push(createHash("sha256").update(readFileSync(path)).digest("hex"));
+    }
+    return { exit, said, files, outside, content: createHash("sha256").update(digests.sort().join("\n")).digest("hex").slice(0, 24) };
+  } finally {
+    removeTree(top);
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+/** Files and links, also in folders that nobody may read. Does not follow links, as readdir's own recursion does. */
+function* everythingIn(folder: string): Generator<string> {
+  chmodSync(folder, 0o700);
+  for (const child of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, child.name);
+    if (child.isDirectory()) yield* everythingIn(path);
+    else yield path;
+  }
+}
+
+function problem(row: Row, result: Result): string | undefined {
+  if (result.outside.length > 0) return `wrote outside: ${result.outside.join(", ")}`;
+  switch (row.expectation.split(":")[0]) {
+    case "extract":
+      if (UNREAD.test(row.exercises) && result.exit === 81) return undefined;
+      if (row.tier === "exotic" && result.exit > 0) return undefined;
+      if (result.exit !== 0) return `exit ${result.exit}`;
+      if (row.content !== "") return row.content === result.content ? undefined : "content differs";
+      return row.files === "" || Number(row.files) === result.files ? undefined : `${result.files} files, not ${row.files}`;
+    case "encrypted": // this version decrypts nothing: it has to say so, and to leave nothing that looks extracted
+      return result.exit === 82 || (row.tier === "exotic" && result.exit > 0) || (result.exit === 81 && UNREAD.test(row.exercises)) ? undefined : `exit ${result.exit}`;
+    case "reject":
+      return result.exit === 0 ? "exit 0" : undefined;
+    case "warn":
+      return result.exit === 0 && !result.said ? "silent exit 0" : undefined;
+    default: // robust: it came back, with a result or with one of our errors
+      return undefined;
+  }
+}
+
+describe.skipIf(!existsSync(inventory))("archives of other projects (skipped where ../shared/corpus is not there)", () => {
+  const all = existsSync(inventory) ? rows() : [];
+  for (const format of FORMATS) {
+    for (const expectation of ["extract", "encrypted", "reject", "warn", "robust"]) {
+      const group = all.filter((row) => row.format === format && row.expectation.split(":")[0] === expectation);
+      if (group.length === 0) continue;
+      it(`${format}, ${expectation}: ${group.length} archives`, { timeout: 240_000 }, async () => {
+        const unlisted: string[] = [];
+        const repaired: string[] = [];
+        for (const row of group) {
+          const found = problem(row, await run(row));
+          const reason = SILENT.has(row.path) ? "nothing is said of it yet" : MISSES.find(([pattern]) => pattern.test(row.path))?.[1];
+          if (found !== undefined && reason === undefined) unlisted.push(`${row.path}: ${found}`);
+          if (found === undefined && reason !== undefined) repaired.push(row.path);
+        }
+        expect({ unlisted, repaired }).toEqual({ unlisted: [], repaired: [] });
+      });
+    }
+  }
+});
