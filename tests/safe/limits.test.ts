@@ -62,8 +62,8 @@ describe("Budget", () => {
     const spendHole = (budget: ReturnType<typeof createBudget>, bytes: number): void => {
       for (const chunk of holeOf(bytes)) budget.spendChunk(chunk);
     };
-    expect(hits(() => spendHole(createBudget(limits({ ratio: 1 }), () => 1), 32 * RATIO_STARTS_AT))).toBeUndefined();
-    expect(hits(() => spendHole(createBudget(limits({ ratio: 1 }), () => 1), 65 * RATIO_STARTS_AT))?.code).toBe("LIMIT");
+    expect(hits(() => spendHole(createBudget(limits({ ratio: 1 }), () => 1), 7 * RATIO_STARTS_AT))).toBeUndefined();
+    expect(hits(() => spendHole(createBudget(limits({ ratio: 1 }), () => 1), 9 * RATIO_STARTS_AT))?.code).toBe("LIMIT");
     expect(hits(() => spendHole(createBudget(limits({ bytes: 1000 }), () => 1), 1001))?.code).toBe("LIMIT");
     const data = new Uint8Array(ZEROS.length); // zeros that were really there
     expect(hits(() => {
