@@ -1,7 +1,7 @@
 /** Other programs as oracles, and folders to work in. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -30,11 +30,18 @@ export function run(program: string, args: readonly string[], options: { cwd?: s
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "unzipx-test-"));
   onTestFinished(() => {
-    // Folders without write permission are part of what is tested.
-    if (process.platform !== "win32") execFileSync("chmod", ["-R", "u+rwX", folder]);
+    makeRemovable(folder);
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** Folders without any permission are part of what is tested. */
+function makeRemovable(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const child of readdirSync(folder, { withFileTypes: true })) {
+    if (child.isDirectory()) makeRemovable(join(folder, child.name));
+  }
 }
 
 /** Everything below a folder, by relative path: "file <mode> <sha256>", "directory <mode>", "symlink <target>". */
