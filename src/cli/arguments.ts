@@ -69,6 +69,7 @@ function overwriteOf(flags: Flags, canAsk: boolean): Overwrite {
 export function destinationOf(flags: Flags): { directory: string; into: Destination["into"] } {
   const given = ["directory", "d", "o"].map((flag) => flags[flag]).filter((one) => one !== undefined) as string[];
   if (given.length > 1) throw new UnzipxError("USAGE", "Cannot extract into two folders: -C is given more than once");
+  if (given[0] === "") throw new UnzipxError("USAGE", "Cannot extract into a folder without a name", { hint: "-C DIR" });
   const into = flags["here"] === true ? "never" : (flags["into"] as string | undefined) ?? (given.length > 0 ? "never" : "auto");
   if (flags["here"] === true && flags["into"] !== undefined && flags["into"] !== "never") {
     throw new UnzipxError("USAGE", `Cannot do both: --here and --into ${String(flags["into"])} contradict each other`);

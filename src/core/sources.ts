@@ -2,6 +2,7 @@
 import { readAhead } from "../bytes/read-ahead.ts";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { isatty } from "node:tty";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, FileSource, Source } from "../formats/contract.ts";
 
@@ -27,7 +28,7 @@ export function openSource(name: string, signal?: AbortSignal): Counted<Source> 
       if (!isStdin) closeSync(fd);
       throw new UnzipxError("NO_INPUT", `Cannot read "${name}": it is a folder, not an archive`, { hint: `unzipx c ${name.replace(/\/+$/, "")}.zip ${name}` });
     }
-    if (isStdin && stat.isCharacterDevice()) {
+    if (isStdin && isatty(fd)) {
       throw new UnzipxError("USAGE", "Cannot read an archive from standard input: it is a terminal", { hint: "curl -L URL | unzipx x -" });
     }
     const close = async (): Promise<void> => {

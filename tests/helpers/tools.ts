@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, chmodSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, sep } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Whether a program can be run: tests that need one say it.skipIf(!has("unzip")). */
@@ -30,17 +30,18 @@ export function run(program: string, args: readonly string[], options: { cwd?: s
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "unzipx-test-"));
   onTestFinished(() => {
-    makeRemovable(folder);
+    makeRemovable(Buffer.from(folder));
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
 }
 
-/** Folders without any permission are part of what is tested. */
-function makeRemovable(folder: string): void {
+/** Folders without any permission are part of what is tested, and names that are no UTF-8. */
+function makeRemovable(folder: Buffer): void {
   chmodSync(folder, 0o700);
-  for (const child of readdirSync(folder, { withFileTypes: true })) {
-    if (child.isDirectory()) makeRemovable(join(folder, child.name));
+  for (const name of readdirSync(folder, "buffer")) {
+    const path = Buffer.concat([folder, Buffer.from(sep), name]);
+    if (lstatSync(path).isDirectory()) makeRemovable(path);
   }
 }
 
