@@ -73,7 +73,8 @@ export class BlockReader {
     while (bytes.length < length) {
       const piece = await this.#piece(Infinity);
       if (piece === undefined) break;
-      bytes = bytes.length === 0 ? piece : Buffer.concat([bytes, piece]);
+      // A copy, unless this is all that is wanted: a chunk is valid until the next one is asked for.
+      bytes = bytes.length === 0 ? (piece.length >= length ? piece : new Uint8Array(piece)) : Buffer.concat([bytes, piece]);
     }
     this.giveBack(bytes);
     return bytes.subarray(0, length);

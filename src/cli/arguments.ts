@@ -20,7 +20,9 @@ export interface ReadingArguments {
 
 /** `dashed` are the words behind "--", which are members whatever they are called. */
 export function readingArguments(words: readonly string[], dashed: readonly string[], flags: Flags): ReadingArguments {
+  if (words.length === 0) throw new UnzipxError("USAGE", "Cannot tell which archive is meant: none is named", { hint: "unzipx --help" });
   const { archives, members } = splitWords(words, existsSync);
+  if ([...members, ...dashed, ...texts(flags["include"]), ...texts(flags["exclude"])].includes("")) throw new UnzipxError("USAGE", "Cannot select by an empty pattern: it would match nothing");
   return {
     archives,
     selection: {

@@ -1,7 +1,7 @@
 /** The record that the terms were accepted: one small file. Reading it is on every run's path, so only writing loads conf. */
-import { accessSync, constants, lstatSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, posix, win32 } from "node:path";
+import { dirname, join, posix, win32 } from "node:path";
 
 const WAYS = ["prompt", "flag", "command"] as const;
 const VERSION = /^\d+(\.\d+)*$/;
@@ -88,7 +88,18 @@ function refuseReadOnly(folder: string): void {
   try {
     accessSync(folder, constants.W_OK);
   } catch (error) {
-    // A folder that is missing is about to be made.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // Made here, one by one: mkdir's own recursion never ends where a parent can hold no folders, as in /proc.
+    makeFolder(folder);
+  }
+}
+
+function makeFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (parent !== folder && !existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(folder, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another run was faster
   }
 }

@@ -1,7 +1,8 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ERRORS, fromSystem, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Decode, Decoded, Locator, Warn } from "../formats/contract.ts";
+import type { Bytes, Decode, Decoded, Locator, Warn } from "../formats/contract.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
 
 export interface ExtractJob {
@@ -32,9 +33,18 @@ export interface EntryTrouble {
   readonly error: PlainError;
 }
 
-export async function runExtract(job: ExtractJob): Promise<BatchResult> {
+export async function runExtract(job: ExtractJob, signal?: AbortSignal): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
-  return runBatch(job, ({ locator, file }, lenient) => extractOne(decode(job.fd, locator, lenient), file));
+  return runBatch(job, ({ locator, file }, lenient) => extractOne(decode(job.fd, locator, lenient), file, signal));
+}
+
+/** The chunks of a large entry. Reading and writing them may be synchronous throughout, and signals want to be heard. */
+export async function* interruptible(chunks: Bytes, signal: AbortSignal | undefined): Bytes {
+  for await (const chunk of chunks) {
+    yield chunk;
+    await nextTurn();
+    signal?.throwIfAborted();
+  }
 }
 
 /** Does `work` for every item; what goes wrong with one is its own trouble. */
@@ -55,7 +65,7 @@ export async function runBatch<Item extends { readonly entry: number }>(
   return { bytes, failures, notes };
 }
 
-async function extractOne(decoded: Decoded, file: NewFile): Promise<number> {
+async function extractOne(decoded: Decoded, file: NewFile, signal: AbortSignal | undefined): Promise<number> {
   if (decoded.whole !== undefined) {
     writeWhole(file, decoded.whole);
     return decoded.whole.length;
@@ -63,7 +73,7 @@ async function extractOne(decoded: Decoded, file: NewFile): Promise<number> {
   const sink = openSink(file);
   try {
     let bytes = 0;
-    for await (const chunk of decoded.chunks) {
+    for await (const chunk of interruptible(decoded.chunks, signal)) {
       sink.write(chunk);
       bytes += chunk.length;
     }

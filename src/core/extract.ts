@@ -161,6 +161,7 @@ function lookedInto(entry: IndexedEntry, fd: number, decode: Decode): Entry {
 async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
   options.reporter.start?.(opened.archiveBytes);
+  const escaped = new Set<string>(); // names that two different entries may share: the later is then no new version
   let seen = 0;
   const report = (entry: string): void => {
     const read = opened.bytesRead();
@@ -171,7 +172,8 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
-    const claimed = writer.claim(entry, { backslash: "character", repeated: "last" });
+    if (entry.escaped === true) escaped.add(entry.path);
+    const claimed = writer.claim(entry, { backslash: "character", repeated: escaped.has(entry.path) ? "refuse" : "last" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
       await writeStreamed(entry, claim, run, () => report(entry.path));
@@ -179,8 +181,9 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     }
     report(entry.path);
   }
-  const { skipped, skippedBytes } = await settle(writer, summary);
-  summary.files -= skipped; // they were written before it was known where to
+  const { skippedFiles, skippedLinks, skippedBytes } = await settle(writer, summary);
+  summary.links -= skippedLinks;
+  summary.files -= skippedFiles; // they were written before it was known where to
   summary.bytes -= skippedBytes;
 }
 

@@ -9,12 +9,13 @@ import type { DeflateJob, PackJob } from "./pack-job.ts";
 
 export type Job = ExtractJob | TestJob | DeflateJob | PackJob;
 
-export async function runJob(job: Job): Promise<unknown | Moved<unknown>> {
+/** `signal` ends it in the middle of an entry; on another thread the thread is ended instead. */
+export async function runJob(job: Job, signal?: AbortSignal): Promise<unknown | Moved<unknown>> {
   switch (job.kind) {
     case "extract":
-      return (await import("./extract-job.ts")).runExtract(job);
+      return (await import("./extract-job.ts")).runExtract(job, signal);
     case "test":
-      return (await import("./test-job.ts")).runTest(job);
+      return (await import("./test-job.ts")).runTest(job, signal);
     case "deflate":
       return (await import("./pack-job.ts")).runDeflate(job);
     case "pack":

@@ -16,6 +16,8 @@ export async function runJobs<Result>(count: number, jobAt: (number: number) => 
   const workers = options.worthWorkers ? Math.min(options.threads, count) - 1 : 0;
   const pool = workers > 0 ? newPool(workers) : undefined;
   const underWay = new Set<Promise<void>>();
+  const over = new AbortController();
+  const stopped = aborted(options.signal, over.signal);
   let failed = false;
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -32,16 +34,18 @@ export async function runJobs<Result>(count: number, jobAt: (number: number) => 
       }
       if (next < count) {
         const number = next++;
-        options.done((await runJob(jobAt(number))) as Result, number);
+        options.done((await runJob(jobAt(number), options.signal)) as Result, number);
       }
       await setImmediate(); // lets the workers' answers, signals and the progress bar in
     }
     while (underWay.size > 0 && !failed) {
       options.signal?.throwIfAborted();
-      await Promise.race([...underWay, aborted(options.signal)]);
+      await Promise.race([...underWay, stopped]);
     }
     if (failed) throw failure;
+    options.signal?.throwIfAborted();
   } finally {
+    over.abort();
     await pool?.close();
   }
 }
@@ -51,9 +55,10 @@ export function newPool(workers: number): Pool<Job> {
   return new Pool<Job>(new URL("./worker.js", import.meta.url), workers);
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<void> {
+/** Resolves when the user wants to stop; listens no longer than until `over`. */
+function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) resolve();
-    else signal?.addEventListener("abort", () => resolve(), { once: true });
+    else signal?.addEventListener("abort", () => resolve(), { once: true, signal: over });
   });
 }

@@ -1,6 +1,6 @@
 /** decode → verify for a batch of entries, nothing written. */
 import type { Locator } from "../formats/contract.ts";
-import { decoderOf, runBatch, type BatchResult } from "./extract-job.ts";
+import { decoderOf, interruptible, runBatch, type BatchResult } from "./extract-job.ts";
 
 export interface TestJob {
   readonly kind: "test";
@@ -10,13 +10,13 @@ export interface TestJob {
   readonly items: readonly { readonly entry: number; readonly locator: Locator }[];
 }
 
-export async function runTest(job: TestJob): Promise<BatchResult> {
+export async function runTest(job: TestJob, signal?: AbortSignal): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
   return runBatch(job, async ({ locator }, lenient) => {
     const decoded = decode(job.fd, locator, lenient);
     if (decoded.whole !== undefined) return decoded.whole.length;
     let bytes = 0;
-    for await (const chunk of decoded.chunks) bytes += chunk.length;
+    for await (const chunk of interruptible(decoded.chunks, signal)) bytes += chunk.length;
     return bytes;
   });
 }

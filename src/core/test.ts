@@ -4,7 +4,7 @@ import type { Entry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
-import { ofEntry, type BatchResult } from "./extract-job.ts";
+import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
 import type { TestJob } from "./test-job.ts";
@@ -84,7 +84,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
         const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: entries[entry]!.path })) : undefined;
         const decoded = decode(opened.source.fd, locator, lenient);
         if (decoded.whole !== undefined) await sink(decoded.whole);
-        else for await (const chunk of decoded.chunks) await sink(chunk);
+        else for await (const chunk of interruptible(decoded.chunks, options.signal)) await sink(chunk);
         summary.bytes += locator.size;
       } catch (error) {
         summary.failures.push(ofEntry(error).in({ entry: entries[entry]!.path }));

@@ -107,6 +107,8 @@ export interface Entry {
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
   readonly comment: string | undefined;
+  /** Bytes of the name that are no text were written as %XX: another entry may be called just so. */
+  readonly escaped?: boolean;
   /** Why this entry must not be extracted, found while parsing. */
   readonly refusal: UnzipxError | undefined;
 }

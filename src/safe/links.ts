@@ -65,7 +65,10 @@ export function makeSymlink(place: Place, context: LinkContext): UnzipxError | u
     // Windows wants to know beforehand what the link leads to.
     const leadsTo = findPlace(context.root, end);
     symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
-    if (place.mtime !== undefined && policy.keepMtime) lutimesSync(staged, place.mtime / 1000, place.mtime / 1000);
+    if (place.mtime !== undefined && policy.keepMtime) {
+      const time = new Date(place.mtime);
+      lutimesSync(staged, time, time);
+    }
   } catch (error) {
     return fromSystem(error, "write", "create a symbolic link", { entry: path });
   }
@@ -75,7 +78,8 @@ export function makeSymlink(place: Place, context: LinkContext): UnzipxError | u
 /** The target of the link at a place of the final tree: of this archive, or there before. */
 function linkAt(components: readonly string[], { root, existing }: LinkContext): string | undefined {
   const place = findPlace(root, components);
-  if (place !== undefined && !place.dropped) return place.type === "symlink" ? place.linkTarget : undefined;
+  // A place found only by folding its name is another one to this file system: then the disk decides.
+  if (place !== undefined && !place.dropped && place.name === components.at(-1)) return place.type === "symlink" ? place.linkTarget : undefined;
   if (existing === undefined) return undefined;
   const path = join(existing, ...components);
   return statOrUndefined(path)?.isSymbolicLink() ? readlinkSync(path) : undefined;

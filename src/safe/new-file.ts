@@ -52,7 +52,11 @@ export function openSink(file: NewFile): FileSink {
     close() {
       if (size !== written) ftruncateSync(fd, size);
       // On the descriptor: a path could be swapped between the write and the call.
-      if (file.mtime !== undefined) futimesSync(fd, file.mtime / 1000, file.mtime / 1000);
+      if (file.mtime !== undefined) {
+        // As a Date: Node takes a negative number of seconds for "now".
+        const time = new Date(file.mtime);
+        futimesSync(fd, time, time);
+      }
       open = false;
       closeSync(fd);
     },

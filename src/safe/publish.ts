@@ -1,5 +1,6 @@
 /** From the staging folder to the place where people look: exclusive, and never through a link. */
-import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, type Stats } from "node:fs";
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, utimesSync, type Stats } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { pathOf, type Place } from "./tree.ts";
@@ -118,8 +119,10 @@ function replace(from: string, to: string): void {
     renameSync(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    rmSync(to);
-    copyFileSync(from, to, constants.COPYFILE_EXCL);
+    // Onto another file system: whole beside it first, so that the old file stays if there is no room for the new one.
+    const beside = `${to}.unzipx-${randomBytes(6).toString("hex")}.partial`;
+    copyAcross(from, beside);
+    renameSync(beside, to);
   }
 }
 
@@ -130,7 +133,21 @@ function linkOrCopy(from: string, to: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EEXIST" || code === "ENOSPC" || code === "EACCES") throw error;
-    copyFileSync(from, to, constants.COPYFILE_EXCL); // a file system without hard links, or another one mounted here
+    copyAcross(from, to); // a file system without hard links, or another one mounted here
+  }
+}
+
+/** A copy with its time and mode; nothing of it stays when it fails. */
+function copyAcross(from: string, to: string): void {
+  if (lstatSync(from).isSymbolicLink()) return copyLink(from, to);
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+    const { atime, mtime, mode } = lstatSync(from);
+    chmodSync(to, mode & 0o777);
+    utimesSync(to, atime, mtime);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(to, { force: true });
+    throw error;
   }
 }
 
@@ -157,12 +174,14 @@ function move(from: string, to: string, place: Place, umask: number): void {
 
 /** Across a mount point no rename leads; the same tree is made again. */
 function copyTree(from: string, to: string, folder: Place): void {
-  mkdirSync(to);
+  mkdirSync(to, 0o700);
   for (const place of folder.children!.values()) {
     if (place.dropped) continue;
-    const [source, target] = [`${from}/${place.name}`, `${to}/${place.name}`];
+    const [source, target] = [`${from}/${place.stagedAs}`, `${to}/${place.name}`];
     if (place.type === "directory") copyTree(source, target, place);
-    else if (lstatSync(source).isSymbolicLink()) symlinkSync(readlinkSync(source), target);
-    else copyFileSync(source, target, constants.COPYFILE_EXCL);
+    else copyAcross(source, target);
   }
+  const { atime, mtime, mode } = lstatSync(from);
+  chmodSync(to, mode & 0o777);
+  utimesSync(to, atime, mtime);
 }

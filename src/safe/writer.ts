@@ -140,11 +140,13 @@ export class SafeWriter {
    * For an index this happens before the first byte is written.
    */
   async settle(): Promise<Settled> {
-    if (this.#target !== undefined) return { refused: [], skipped: 0, skippedBytes: 0 };
+    if (this.#target !== undefined) return { refused: [], skipped: 0, skippedFiles: 0, skippedLinks: 0, skippedBytes: 0 };
     const single = this.#root.children!.size <= 1;
     this.#setTarget(single ? this.#host : join(this.#host, this.#destination.name));
     const refused: UnzipxError[] = [];
     let skipped = 0;
+    let skippedFiles = 0;
+    let skippedLinks = 0;
     let skippedBytes = 0;
     const visit = async (folder: Place): Promise<void> => {
       for (const place of folder.children!.values()) {
@@ -161,13 +163,15 @@ export class SafeWriter {
           if (claimed instanceof UnzipxError) refused.push(claimed);
           else if (claimed === "skip") {
             skipped += 1;
-            skippedBytes += place.size ?? 0;
+            if (place.type === "file") skippedFiles += 1;
+            else skippedLinks += 1;
+            skippedBytes += place.type === "file" ? (place.size ?? 0) : 0;
           }
         }
       }
     };
     await visit(this.#root);
-    return { refused, skipped, skippedBytes };
+    return { refused, skipped, skippedFiles, skippedLinks, skippedBytes };
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
@@ -194,7 +198,10 @@ export class SafeWriter {
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
       chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
-      if (folder.mtime !== undefined && this.#policy.keepMtime) utimesSync(path, folder.mtime / 1000, folder.mtime / 1000);
+      if (folder.mtime !== undefined && this.#policy.keepMtime) {
+        const time = new Date(folder.mtime);
+        utimesSync(path, time, time);
+      }
     }
     return refused;
   }
@@ -312,7 +319,8 @@ export class SafeWriter {
 
   #describe(place: Place, entry: Entry): void {
     if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-    if (entry.mtime !== undefined && Number.isFinite(entry.mtime)) place.mtime = entry.mtime;
+    // What no calendar has (a Date ends at 8.64e15 ms) is no time.
+    if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
     place.size = entry.size;
     place.linkTarget = entry.linkTarget;
   }
@@ -341,6 +349,8 @@ export interface Settled {
   readonly refused: readonly UnzipxError[];
   /** Entries that the user wants left alone, and their content. */
   readonly skipped: number;
+  readonly skippedFiles: number;
+  readonly skippedLinks: number;
   readonly skippedBytes: number;
 }
 

@@ -231,6 +231,7 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
   }
   return {
     ...common(path, type, size, header, seconds, type === "symlink" || type === "hardlink" ? link.text : undefined),
+    escaped: rawName.escaped,
     refusal: refusal === undefined ? undefined : new UnzipxError("AMBIGUOUS", `Refused an entry: ${refusal}`, { entry: path, hint: "--lenient" }),
   };
 }
