@@ -42,15 +42,15 @@ function makeRemovable(folder: string): void {
  * Moves what the root holds from `staging` to `target`: in one rename when the target is new,
  * otherwise place by place into the folders that are there.
  */
-export function moveTree(staging: string, target: string, root: Place, targetExists: boolean, umask: number): UnzipxError[] {
+export function moveTree(staging: { readonly path: string; readonly name: () => string }, target: string, root: Place, targetExists: boolean, umask: number): UnzipxError[] {
   if (!targetExists) {
-    move(staging, target, root, umask);
+    move(staging.name(), target, root, umask);
     return [];
   }
   const refused: UnzipxError[] = [];
   const into = openFolder(target);
   try {
-    fill(into, staging, root, umask, refused);
+    fill(into, staging.path, root, umask, refused);
   } finally {
     into.close();
   }
@@ -65,7 +65,7 @@ interface HeldFolder {
 }
 
 // Only Linux gives a descriptor a path. Elsewhere each folder is looked at once more before it is used.
-const DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
+export const DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
 
 function openFolder(path: string): HeldFolder {
   if (DESCRIPTORS === undefined) {

@@ -1,15 +1,17 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
-import { mkdirSync, realpathSync, rmdirSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
-import { fromSystem } from "../errors.ts";
-import { removeTree, statOrUndefined } from "./publish.ts";
+import { fromSystem, UnzipxError } from "../errors.ts";
+import { DESCRIPTORS, removeTree, statOrUndefined } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
 export class Staging {
   readonly #host: () => string;
   readonly #made: string[] = [];
   #path: string | undefined;
+  #name = "";
+  #fd: number | undefined;
 
   /** `host` names the folder to lie in, which is made if it is missing; asked when the first entry comes. */
   constructor(host: () => string) {
@@ -19,6 +21,12 @@ export class Staging {
   /** The folder itself; undefined while nothing was written. */
   get path(): string | undefined {
     return this.#path;
+  }
+
+  /** Its name on disk, to rename it by; throws when somebody put something else there. */
+  name(): string {
+    if (!this.#isOurs()) throw new UnzipxError("WRITE_FAILED", "Stopped: the folder that the archive was unpacked into was taken away meanwhile");
+    return this.#name;
   }
 
   pathOf(place: Place): string {
@@ -48,7 +56,7 @@ export class Staging {
 
   /** Nothing stays. */
   discard(): void {
-    if (this.#path !== undefined) removeTree(this.#path);
+    if (this.#path !== undefined) this.#remove(this.#path);
     this.#path = undefined;
     for (const folder of this.#made.splice(0).reverse()) {
       try {
@@ -59,15 +67,40 @@ export class Staging {
     }
   }
 
+  #remove(path: string): void {
+    if (this.#fd === undefined) return removeTree(path);
+    // Under its name no more: it was renamed into its place, and what the descriptor leads to is the user's now.
+    if (this.#isOurs()) {
+      for (const child of readdirSync(path)) removeTree(`${path}/${child}`);
+      rmdirSync(this.#name);
+    }
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** Whether the name still leads to the folder that was made. */
+  #isOurs(): boolean {
+    if (this.#fd === undefined) return true;
+    const [named, held] = [statOrUndefined(this.#name), fstatSync(this.#fd)];
+    return named !== undefined && named.dev === held.dev && named.ino === held.ino;
+  }
+
   #make(): string {
     const host = this.#host();
     this.ensureFolder(host);
-    const path = join(realpathSync(host), `.unzipx-${randomBytes(8).toString("hex")}.partial`);
+    this.#name = join(realpathSync(host), `.unzipx-${randomBytes(8).toString("hex")}.partial`);
     try {
-      mkdirSync(path, 0o700);
+      mkdirSync(this.#name, 0o700);
+      if (DESCRIPTORS === undefined) return this.#name;
+      // Held open: who may write in the host folder could put a link in its place, and all would be written through that.
+      this.#fd = openSync(this.#name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     } catch (error) {
       throw fromSystem(error, "write", `write into "${host}"`);
     }
-    return path;
+    const held = fstatSync(this.#fd);
+    if (held.uid !== process.geteuid?.() || (held.mode & 0o077) !== 0) {
+      throw new UnzipxError("WRITE_FAILED", `Cannot write into "${host}": the folder just made there is another one now`);
+    }
+    return `${DESCRIPTORS}/${this.#fd}`;
   }
 }

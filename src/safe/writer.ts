@@ -214,7 +214,7 @@ export class SafeWriter {
       return [];
     }
     try {
-      return moveTree(this.#staging.path, target, this.#root, this.#rootExists, this.#umask);
+      return moveTree({ path: this.#staging.path, name: () => this.#staging.name() }, target, this.#root, this.#rootExists, this.#umask);
     } finally {
       this.#staging.done();
     }
