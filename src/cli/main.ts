@@ -34,7 +34,7 @@ export async function main(): Promise<void> {
   // Whoever closed our output wants no more of it: no error, and nothing to say.
   let failure: Promise<number> | undefined;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EPIPE") process.exit(); // with the exit code, where it is known already
     failure ??= import("./render.ts").then(({ renderError }) => renderError(fromSystem(error, "write", "write to standard output"), []));
     void failure.then(process.exit); // whoever writes would wait for room that never comes
   });

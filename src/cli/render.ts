@@ -52,7 +52,9 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
     },
     async summaries(outcome) {
       progress.reporter.done();
+      if (isClosedPipe(outcome.errors)) return 0;
       const code = exitCodeOf(outcome.results, outcome.errors);
+      process.exitCode = code; // also when nobody reads what follows
       if (flags.json === true) {
         printJson({ command: COMMANDS[verb], exitCode: code, archives: outcome.results.map(plainSummary), errors: outcome.errors.map(toPlain) });
         return code;
@@ -67,6 +69,7 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
     },
     async listings(outcome) {
       const code = exitCodeOf(outcome.results.map(({ summary }) => summary), outcome.errors);
+      process.exitCode = code;
       if (flags.json === true) {
         const archives = outcome.results.map(({ summary, entries, comment }) => ({ ...plainSummary(summary), comment, entries: entries.map(plainEntry) }));
         printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
@@ -83,6 +86,11 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       return code;
     },
   };
+}
+
+/** Whoever read our archive from a pipe wants no more of it: no error. */
+function isClosedPipe(errors: readonly UnzipxError[]): boolean {
+  return errors.some(({ details: { cause } }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EPIPE");
 }
 
 const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
