@@ -8,7 +8,7 @@
  */
 import { chmodSync, mkdirSync, realpathSync, rmSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UnzipxError } from "../errors.ts";
+import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
@@ -73,9 +73,13 @@ export class SafeWriter {
     this.#ask = ask;
     const directory = resolve(destination.directory);
     // The user named this folder, so links on the way to it are theirs to have; below it none is followed.
-    this.#host = statOrUndefined(directory) === undefined ? directory : realpathSync(directory);
-    if (destination.into === "directory") this.#setTarget(this.#host);
-    else if (destination.into === "own-folder") this.#setTarget(join(this.#host, destination.name));
+    try {
+      this.#host = statOrUndefined(directory) === undefined ? directory : realpathSync(directory);
+      if (destination.into === "directory") this.#setTarget(this.#host);
+      else if (destination.into === "own-folder") this.#setTarget(join(this.#host, destination.name));
+    } catch (error) {
+      throw fromSystem(error, "write", `extract into "${destination.directory}"`); // not the archive's fault
+    }
   }
 
   /** The folder the contents go to, once it is known. */
