@@ -1,7 +1,4 @@
 #!/usr/bin/env node
-import module from "node:module";
-
-// Node 22.1 and later keep compiled code between runs; earlier ones have no such function.
-module.enableCompileCache?.();
+// Without Node's compile cache: by default it lies in a shared temporary folder under a name that anybody can guess.
 const { main } = await import("../dist/main.js");
 await main();
