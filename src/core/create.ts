@@ -1,10 +1,11 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InputEntry } from "../formats/input.ts";
-import { defaultThreads, Pool } from "../parallel/pool.ts";
+import { defaultThreads, type Pool } from "../parallel/pool.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { FORMATS, type WritableFormat } from "./create-formats.ts";
 import type { Job } from "./jobs.ts";
+import { newPool } from "./run-jobs.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
@@ -54,7 +55,7 @@ export async function create(out: string, inputs: readonly string[], options: Cr
     const ahead = new LookAhead(entriesOf(inputs, options, output, summary));
     const threads = options.threads ?? defaultThreads();
     // A plain tar is not compressed: reading is all there is to do.
-    if (threads > 1 && format !== "tar" && ahead.isMuch()) pool = new Pool<Job>(new URL("./worker.js", import.meta.url), threads);
+    if (threads > 1 && format !== "tar" && ahead.isMuch()) pool = newPool(threads);
     const packing = startPacking({
       level: options.level ?? 6, dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
     });

@@ -219,7 +219,7 @@ async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget,
 async function settle(writer: SafeWriter, summary: Summary): Promise<Settled> {
   const settled = await writer.settle();
   summary.failures.push(...settled.refused);
-  summary.skipped += settled.skipped;
+  summary.skipped += settled.skippedFiles + settled.skippedLinks;
   return settled;
 }
 

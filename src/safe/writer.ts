@@ -144,11 +144,10 @@ export class SafeWriter {
    * For an index this happens before the first byte is written.
    */
   async settle(): Promise<Settled> {
-    if (this.#target !== undefined) return { refused: [], skipped: 0, skippedFiles: 0, skippedLinks: 0, skippedBytes: 0 };
+    if (this.#target !== undefined) return { refused: [], skippedFiles: 0, skippedLinks: 0, skippedBytes: 0 };
     const single = this.#root.children!.size <= 1;
     this.#setTarget(single ? this.#host : join(this.#host, this.#destination.name));
     const refused: UnzipxError[] = [];
-    let skipped = 0;
     let skippedFiles = 0;
     let skippedLinks = 0;
     let skippedBytes = 0;
@@ -166,7 +165,6 @@ export class SafeWriter {
           const claimed = this.#conclude(place, verdict);
           if (claimed instanceof UnzipxError) refused.push(claimed);
           else if (claimed === "skip") {
-            skipped += 1;
             if (place.type === "file") skippedFiles += 1;
             else skippedLinks += 1;
             skippedBytes += place.type === "file" ? (place.size ?? 0) : 0;
@@ -175,7 +173,7 @@ export class SafeWriter {
       }
     };
     await visit(this.#root);
-    return { refused, skipped, skippedFiles, skippedLinks, skippedBytes };
+    return { refused, skippedFiles, skippedLinks, skippedBytes };
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
@@ -352,7 +350,6 @@ export class SafeWriter {
 export interface Settled {
   readonly refused: readonly UnzipxError[];
   /** Entries that the user wants left alone, and their content. */
-  readonly skipped: number;
   readonly skippedFiles: number;
   readonly skippedLinks: number;
   readonly skippedBytes: number;
