@@ -93,15 +93,19 @@ export function threadsOf(flags: Flags): number {
 
 function limitsOf(flags: Flags): Limits {
   const base = flags["limits"] === false ? NO_LIMITS : DEFAULT_LIMITS;
-  const size = flags["maxSize"];
-  const bytes = size === undefined ? base.bytes : parseSize(String(size));
-  if (bytes === undefined) throw new UnzipxError("USAGE", `Cannot understand --max-size "${String(size)}": it is no size`, { hint: "--max-size 10G" });
   return {
-    bytes,
+    bytes: sizeOf("--max-size", flags["maxSize"], base.bytes),
     files: flags["maxFiles"] === undefined ? base.files : wholeNumber("--max-files", flags["maxFiles"], 0, Number.MAX_SAFE_INTEGER),
     ratio: flags["maxRatio"] === undefined ? base.ratio : wholeNumber("--max-ratio", flags["maxRatio"], 0, Number.MAX_SAFE_INTEGER),
     depth: flags["maxDepth"] === undefined ? base.depth : wholeNumber("--max-depth", flags["maxDepth"], 1, 4096),
+    memory: sizeOf("--max-memory", flags["maxMemory"], base.memory),
   };
+}
+
+function sizeOf(flag: string, value: unknown, otherwise: number): number {
+  const size = value === undefined ? otherwise : parseSize(String(value));
+  if (size === undefined) throw new UnzipxError("USAGE", `Cannot understand ${flag} "${String(value)}": it is no size`, { hint: `${flag} 10G` });
+  return size;
 }
 
 function wholeNumber(flag: string, value: unknown, least: number, most: number): number {

@@ -169,6 +169,7 @@ function reading(command: Command): Command {
     .option("--max-files <n>", "entries at most")
     .option("--max-ratio <n>", "content to archive at most")
     .option("--max-depth <n>", "folders in one path at most")
+    .option("--max-memory <size>", "memory for one decoder's dictionary at most")
     .option("--no-limits", "none of these limits")
     .option("--lenient", "where two readings of the archive disagree, take one");
 }

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ERRORS, fromSystem, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Decode, Decoded, Locator, Warn } from "../formats/contract.ts";
+import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
 
 export interface ExtractJob {
@@ -10,6 +10,7 @@ export interface ExtractJob {
   readonly container: string;
   readonly fd: number;
   readonly lenient: boolean;
+  readonly password: string | undefined;
   readonly items: readonly ExtractItem[];
 }
 export interface ExtractItem {
@@ -35,7 +36,7 @@ export interface EntryTrouble {
 
 export async function runExtract(job: ExtractJob, signal?: AbortSignal): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
-  return runBatch(job, ({ locator, file }, lenient) => extractOne(decode(job.fd, locator, lenient), file, signal));
+  return runBatch(job, ({ locator, file }, options) => extractOne(decode(job.fd, locator, options), file, signal));
 }
 
 /** The chunks of a large entry. Reading and writing them may be synchronous throughout, and signals want to be heard. */
@@ -49,7 +50,7 @@ export async function* interruptible(chunks: Bytes, signal: AbortSignal | undefi
 
 /** Does `work` for every item; what goes wrong with one is its own trouble. */
 export async function runBatch<Item extends { readonly entry: number }>(
-  job: { readonly lenient: boolean; readonly items: readonly Item[] }, work: (item: Item, lenient: Warn | undefined) => Promise<number>,
+  job: { readonly lenient: boolean; readonly password: string | undefined; readonly items: readonly Item[] }, work: (item: Item, options: EntryOptions) => Promise<number>,
 ): Promise<BatchResult> {
   let bytes = 0;
   const failures: EntryTrouble[] = [];
@@ -57,7 +58,7 @@ export async function runBatch<Item extends { readonly entry: number }>(
   for (const item of job.items) {
     const { entry } = item;
     try {
-      bytes += await work(item, job.lenient ? (note) => void notes.push({ entry, error: toPlain(note) }) : undefined);
+      bytes += await work(item, { password: job.password, lenient: job.lenient ? (note) => void notes.push({ entry, error: toPlain(note) }) : undefined });
     } catch (error) {
       failures.push({ entry, error: toPlain(ofEntry(error)) });
     }

@@ -6,7 +6,7 @@ import type { Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contra
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import type { PathOddity } from "../safe/path.ts";
-import { FREE_SPACE_RESERVE, type Policy } from "../safe/policy.ts";
+import { FREE_SPACE_RESERVE, readLimits, type Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Claim, type Claimed, type Destination, type Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
@@ -26,13 +26,13 @@ export interface ExtractOptions {
   readonly policy: Policy;
   readonly selection: Selection;
   readonly format?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly password?: (() => Promise<string | undefined>) | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
   readonly ask?: Ask | undefined;
 }
-
-const HEADER_BYTES = 1024 * 1024;
 
 /** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
 export async function extract(archive: string, options: ExtractOptions): Promise<Summary> {
@@ -42,7 +42,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     warnings.push(note);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, limits: { entries: limits.files, headerBytes: HEADER_BYTES }, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits: readLimits(limits), warn });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
@@ -95,12 +95,14 @@ interface Run {
 async function extractIndex(opened: OpenedIndex, { writer, summary, options, budget }: Run): Promise<void> {
   const { entries } = opened.index;
   const decode = await opened.container.decoder();
+  const wants = (entry: Entry): boolean => options.selection.wants(entry.path);
+  const password = entries.some((entry) => entry.encrypted && wants(entry)) ? await options.password?.() : undefined;
   const claims = new Map<number, Claim>();
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
-    if (!options.selection.wants(entry.path)) continue;
+    if (!wants(entry)) continue;
     budget.entry();
-    const claimed = writer.claim(entry.type === "file" ? entry : lookedInto(entry, opened.source.fd, decode), { backslash: "separator", repeated: "refuse" });
+    const claimed = writer.claim(entry.type === "file" ? entry : lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") claims.set(number, claim);
   }
@@ -119,7 +121,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
   options.reporter.start?.(total);
   const batches = batchesOf(wanted);
   const job = (batch: readonly Sized[]): ExtractJob => ({
-    kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient,
+    kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
     items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
   });
   await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
@@ -145,11 +147,11 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
  * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
  * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
  */
-function lookedInto(entry: IndexedEntry, fd: number, decode: Decode): Entry {
-  if (entry.refusal !== undefined || entry.type === "special" || entry.encrypted) return entry;
+function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Entry {
+  if (entry.refusal !== undefined || entry.type === "special") return entry;
   try {
     if (entry.type === "symlink" && entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
-    const { whole } = decode(fd, entry.locator);
+    const { whole } = decode(fd, entry.locator, { password });
     if (entry.type !== "symlink") return entry;
     if (whole === undefined) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
     return { ...entry, linkTarget: Buffer.from(whole).toString("utf8") };

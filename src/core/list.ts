@@ -2,7 +2,7 @@
 import type { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { createBudget } from "../safe/budget.ts";
-import type { Limits } from "../safe/policy.ts";
+import { readLimits, type Limits } from "../safe/policy.ts";
 import { openArchive } from "./open.ts";
 import type { Selection } from "./select.ts";
 import { emptySummary, type Summary } from "./summary.ts";
@@ -11,6 +11,9 @@ export interface ListOptions {
   readonly limits: Limits;
   readonly selection: Selection;
   readonly format?: string | undefined;
+  readonly encoding?: string | undefined;
+  /** Names may be encrypted too. */
+  readonly password?: (() => Promise<string | undefined>) | undefined;
   /** More than one: a filter may have a thread of its own. */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -26,7 +29,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads ?? 1, signal: options.signal, lenient: true, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads ?? 1, signal: options.signal, lenient: true, encoding: options.encoding, password: options.password, limits: readLimits(options.limits), warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary("list", archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);

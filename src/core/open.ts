@@ -116,9 +116,9 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
 function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Bytes {
   const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
-  if (options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), options.warn);
+  if (options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), { warn: options.warn, memory: options.limits.memory });
   return decodeOnThread({
-    entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, warn: options.warn, read: source.readElsewhere,
+    entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, warn: options.warn, memory: options.limits.memory, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }

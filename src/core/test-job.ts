@@ -7,13 +7,14 @@ export interface TestJob {
   readonly container: string;
   readonly fd: number;
   readonly lenient: boolean;
+  readonly password: string | undefined;
   readonly items: readonly { readonly entry: number; readonly locator: Locator }[];
 }
 
 export async function runTest(job: TestJob, signal?: AbortSignal): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
-  return runBatch(job, async ({ locator }, lenient) => {
-    const decoded = decode(job.fd, locator, lenient);
+  return runBatch(job, async ({ locator }, options) => {
+    const decoded = decode(job.fd, locator, options);
     if (decoded.whole !== undefined) return decoded.whole.length;
     let bytes = 0;
     for await (const chunk of interruptible(decoded.chunks, signal)) bytes += chunk.length;

@@ -2,7 +2,7 @@
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
-import type { Limits } from "../safe/policy.ts";
+import { readLimits, type Limits } from "../safe/policy.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
@@ -17,6 +17,8 @@ export interface TestOptions {
   readonly lenient: boolean;
   readonly selection: Selection;
   readonly format?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly password?: (() => Promise<string | undefined>) | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -38,7 +40,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, limits: { entries: options.limits.files, headerBytes: 1024 * 1024 }, warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: readLimits(options.limits), warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary(action, archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);
@@ -73,6 +75,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
     total += entry.locator.size;
     wanted.push({ entry: number, size: entry.locator.size });
   }
+  const password = wanted.some(({ entry }) => entries[entry]!.encrypted) ? await options.password?.() : undefined;
   budget.spend(total);
   options.reporter.start?.(total);
   if (sink !== undefined) {
@@ -82,7 +85,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
       options.signal?.throwIfAborted();
       try {
         const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: entries[entry]!.path })) : undefined;
-        const decoded = decode(opened.source.fd, locator, lenient);
+        const decoded = decode(opened.source.fd, locator, { lenient, password });
         if (decoded.whole !== undefined) await sink(decoded.whole);
         else for await (const chunk of interruptible(decoded.chunks, options.signal)) await sink(chunk);
         summary.bytes += locator.size;
@@ -95,7 +98,7 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
   }
   const batches = batchesOf(wanted);
   const job = (batch: readonly Sized[]): TestJob => ({
-    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient,
+    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password,
     items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator })),
   });
   await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {

@@ -50,11 +50,17 @@ export interface Filter extends FormatInfo {
   /** Extensions that stand for a tar inside this filter, such as ".tgz". */
   readonly tarExtensions: readonly string[];
   /** Ends normally only when the data was complete and its checksums matched. */
-  decode(input: Bytes, warn: Warn): Bytes;
+  decode(input: Bytes, options: DecodeOptions): Bytes;
   /** Absent = read-only. The output is the same for any number of threads. */
   encode?(input: Bytes, options: EncodeOptions): Bytes;
   /** A name for the single file inside, when the header carries one: exact, untrusted. */
   innerName?(head: Uint8Array): string | undefined;
+}
+
+export interface DecodeOptions {
+  readonly warn: Warn;
+  /** Bytes that the decoder's dictionary or window may take; 0 = no limit. More is a MEMORY error that names the need. */
+  readonly memory: number;
 }
 
 /** A container whose entries come in order, as the bytes arrive. */
@@ -75,11 +81,14 @@ export interface IndexedContainer extends FormatInfo {
   decoder(): Promise<Decode>;
 }
 
-/**
- * The bytes of one entry, on any thread; `fd` is the descriptor of the source.
- * Where two parts of the archive disagree about the entry it is refused; unless `lenient` is given, which is then told what was taken.
- */
-export type Decode = (fd: number, locator: Locator, lenient?: Warn) => Decoded;
+/** The bytes of one entry, on any thread; `fd` is the descriptor of the source. */
+export type Decode = (fd: number, locator: Locator, options?: EntryOptions) => Decoded;
+
+export interface EntryOptions {
+  /** Where two parts of the archive disagree about the entry it is refused; unless this is given, which is then told what was taken. */
+  readonly lenient?: Warn | undefined;
+  readonly password?: string | undefined;
+}
 
 export type Container = StreamContainer | IndexedContainer;
 
@@ -155,6 +164,10 @@ export interface ReadOptions {
   /** Where two readings of the same bytes disagree, take one and note which (default: refuse). */
   readonly lenient: boolean;
   readonly warn: Warn;
+  /** The character set of names that carry no mark of theirs, as --encoding gives it; undefined: it is detected. */
+  readonly encoding?: string | undefined;
+  /** Asks for the password, once, when something encrypted is met; undefined: nobody knows one. */
+  readonly password?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** What a reader may spend on metadata. */
@@ -162,6 +175,8 @@ export interface ReadLimits {
   readonly entries: number;
   /** Bytes of one header (pax, long name, zip record). */
   readonly headerBytes: number;
+  /** Bytes that one decoder's dictionary or window may take; 0 = no limit. */
+  readonly memory: number;
 }
 
 export interface EncodeOptions {

@@ -7,6 +7,8 @@ export const SLOTS = 4;
 export interface FilterStart {
   readonly filter: string;
   readonly ring: SharedArrayBuffer;
+  /** As in DecodeOptions. */
+  readonly memory: number;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
 }

@@ -1,4 +1,5 @@
 /** What an extraction may do, as plain data. The defaults are the safe ones; every loosening is a flag the user typed. */
+import type { ReadLimits } from "../formats/contract.ts";
 
 export type Overwrite = "ask" | "always" | "never" | "newer" | "rename" | "fail";
 
@@ -11,6 +12,8 @@ export interface Limits {
   readonly ratio: number;
   /** Folders in one path. */
   readonly depth: number;
+  /** Bytes that one decoder's dictionary or window may take. */
+  readonly memory: number;
 }
 
 export interface Policy {
@@ -32,9 +35,19 @@ export const DEFAULT_LIMITS: Limits = {
   // Text compresses 5:1, logs and databases 20:1 to 100:1. Deflate's best is 1032:1, and only a bomb lives up there.
   ratio: 200,
   depth: 256,
+  // xz -9 asks for 64 MiB, zstd --ultra -22 for 128, 7z ultra for up to 256.
+  memory: 256 * 1024 * 1024,
 };
 
-export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096 };
+export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096, memory: 0 };
+
+/** No name or attribute needs more than this. */
+const HEADER_BYTES = 1024 * 1024;
+
+/** What of the limits holds for readers. */
+export function readLimits(limits: Limits): ReadLimits {
+  return { entries: limits.files, headerBytes: HEADER_BYTES, memory: limits.memory };
+}
 
 /** Below this an extreme ratio does no harm: a file of zeros is not an attack. */
 export const RATIO_STARTS_AT = 64 * 1024 * 1024;

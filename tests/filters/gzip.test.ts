@@ -18,7 +18,7 @@ async function decode(bytes: Uint8Array, chunk = Infinity): Promise<Decoded> {
   const notes: string[] = [];
   let code: string | undefined;
   try {
-    for await (const piece of gzip.decode(inChunks(bytes, chunk), (note) => void notes.push(note.message))) pieces.push(Buffer.from(piece));
+    for await (const piece of gzip.decode(inChunks(bytes, chunk), { memory: 0, warn: (note) => void notes.push(note.message) })) pieces.push(Buffer.from(piece));
   } catch (error) {
     if (!(error instanceof UnzipxError)) throw error;
     code = error.code;
@@ -100,7 +100,7 @@ describe("gzip.decode()", () => {
         yield bytes.subarray(at);
       };
       let text = "";
-      for await (const piece of gzip.decode(cut(), () => {})) text += Buffer.from(piece).toString();
+      for await (const piece of gzip.decode(cut(), { memory: 0, warn: () => {} })) text += Buffer.from(piece).toString();
       expect([at, text]).toEqual([at, "firstsecond"]);
     }
   });
@@ -186,7 +186,7 @@ describe("gzip.decode()", () => {
     for (const enough of [1, 2]) {
       let ended = 0;
       let pieces = 0;
-      for await (const _ of gzip.decode(inChunks(gzipSync(noise(4_000_000)), 10_000, () => (ended += 1)), () => {})) if (++pieces === enough) break;
+      for await (const _ of gzip.decode(inChunks(gzipSync(noise(4_000_000)), 10_000, () => (ended += 1)), { memory: 0, warn: () => {} })) if (++pieces === enough) break;
       expect(ended).toBe(1);
     }
   });
@@ -195,7 +195,7 @@ describe("gzip.decode()", () => {
     for (const bytes of [member("x", { crc: 1 }), Buffer.concat([member("x"), Buffer.alloc(50_000, "r")])]) {
       let ended = 0;
       try {
-        for await (const _ of gzip.decode(inChunks(bytes, 100, () => (ended += 1)), () => {}));
+        for await (const _ of gzip.decode(inChunks(bytes, 100, () => (ended += 1)), { memory: 0, warn: () => {} }));
       } catch (error) {
         expect(error).toBeInstanceOf(UnzipxError);
       }
@@ -208,7 +208,7 @@ describe("gzip.decode()", () => {
       yield gzipSync(noise(100_000)).subarray(0, 50_000);
       throw new UnzipxError("READ_FAILED", "the disk is gone");
     };
-    await expect((async () => { for await (const _ of gzip.decode(broken(), () => {})); })()).rejects.toMatchObject({ code: "READ_FAILED" });
+    await expect((async () => { for await (const _ of gzip.decode(broken(), { memory: 0, warn: () => {} })); })()).rejects.toMatchObject({ code: "READ_FAILED" });
   });
 
   it("reads what a stream flushed in between", async () => {

@@ -8,13 +8,13 @@ import { exitCodeOf, type Summary } from "../../src/core/summary.ts";
 import { test as verify } from "../../src/core/test.ts";
 import { UnzipxError, type ErrorCode } from "../../src/errors.ts";
 import type { Entry, ReadOptions } from "../../src/formats/contract.ts";
-import { DEFAULT_LIMITS, DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
+import { DEFAULT_LIMITS, DEFAULT_POLICY, readLimits, type Policy } from "../../src/safe/policy.ts";
 import { sandbox, type Sandbox } from "./cli.ts";
 
 export const HEADER_BYTES = 1024 * 1024;
 
 export function readOptions(notes: UnzipxError[] = [], more: Partial<ReadOptions> = {}): ReadOptions {
-  return { limits: { entries: DEFAULT_LIMITS.files, headerBytes: HEADER_BYTES }, lenient: false, warn: (note) => void notes.push(note), ...more };
+  return { limits: readLimits(DEFAULT_LIMITS), lenient: false, warn: (note) => void notes.push(note), ...more };
 }
 
 export interface Unpacked {

@@ -3,7 +3,7 @@ import { crc32, createInflateRaw, inflateRawSync, type Zlib } from "node:zlib";
 import { readExactly, readUpTo } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
 import { UnzipxError, type ErrorDetails } from "../../errors.ts";
-import type { Bytes, Decoded, Locator, Warn } from "../contract.ts";
+import type { Bytes, Decoded, EntryOptions, Locator, Warn } from "../contract.ts";
 
 export interface ZipLocator extends Locator {
   readonly method: number;
@@ -35,7 +35,7 @@ function scratchOf(length: number): Buffer {
 }
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, lenient?: Warn): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
