@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts" },
+  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,
@@ -23,6 +23,7 @@ const result = await build({
   target: "node20.19",
   minify: true,
   metafile: true,
+  external: ["7z-wasm", "7zip-bin"],
   legalComments: "none", // all of them are in THIRD-PARTY-LICENSES.txt
   chunkNames: "chunk-[name]-[hash]",
   // Packages in CommonJS call require() for Node's own modules.

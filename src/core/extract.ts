@@ -1,14 +1,14 @@
 /** The verb x: entries → policy → one writer. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { fromPlain, fromSystem, UnzipxError } from "../errors.ts";
+import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import type { PathOddity } from "../safe/path.ts";
-import { FREE_SPACE_RESERVE, readLimits, type Policy } from "../safe/policy.ts";
+import { FREE_SPACE_RESERVE, type Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
-import { SafeWriter, type Claim, type Claimed, type Destination, type Settled } from "../safe/writer.ts";
+import { SafeWriter, type Claim, type Claimed, type ClaimRules, type Destination, type Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { ofEntry, type BatchResult, type ExtractJob } from "./extract-job.ts";
@@ -42,12 +42,12 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     warnings.push(note);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits: readLimits(limits), warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identity === undefined ? [] : [opened.identity] },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead) };
@@ -162,23 +162,31 @@ function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: s
 
 async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
-  options.reporter.start?.(opened.archiveBytes);
+  // Of a solid container only the content tells how far it is, and nobody knows how much that will be.
+  options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
+  const rules: ClaimRules = opened.entriesFailAlone ? { backslash: "separator", repeated: "refuse" } : { backslash: "character", repeated: "last" };
   const escaped = new Set<string>(); // names that two different entries may share: the later is then no new version
   let seen = 0;
   const report = (entry: string): void => {
-    const read = opened.bytesRead();
+    const read = opened.entriesFailAlone ? summary.bytes : opened.bytesRead();
     options.reporter.progress?.(read - seen, entry);
     seen = read;
   };
-  for await (const entry of opened.entries()) {
+  for await (const entry of opened.entries({ listing: false, wants: (path) => options.selection.wants(path) })) {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
     if (entry.escaped === true) escaped.add(entry.path);
-    const claimed = writer.claim(entry, { backslash: "character", repeated: escaped.has(entry.path) ? "refuse" : "last" });
+    const claimed = writer.claim(entry, escaped.has(entry.path) ? { ...rules, repeated: "refuse" } : rules);
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
-      await writeStreamed(entry, claim, run, () => report(entry.path));
+      const trouble = await writeStreamed(entry, claim, run, () => report(entry.path));
+      if (trouble !== undefined) {
+        if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
+        writer.drop(claim);
+        summary.failures.push(trouble);
+        continue;
+      }
       options.reporter.entry?.(entry.path, entry.size);
     }
     report(entry.path);
@@ -189,32 +197,25 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   summary.bytes -= skippedBytes;
 }
 
-/** A stream's error is the archive's: what follows cannot be found any more, so it is thrown and nothing stays. */
-async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget, summary, options }: Run, report: () => void): Promise<void> {
+/** Returns what went wrong in the archive; trouble with the disk or a limit is thrown. */
+async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget, summary, options }: Run, report: () => void): Promise<UnzipxError | undefined> {
+  const sink = openSink(writer.fileOf(claim));
+  const before = summary.bytes;
   try {
-    const sink = openSink(writer.fileOf(claim));
-    try {
-      if (entry.whole !== undefined) {
-        budget.spend(entry.whole.length);
-        sink.write(entry.whole);
-        summary.bytes += entry.whole.length;
-      } else {
-        for await (const chunk of entry.content()) {
-          options.signal?.throwIfAborted();
-          budget.spendChunk(chunk);
-          sink.write(chunk);
-          summary.bytes += chunk.length;
-          report();
-        }
-      }
-      sink.close();
-      summary.files += 1;
-    } catch (error) {
-      sink.discard();
-      throw error;
+    for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
+      options.signal?.throwIfAborted();
+      budget.spendChunk(chunk);
+      sink.write(chunk);
+      summary.bytes += chunk.length;
+      report();
     }
+    sink.close();
+    summary.files += 1;
+    return undefined;
   } catch (error) {
-    throw fromSystem(error, "write", "write an entry", { entry: entry.path });
+    sink.discard();
+    summary.bytes = before;
+    return fromSystem(error, "write", "write an entry", { entry: entry.path }).in({ entry: entry.path });
   }
 }
 

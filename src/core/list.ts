@@ -2,7 +2,7 @@
 import type { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { createBudget } from "../safe/budget.ts";
-import { readLimits, type Limits } from "../safe/policy.ts";
+import type { Limits } from "../safe/policy.ts";
 import { openArchive } from "./open.ts";
 import type { Selection } from "./select.ts";
 import { emptySummary, type Summary } from "./summary.ts";
@@ -29,7 +29,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads ?? 1, signal: options.signal, lenient: true, encoding: options.encoding, password: options.password, limits: readLimits(options.limits), warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads ?? 1, signal: options.signal, lenient: true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary("list", archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);
@@ -48,7 +48,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
       warnings.push(...opened.index.notes);
       for (const entry of opened.index.entries) add(entry);
     } else {
-      for await (const { whole: _, content: __, ...entry } of opened.entries()) {
+      for await (const { whole: _, content: __, ...entry } of opened.entries({ listing: true, wants: () => true })) {
         options.signal?.throwIfAborted();
         add(entry);
       }

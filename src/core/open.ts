@@ -1,17 +1,20 @@
 /** From a name to entries: detect, peel the filters, spool what must seek, open the container. */
 import { basename } from "node:path";
-import { fstatSync } from "node:fs";
-import { readUpTo } from "../bytes/read-file.ts";
+import { peek } from "../bytes/peek.ts";
+import { readSegments } from "../bytes/segments.ts";
 import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
 import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Source, StreamEntry } from "../formats/contract.ts";
+import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
+import { createBudget } from "../safe/budget.ts";
+import { readLimits, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
-import { fileSource, isFileSource, openSource, peek, type Counted } from "./sources.ts";
+import { fileSource, isFileSource, openInput, solidSource, type Counted, type Input } from "./sources.ts";
 
-export interface OpenOptions extends ReadOptions {
+export interface OpenOptions extends Omit<ReadOptions, "limits"> {
+  readonly limits: Limits;
   /** The user's word against the detection: the name of a container or filter. */
   readonly format: string | undefined;
   /** More than one: filters may have a thread of their own. */
@@ -27,8 +30,8 @@ interface Opened {
   /** Undefined while it is unknown: a pipe. */
   readonly archiveBytes: number | undefined;
   readonly bytesRead: () => number;
-  /** The archive's own file, which is never a target. */
-  readonly identity: { readonly dev: number; readonly ino: number } | undefined;
+  /** The archive's own files, which are never a target. */
+  readonly identities: readonly { readonly dev: number; readonly ino: number }[];
   close(): Promise<void>;
 }
 export interface OpenedIndex extends Opened {
@@ -39,17 +42,22 @@ export interface OpenedIndex extends Opened {
 }
 export interface OpenedStream extends Opened {
   readonly kind: "stream";
-  entries(): AsyncIterable<StreamEntry>;
+  /** Trouble with an entry's content is its own, the next one can be read; otherwise it ends the archive. */
+  readonly entriesFailAlone: boolean;
+  entries(request: EntriesRequest): AsyncIterable<StreamEntry>;
 }
 
+/** What a solid container wants to know beforehand, because decoding is all or nothing there; as in SolidOptions. */
+export type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
+
 export async function openArchive(name: string, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
-  const source = openSource(name, options.signal);
-  const closing: (() => Promise<void> | void)[] = [() => source.close()];
+  const input = openInput(name, options.signal);
+  const closing: (() => Promise<void> | void)[] = [() => input.close()];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
   };
   try {
-    return await openLayers(name, source, options, closing, close);
+    return await openLayers(name, input, options, closing, close);
   } catch (error) {
     await close().catch(() => {}); // the first error is the one to tell
     throw error;
@@ -57,56 +65,63 @@ export async function openArchive(name: string, options: OpenOptions): Promise<O
 }
 
 async function openLayers(
-  name: string, source: Counted<Source> | Counted<FileSource>, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
+  name: string, input: Input, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
 ): Promise<OpenedIndex | OpenedStream> {
+  const { source } = input;
+  const reading: ReadOptions = { ...options, limits: readLimits(options.limits) };
   const filters: Filter[] = [];
-  let file: FileSource | undefined = isFileSource(source) ? source : undefined;
+  let solid = input.solid;
   let bytes: Bytes | undefined; // set as soon as the bytes are no longer the file's own
   let probe: Probe;
-  if (file !== undefined) {
-    probe = probeFile(file);
+  if (solid !== undefined) {
+    probe = probeSolid(solid);
   } else {
     const peeked = await peek(source.stream(), HEAD_BYTES);
     bytes = peeked.all;
     probe = { head: peeked.head, tail: undefined };
   }
-  const identity = file === undefined ? undefined : fstatSync(file.fd);
   const shared = {
-    name, archiveBytes: file?.size, identity: identity && { dev: identity.dev, ino: identity.ino }, close,
-    bytesRead: () => (bytes === undefined ? (file?.size ?? 0) : source.bytesRead()),
+    name, archiveBytes: solid?.size, identities: input.identities, close,
+    bytesRead: () => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead()),
   };
   for (;;) {
-    const format = choose(probe, name, options.format, filters);
+    const format = choose(probe, input.title, options.format, filters);
     if (format?.kind === "filter") {
-      if (filters.length === 0) noteName(name, format, options);
+      if (filters.length === 0) noteName(input.title, format, options);
       const head = probe.head;
       filters.push(format);
       const peeked = await peek(decode(format, bytes, source, options), HEAD_BYTES);
       bytes = peeked.all;
-      file = undefined;
+      solid = undefined;
       probe = { head: peeked.head, tail: undefined };
-      const inner = choose(probe, name, options.format, filters);
-      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter)) {
-        return single(shared, filters, bytes, format.innerName?.(head), identity?.mtimeMs);
+      const inner = choose(probe, input.title, options.format, filters);
+      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || (inner.kind === "container" && inner.needs === "file" && inner.isImage === true && options.format === undefined)) {
+        return single({ ...shared, name: input.title }, filters, bytes, format.innerName?.(head), input.mtime);
       }
       continue;
     }
     if (format === undefined || format.kind === "known") throw unknown(name, format, probe.head);
-    if (filters.length === 0) noteName(name, format, options);
+    if (filters.length === 0) noteName(input.title, format, options);
     const format_ = [...filters.map((filter) => filter.name), format.name];
     if (format.needs === "stream") {
-      const input = bytes ?? source.stream();
-      if (bytes === undefined) bytes = input;
-      return { ...shared, kind: "stream", format: format_, entries: () => format.read(input, options) };
+      const whole = bytes ?? source.stream();
+      if (bytes === undefined) bytes = whole;
+      return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: () => format.read(whole, reading) };
     }
-    if (file === undefined) {
-      const spooled = await spool(bytes!);
+    if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
+      const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, source.bytesRead));
       closing.push(() => spooled.close());
-      file = fileSource(name, spooled.fd, spooled.size, async () => {});
+      solid = solidSource(input.title, fileSource(input.title, spooled.fd, spooled.size, async () => {}));
     }
-    const index = await format.open(file, options);
-    const size = file.size;
-    return { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, kind: "index", format: format_, container: format, source: file, index };
+    const { size } = solid;
+    const seekable = { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, format: format_ };
+    if (format.needs === "file") {
+      const whole = solid;
+      return { ...seekable, kind: "stream", entriesFailAlone: true, entries: (request) => format.read(whole, { ...reading, ...request }) };
+    }
+    const [segment] = solid.segments as [Extract<Segment, { fd: number }>];
+    const file = fileSource(input.title, segment.fd, size, async () => {});
+    return { ...seekable, kind: "index", container: format, source: file, index: await format.open(file, reading) };
   }
 }
 
@@ -116,18 +131,18 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
 function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Bytes {
   const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
-  if (options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), { warn: options.warn, memory: options.limits.memory });
+  if (filter.ownThread === true || options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), { warn: options.warn, memory: options.limits.memory });
   return decodeOnThread({
     entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, warn: options.warn, memory: options.limits.memory, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }
 
-function probeFile(file: FileSource): Probe {
-  const head = Buffer.alloc(Math.min(HEAD_BYTES, file.size));
-  const tail = Buffer.alloc(Math.min(TAIL_BYTES, file.size));
-  const found = readUpTo(file.fd, head, 0);
-  const foundTail = readUpTo(file.fd, tail, file.size - tail.length);
+function probeSolid({ segments, size }: SolidSource): Probe {
+  const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
+  const tail = Buffer.alloc(Math.min(TAIL_BYTES, size));
+  const found = readSegments(segments, head, 0);
+  const foundTail = readSegments(segments, tail, size - tail.length);
   return { head: head.subarray(0, found), tail: tail.subarray(0, foundTail) };
 }
 
@@ -142,7 +157,8 @@ function choose(probe: Probe, name: string, forced: string | undefined, peeled: 
     if (format === undefined) throw new UnzipxError("USAGE", `Cannot read "${name}" as "${forced}": no such format`, { hint: "unzipx formats" });
     return format;
   });
-  if (wanted.length === 1 && wanted[0]!.kind === "container" && found?.kind === "filter") return found;
+  // A filter is in front of the container, unless these bytes are one already: a deb is an ar as well.
+  if (wanted.length === 1 && wanted[0]!.kind === "container" && found?.kind === "filter" && wanted[0]!.bid(probe) === 0) return found;
   if (wanted.length === 1 && wanted[0]!.kind === "container") return wanted[0];
   return wanted[peeled.length] ?? (wanted.at(-1)?.kind === "filter" ? undefined : found);
 }
@@ -167,6 +183,7 @@ function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filte
   return {
     ...shared,
     kind: "stream",
+    entriesFailAlone: false,
     format: filters.map((filter) => filter.name),
     async *entries() {
       yield {

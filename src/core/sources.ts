@@ -1,10 +1,12 @@
 /** Where archives come from: a file, standard input, or bytes that are on their way already. */
 import { readAhead } from "../bytes/read-ahead.ts";
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { readSegments, sizeOf } from "../bytes/segments.ts";
+import { closeSync, constants, existsSync, fstatSync, openSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { isatty } from "node:tty";
 import { fromSystem, UnzipxError } from "../errors.ts";
-import type { Bytes, FileSource, Source } from "../formats/contract.ts";
+import type { FileSource, Segment, SolidSource, Source } from "../formats/contract.ts";
+import { volumesOf } from "./volumes.ts";
 
 /** A Source, and how much of it was read. */
 export type Counted<S extends Source> = S & {
@@ -13,7 +15,7 @@ export type Counted<S extends Source> = S & {
   readonly readElsewhere: (bytes: number) => void;
 };
 
-export function isFileSource(source: Source): source is FileSource {
+export function isFileSource<S extends Source>(source: S): source is S & FileSource {
   return "fd" in source;
 }
 
@@ -84,31 +86,80 @@ function pipeSource(name: string, fd: number, close: () => Promise<void>, signal
   };
 }
 
-/** The first bytes of a stream, at least `length` of them unless it ends earlier, and the whole stream again. */
-export async function peek(input: Bytes, length: number): Promise<{ head: Uint8Array; all: Bytes }> {
-  const iterator = input[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  let found = 0;
-  while (found < length) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    chunks.push(new Uint8Array(value)); // kept beyond the next chunk
-    found += value.length;
+/** The archive as it was named: a file, the parts of a set, a pipe. */
+export interface Input {
+  /** Without the number of a part: what the whole is called. */
+  readonly title: string;
+  readonly source: Counted<Source>;
+  /** Undefined for a pipe. */
+  readonly solid: SolidSource | undefined;
+  readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** Of the file, in milliseconds since 1970. */
+  readonly mtime: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens the archive, and the other parts of its set if it is one of several. */
+export function openInput(name: string, signal?: AbortSignal): Input {
+  const set = name === "-" || !existsSync(name) ? undefined : volumesOf(name);
+  const opened: Counted<Source>[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of opened) await one.close();
+  };
+  try {
+    for (const part of set?.parts ?? [name]) opened.push(openSource(part, signal));
+    const files = opened.filter(isFileSource);
+    const stats = files.map((file) => fstatSync(file.fd));
+    const identities = stats.map(({ dev, ino }) => ({ dev, ino }));
+    const main = opened[Math.max(0, set?.parts.indexOf(set.main) ?? 0)]!;
+    const mtime = stats[0]?.mtimeMs;
+    if (!isFileSource(main) || files.length < opened.length) return { title: name, source: main, solid: undefined, identities, mtime, close };
+    if (set?.joined !== undefined) {
+      const segments = files.map((file) => segmentOf(file));
+      const size = sizeOf(segments);
+      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, identities, mtime, close };
+    }
+    const others = files.filter((file) => file !== main);
+    return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), identities, mtime, close };
+  } catch (error) {
+    for (const one of opened) void one.close().catch(() => {});
+    throw error;
   }
-  const head = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+export function solidSource(name: string, file: FileSource, others: readonly FileSource[] = []): SolidSource {
+  const volumes = others.map((other) => ({ name: alias(other.name, name), segments: [segmentOf(other)] }));
+  return { name: alias(name, name), size: file.size, segments: [segmentOf(file)], volumes };
+}
+
+function segmentOf(file: FileSource): Segment {
+  return { fd: file.fd, offset: 0, length: file.size };
+}
+
+/** A name as a decoder may see it: entries without a name are called after it. All parts of a set keep their common stem. */
+function alias(name: string, main: string): string {
+  const stem = basename(main).replace(/(\.part\d+)?\.[^.]*$/i, "");
+  const safe = /^[\w+-][\w .+-]*$/.test(stem) && stem.length < 100 ? stem : "archive";
+  const rest = basename(name).slice(stem.length);
+  return safe + (/^[\w.]*$/.test(rest) ? rest : "");
+}
+
+function joinedSource(name: string, segments: readonly Segment[]): Counted<Source> {
+  let read = 0;
+  const size = sizeOf(segments);
   return {
-    head,
-    all: (async function* () {
-      try {
-        if (head.length > 0) yield head;
-        for (;;) {
-          const { done, value } = await iterator.next();
-          if (done === true) return;
-          yield value;
-        }
-      } finally {
-        await iterator.return?.();
+    name, size,
+    bytesRead: () => read,
+    readElsewhere() {},
+    async *stream() {
+      const chunk = Buffer.allocUnsafeSlow(512 * 1024);
+      while (read < size) {
+        const length = readSegments(segments, chunk, read);
+        if (length === 0) return;
+        read += length;
+        yield chunk.subarray(0, length);
       }
-    })(),
+    },
+    async close() {},
   };
 }

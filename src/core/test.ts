@@ -1,8 +1,8 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
-import { fromPlain, UnzipxError } from "../errors.ts";
+import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
-import { readLimits, type Limits } from "../safe/policy.ts";
+import type { Limits } from "../safe/policy.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
@@ -40,7 +40,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: readLimits(options.limits), warn: (note) => void warnings.push(note),
+    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note) => void warnings.push(note),
   });
   const summary = emptySummary(action, archive, opened.format);
   const budget = createBudget(options.limits, opened.bytesRead);
@@ -117,24 +117,30 @@ async function verifyIndex(opened: OpenedIndex, summary: Summary, budget: Budget
 }
 
 async function verifyStream(opened: OpenedStream, summary: Summary, budget: Budget, options: TestOptions, sink: Sink | undefined): Promise<void> {
-  options.reporter.start?.(opened.archiveBytes);
+  options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
   let seen = 0;
   const report = (path: string): void => {
-    const read = opened.bytesRead();
+    const read = opened.entriesFailAlone ? summary.bytes : opened.bytesRead();
     options.reporter.progress?.(read - seen, path);
     seen = read;
   };
-  for await (const entry of opened.entries()) {
+  for await (const entry of opened.entries({ listing: false, wants: (path) => options.selection.wants(path) })) {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) continue;
     budget.entry();
     if (!countable(entry, summary)) continue;
-    for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
-      options.signal?.throwIfAborted();
-      budget.spendChunk(chunk);
-      await sink?.(chunk);
-      summary.bytes += chunk.length;
-      report(entry.path);
+    try {
+      for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
+        options.signal?.throwIfAborted();
+        budget.spendChunk(chunk);
+        await sink?.(chunk);
+        summary.bytes += chunk.length;
+        report(entry.path);
+      }
+    } catch (error) {
+      const trouble = fromSystem(error, "read", "read an entry").in({ entry: entry.path });
+      if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
+      summary.failures.push(trouble);
     }
     report(entry.path);
     options.reporter.entry?.(entry.path, entry.size);

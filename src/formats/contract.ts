@@ -19,6 +19,18 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** A range of an open file, or bytes that were made up. */
+export type Segment = { readonly fd: number; readonly offset: number; readonly length: number } | { readonly bytes: Uint8Array };
+
+/** What can be read at any place: one file, or the parts of a split one joined. */
+export interface SolidSource {
+  readonly name: string;
+  readonly size: number;
+  readonly segments: readonly Segment[];
+  /** The other files of the set, where the format itself knows of its volumes. */
+  readonly volumes: readonly { readonly name: string; readonly segments: readonly Segment[] }[];
+}
+
 /** A Source in a file. Descriptors belong to the process: any thread may read any part through `fd`. */
 export interface FileSource extends Source {
   readonly fd: number;
@@ -51,6 +63,8 @@ export interface Filter extends FormatInfo {
   readonly tarExtensions: readonly string[];
   /** Ends normally only when the data was complete and its checksums matched. */
   decode(input: Bytes, options: DecodeOptions): Bytes;
+  /** decode() works on a thread of its own as it is. */
+  readonly ownThread?: boolean;
   /** Absent = read-only. The output is the same for any number of threads. */
   encode?(input: Bytes, options: EncodeOptions): Bytes;
   /** A name for the single file inside, when the header carries one: exact, untrusted. */
@@ -90,7 +104,27 @@ export interface EntryOptions {
   readonly password?: string | undefined;
 }
 
-export type Container = StreamContainer | IndexedContainer;
+/**
+ * A container that has to seek, and yet gives its entries in its own order: nobody can enter a solid block in the middle.
+ * Trouble with one entry's content is that entry's own; the next one can be read all the same.
+ */
+export interface SolidContainer extends FormatInfo {
+  readonly kind: "container";
+  readonly needs: "file";
+  readonly writes: boolean;
+  /** Inside a filter it is a single file, as people mean it who compress the image of a disk, or a program. */
+  readonly isImage?: boolean;
+  read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
+}
+
+export interface SolidOptions extends ReadOptions {
+  /** The entries only, in the order of the index: what they hold is not decoded. */
+  readonly listing: boolean;
+  /** Entries that are not wanted need not be decoded or given. */
+  wants(path: string): boolean;
+}
+
+export type Container = StreamContainer | IndexedContainer | SolidContainer;
 
 /** A format that is recognised for the sake of the error message only. */
 export interface KnownFormat extends FormatInfo {

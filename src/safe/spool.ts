@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromSystem } from "../errors.ts";
+import type { Budget } from "./budget.ts";
 import type { Bytes } from "../formats/contract.ts";
 
 export interface Spool {
@@ -13,7 +14,7 @@ export interface Spool {
 }
 
 /** Copies all bytes into a file that nobody else can open and that has no name any more where the system allows that. */
-export async function spool(input: Bytes): Promise<Spool> {
+export async function spool(input: Bytes, budget: Budget): Promise<Spool> {
   const path = join(tmpdir(), `unzipx-${randomBytes(12).toString("hex")}`);
   let fd: number;
   try {
@@ -30,6 +31,7 @@ export async function spool(input: Bytes): Promise<Spool> {
   };
   try {
     for await (const chunk of input) {
+      budget.spend(chunk.length);
       for (let done = 0; done < chunk.length; ) {
         try {
           done += writeSync(fd, chunk, done, chunk.length - done);

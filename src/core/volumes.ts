@@ -1,0 +1,93 @@
+/** Split sets: whichever part is named, all of them are found, and one that is missing is named. */
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UnzipxError } from "../errors.ts";
+
+export interface VolumeSet {
+  /** The part to open; of parts that are to be joined the first one. */
+  readonly main: string;
+  /** The parts are one file that was cut: what it was called. */
+  readonly joined: string | undefined;
+  /** All parts in their order, `main` among them. */
+  readonly parts: readonly string[];
+}
+
+interface Style {
+  /** The stem, and the number or letter of the part. */
+  readonly pattern: RegExp;
+  /** Names of the parts from the first on, as long as somebody asks; `width` digits. */
+  part(stem: string, number: number, width: number, extension: string): string;
+  readonly first: number;
+  /** A part that comes before (rar) or behind (zip) the numbered ones and has another name. */
+  main?(stem: string): string;
+  readonly mainIsLast?: boolean;
+  readonly isJoined?: boolean;
+}
+
+const STYLES: readonly Style[] = [
+  { pattern: /^(?<stem>.+\.part)(?<number>\d+)(?<extension>\.(?:rar|exe))$/i, first: 1, part: (stem, number, width, extension) => `${stem}${digits(number, width)}${extension}` },
+  // a.rar a.r00 … a.r99 a.s00 …
+  { pattern: /^(?<stem>.+)\.(?<letter>[r-z])(?<number>\d\d)$/i, first: 0, part: (stem, number) => `${stem}.${String.fromCharCode(0x72 + Math.floor(number / 100))}${digits(number % 100, 2)}`, main: (stem) => `${stem}.rar` },
+  { pattern: /^(?<stem>.+)\.z(?<number>\d{2,})$/i, first: 1, part: (stem, number) => `${stem}.z${digits(number, 2)}`, main: (stem) => `${stem}.zip`, mainIsLast: true },
+  { pattern: /^(?<stem>.+)\.(?<number>\d{3,})$/, first: 1, part: (stem, number, width) => `${stem}.${digits(number, width)}`, isJoined: true },
+];
+
+function digits(number: number, width: number): string {
+  return String(number).padStart(width, "0");
+}
+
+/** The set that a file belongs to; undefined when it stands alone. Throws NO_INPUT when one of its parts is not there. */
+export function volumesOf(path: string): VolumeSet | undefined {
+  const name = basename(path);
+  const folder = dirname(path);
+  for (const style of STYLES) {
+    const found = style.pattern.exec(name)?.groups ?? asMain(style, name);
+    if (found === undefined) continue;
+    const names = new Map(readdirSync(folder).map((one) => [one.toLowerCase(), one]));
+    const at = (wanted: string): string | undefined => names.get(wanted.toLowerCase());
+    const { stem, extension = "" } = found as { stem: string; extension?: string };
+    const width = found["number"]?.length ?? 2;
+    const partName = (number: number): string => style.part(stem, number, width, extension);
+    const parts: string[] = [];
+    for (let number = style.first; at(partName(number)) !== undefined; number++) parts.push(at(partName(number))!);
+    // Whatever has the form of a part and was not reached lies behind a gap.
+    const seen = new Set(parts);
+    const behind = [...names.values()].filter((one) => !seen.has(one) && isPart(style, one, stem, extension));
+    const main = style.main?.(stem);
+    if (parts.length === 0 && behind.length === 0) continue; // not a set
+    if (behind.length > 0) {
+      if (style.isJoined === true && at(partName(style.first)) === undefined && parts.length === 0 && !looksSplit(behind)) continue; // "notes.2024"
+      throw missing(path, partName(style.first + parts.length));
+    }
+    if (main !== undefined) {
+      if (at(main) === undefined) throw missing(path, main);
+      parts.splice(style.mainIsLast === true ? parts.length : 0, 0, at(main)!);
+    }
+    return {
+      main: join(folder, main === undefined ? parts[0]! : at(main)!),
+      joined: style.isJoined === true ? join(folder, stem) : undefined,
+      parts: parts.map((one) => join(folder, one)),
+    };
+  }
+  return undefined;
+}
+
+/** "a.rar" and "a.zip" may be the main parts of sets. */
+function asMain(style: Style, name: string): Record<string, string> | undefined {
+  const stem = /^(.+)\.(rar|zip)$/i.exec(name)?.[1];
+  return stem !== undefined && style.main?.(stem).toLowerCase() === name.toLowerCase() ? { stem } : undefined;
+}
+
+function isPart(style: Style, name: string, stem: string, extension: string): boolean {
+  const found = style.pattern.exec(name)?.groups;
+  return found !== undefined && found["stem"]!.toLowerCase() === stem.toLowerCase() && (found["extension"] ?? "").toLowerCase() === extension.toLowerCase() && Number(found["number"]) >= style.first;
+}
+
+/** Two or more parts in a row, or ".002" alone: not a year, not a version. */
+function looksSplit(parts: readonly string[]): boolean {
+  return parts.some((one) => /\.0\d\d$/.test(one));
+}
+
+function missing(path: string, part: string): UnzipxError {
+  return new UnzipxError("NO_INPUT", `Cannot read "${path}": it is part of a set, and another part is missing`, { expected: part, hint: `put ${part} beside the other parts` });
+}

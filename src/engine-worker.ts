@@ -1,0 +1,4 @@
+/** The file that the engine's thread starts with. */
+import { serveEngine } from "./engine/serve.ts";
+
+serveEngine();

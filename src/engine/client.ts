@@ -1,0 +1,196 @@
+/** The engine as seen by the rest: a thread that runs 7-Zip, one run at a time, and is ended when it hangs or crashes. */
+import { Worker } from "node:worker_threads";
+import { UnzipxError } from "../errors.ts";
+import type { Bytes } from "../formats/contract.ts";
+import {
+  CONTROL, controlOf, INPUT_END, INPUT_SLOT_BYTES, inputSlot, outputSlot, SHARED_BYTES,
+  type EngineEvent, type EngineRequest, type EngineStart, type FromEngine,
+} from "./protocol.ts";
+
+/** An event with its bytes, which are valid until the next event is asked for. */
+export type Happening = Exclude<EngineEvent, { kind: "data" }> | { readonly kind: "data"; readonly bytes: Uint8Array };
+
+export interface RunOptions extends EngineRequest {
+  /** What the engine reads from standard input. */
+  readonly input?: Bytes;
+  /** What is being read, for the messages. */
+  readonly what: string;
+}
+
+/** An engine that neither reads nor writes for so long, in milliseconds, does not come back. The slowest decoders (PPMd, bzip2) need less than a second for a block. */
+const PATIENCE = 30_000;
+const LOOK_EVERY = 2_000;
+
+/** The bundle lies flat; beside the sources there is none, so the built one is taken. */
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
+
+/** Engines that have nothing to do: a start takes 40 ms. They do not keep the process alive. */
+const idle: Engine[] = [];
+
+export class Engine {
+  readonly #shared = new SharedArrayBuffer(SHARED_BYTES);
+  readonly #control = controlOf(this.#shared);
+  readonly #worker: Worker;
+  #dead = false;
+  #busy = false;
+
+  private constructor() {
+    const start: EngineStart = { shared: this.#shared };
+    this.#worker = new Worker(ENTRY, { execArgv: [], workerData: start });
+    this.#worker.unref();
+    // Between two runs nobody listens, and an error without a listener would end the process.
+    this.#worker.on("error", () => (this.#dead = true)).on("exit", () => (this.#dead = true));
+  }
+
+  /** An engine of one's own, until release(). */
+  static take(): Engine {
+    for (let engine = idle.pop(); engine !== undefined; engine = idle.pop()) if (!engine.#dead) return engine;
+    return new Engine();
+  }
+
+  /** For the next who needs one; a run that is still under way ends it instead. */
+  async release(): Promise<void> {
+    if (this.#busy) await this.#end();
+    else if (!this.#dead) idle.push(this);
+  }
+
+  /**
+   * Runs 7-Zip with `words` over `files`, and tells what happens. Throws INTERNAL when it crashes, BAD_DATA when it
+   * hangs; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
+   */
+  async *run({ words, files, input, what }: RunOptions): AsyncGenerator<Happening> {
+    const inbox = new Mailbox<FromEngine | undefined>();
+    const onMessage = (message: FromEngine): void => inbox.put(message);
+    const onExit = (): void => inbox.put(undefined);
+    const feeder = input === undefined ? undefined : new Feeder(input, this.#shared, (error) => inbox.fail(error));
+    let progress = -1;
+    let since = performance.now();
+    const watchdog = setInterval(() => {
+      const now = Atomics.load(this.#control, CONTROL.PROGRESS);
+      const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
+      if (now !== progress || waiting) [progress, since] = [now, performance.now()];
+      else if (performance.now() - since > PATIENCE) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
+    }, LOOK_EVERY);
+    this.#busy = true;
+    this.#worker.ref();
+    this.#worker.on("message", onMessage).on("error", onExit).on("exit", onExit);
+    try {
+      this.#worker.postMessage({ words, files } satisfies EngineRequest);
+      for (;;) {
+        const message = this.#dead ? undefined : await inbox.take();
+        if (message === undefined) throw crashed(what, "its thread ended");
+        if (message.kind === "crash") throw crashed(what, message.why);
+        if (message.kind === "need") {
+          feeder?.fill(message.slot);
+          continue;
+        }
+        const slot = message.slot === undefined ? undefined : outputSlot(this.#shared, message.slot);
+        let at = 0;
+        for (const event of message.events) {
+          if (event.kind === "data") {
+            yield { kind: "data", bytes: slot!.subarray(at, at + event.length) };
+            at += event.length;
+          } else if (event.kind === "exit") {
+            if (slot !== undefined) this.#free();
+            this.#busy = false;
+            yield event;
+            return;
+          } else {
+            yield event;
+          }
+        }
+        if (slot !== undefined) this.#free();
+      }
+    } finally {
+      clearInterval(watchdog);
+      this.#worker.off("message", onMessage).off("error", onExit).off("exit", onExit);
+      await feeder?.close();
+      if (this.#busy) await this.#end();
+      else this.#worker.unref();
+    }
+  }
+
+  #free(): void {
+    Atomics.add(this.#control, CONTROL.FREE, 1);
+    Atomics.notify(this.#control, CONTROL.FREE);
+  }
+
+  async #end(): Promise<void> {
+    this.#dead = true;
+    this.#busy = false;
+    await this.#worker.terminate();
+  }
+}
+
+function crashed(what: string, why: string): UnzipxError {
+  return new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder gave up (${why})`);
+}
+
+/** Messages that wait for someone to take them, one at a time. */
+class Mailbox<Message> {
+  readonly #messages: Message[] = [];
+  #failure: { readonly error: unknown } | undefined;
+  #wake = (): void => {};
+
+  put(message: Message): void {
+    this.#messages.push(message);
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake();
+  }
+
+  async take(): Promise<Message> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#messages.length > 0) return this.#messages.shift()!;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** Fills the engine's input slots, in the order in which it asks. */
+class Feeder {
+  readonly #input: AsyncIterator<Uint8Array>;
+  readonly #shared: SharedArrayBuffer;
+  readonly #fail: (error: unknown) => void;
+  #rest: Uint8Array = new Uint8Array(0);
+  #filling: Promise<void> = Promise.resolve();
+
+  constructor(input: Bytes, shared: SharedArrayBuffer, fail: (error: unknown) => void) {
+    this.#input = input[Symbol.asyncIterator]();
+    this.#shared = shared;
+    this.#fail = fail;
+  }
+
+  fill(slot: number): void {
+    this.#filling = this.#filling.then(() => this.#fill(slot)).catch(this.#fail);
+  }
+
+  async close(): Promise<void> {
+    await this.#filling;
+    await this.#input.return?.();
+  }
+
+  async #fill(slot: number): Promise<void> {
+    const room = inputSlot(this.#shared, slot);
+    let used = 0;
+    while (used < INPUT_SLOT_BYTES) {
+      if (this.#rest.length === 0) {
+        const { done, value } = await this.#input.next();
+        if (done === true) break;
+        this.#rest = value;
+        continue;
+      }
+      const part = this.#rest.subarray(0, INPUT_SLOT_BYTES - used);
+      room.set(part, used);
+      used += part.length;
+      this.#rest = this.#rest.subarray(part.length);
+    }
+    const control = controlOf(this.#shared);
+    Atomics.store(control, CONTROL.INPUT + slot, used === 0 ? INPUT_END : used);
+    Atomics.notify(control, CONTROL.INPUT + slot);
+  }
+}

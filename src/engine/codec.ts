@@ -1,0 +1,58 @@
+/** The engine as a codec: one stream of bytes in, one out. */
+import { UnzipxError } from "../errors.ts";
+import type { Bytes, Warn } from "../formats/contract.ts";
+import { Engine } from "./client.ts";
+import { troubleOf, unexplained } from "./trouble.ts";
+
+export type EngineCodec = "xz" | "bzip2" | "lzma" | "zstd";
+
+export interface CodecOptions {
+  /** What is being decoded, for the messages. */
+  readonly what: string;
+  readonly warn: Warn;
+}
+
+/**
+ * Decodes a whole file of `type`, all of its streams, checksums verified. Ends normally only when it was complete;
+ * bytes behind it that are none of its own are told through `warn`. Each chunk is valid until the next one is asked for.
+ */
+export async function* engineDecode(type: EngineCodec, input: Bytes, { what, warn }: CodecOptions): AsyncGenerator<Uint8Array> {
+  const engine = Engine.take();
+  let said = "";
+  try {
+    // -p: without it 7-Zip would ask on standard input.
+    for await (const event of engine.run({ words: ["x", "-si", "-so", `-t${type}`, "-y", "-p", "-bd"], files: [], input, what })) {
+      if (event.kind === "data") yield event.bytes;
+      else if (event.kind === "error") said += event.text;
+      else if (event.kind === "exit" && event.code !== 0) {
+        const troubles = said.split("\n").map((line) => troubleOf(line, what, false)).filter((one) => one !== undefined);
+        const worst = troubles.find((one) => one.code !== "TRAILING_DATA");
+        if (worst !== undefined) throw worst;
+        if (troubles.length === 0) throw unexplained(event.code, said, what);
+        warn(troubles[0]!);
+      }
+    }
+  } finally {
+    await engine.release();
+  }
+}
+
+/** Encodes `block` as one complete stream of `type`. `level` is 1 to 9, as the type's own tool counts. */
+export async function engineEncode(type: "xz" | "bzip2", block: Uint8Array, level: number): Promise<Uint8Array> {
+  const engine = Engine.take();
+  const pieces: Uint8Array[] = [];
+  let said = "";
+  try {
+    const input = (async function* () {
+      yield block;
+    })();
+    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, `-mx${level}`, "-bd", "-p", "out"], files: [], input, what: `a block for ${type}` })) {
+      if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
+      else if (event.kind === "error") said += event.text;
+      else if (event.kind === "exit" && event.code !== 0) throw new UnzipxError("INTERNAL", `Cannot compress with ${type}: the encoder failed`, { found: said.trim() });
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    await engine.release();
+  }
+}

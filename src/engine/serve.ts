@@ -1,0 +1,146 @@
+/** The engine's side: runs it when asked to, and hands on what comes out. */
+import { parentPort, workerData } from "node:worker_threads";
+import { UnzipxError } from "../errors.ts";
+import { instantiate, type Instance } from "./module.ts";
+import {
+  CONTROL, controlOf, INPUT_END, INPUT_SLOTS, inputSlot, OUTPUT_SLOT_BYTES, OUTPUT_SLOTS, outputSlot,
+  type EngineEvent, type EngineRequest, type EngineStart, type FromEngine,
+} from "./protocol.ts";
+
+/** So many events go at once; of small files there are many in one slot. */
+const EVENTS = 1024;
+/** Longest time that something waits to be told, in milliseconds. */
+const DELAY = 100;
+
+export function serveEngine(): void {
+  const port = parentPort;
+  if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve the engine: this is not a worker thread");
+  const { shared } = workerData as EngineStart;
+  const say = (message: FromEngine): void => port.postMessage(message);
+  let instance: Promise<Instance> = instantiate();
+  instance.catch(() => {}); // told when it is first used
+  port.on("message", async ({ words, files }: EngineRequest) => {
+    const outbox = new Outbox(shared, say);
+    try {
+      const input = new Inbox(shared, say);
+      const code = (await instance).run(words, files, {
+        read: (into) => input.read(into),
+        write: (bytes) => outbox.data(bytes),
+        writeError: (bytes) => outbox.event({ kind: "error", text: Buffer.from(bytes).toString("latin1") }),
+      }, {
+        open: (path) => outbox.event({ kind: "open", path }),
+        write: (bytes) => outbox.data(bytes),
+        close: () => outbox.event({ kind: "close" }),
+        symlink: (path, target) => outbox.event({ kind: "symlink", path, target }),
+      }, (name) => outbox.event({ kind: "missing", name }));
+      outbox.event({ kind: "exit", code });
+      outbox.flush();
+    } catch (error) {
+      outbox.flush();
+      say({ kind: "crash", why: typeof error === "number" ? "an exception inside 7-Zip" : String((error as Error).message ?? error) });
+    }
+  });
+}
+
+/** Waits for the other side to change `index` from `value`. */
+function wait(control: Int32Array, index: number, value: number): void {
+  Atomics.store(control, CONTROL.WAITING, 1);
+  while (Atomics.load(control, index) === value) Atomics.wait(control, index, value);
+  Atomics.store(control, CONTROL.WAITING, 0);
+}
+
+class Outbox {
+  readonly #shared: SharedArrayBuffer;
+  readonly #control: Int32Array;
+  readonly #say: (message: FromEngine) => void;
+  #events: EngineEvent[] = [];
+  #slot = -1;
+  /** The slot that is being filled; undefined: none is held. */
+  #room: Uint8Array | undefined;
+  #used = 0;
+  #flushed = performance.now();
+
+  constructor(shared: SharedArrayBuffer, say: (message: FromEngine) => void) {
+    this.#shared = shared;
+    this.#control = controlOf(shared);
+    this.#say = say;
+    // Slots are given back before a run ends, so each run starts with the first one.
+    Atomics.store(this.#control, CONTROL.FREE, OUTPUT_SLOTS);
+  }
+
+  event(event: EngineEvent): void {
+    Atomics.add(this.#control, CONTROL.PROGRESS, 1);
+    this.#events.push(event);
+    if (this.#events.length >= EVENTS) this.flush();
+  }
+
+  data(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const room = this.#take();
+      const length = Math.min(bytes.length - at, OUTPUT_SLOT_BYTES - this.#used);
+      room.set(bytes.subarray(at, at + length), this.#used);
+      this.#used += length;
+      at += length;
+      this.event({ kind: "data", length });
+      if (this.#used === OUTPUT_SLOT_BYTES || performance.now() - this.#flushed > DELAY) this.flush();
+    }
+  }
+
+  flush(): void {
+    if (this.#events.length === 0) return;
+    this.#say({ kind: "batch", slot: this.#room === undefined ? undefined : this.#slot, events: this.#events });
+    this.#events = [];
+    this.#room = undefined;
+    this.#used = 0;
+    this.#flushed = performance.now();
+  }
+
+  #take(): Uint8Array {
+    if (this.#room !== undefined) return this.#room;
+    wait(this.#control, CONTROL.FREE, 0);
+    Atomics.sub(this.#control, CONTROL.FREE, 1);
+    this.#slot = (this.#slot + 1) % OUTPUT_SLOTS;
+    return (this.#room = outputSlot(this.#shared, this.#slot));
+  }
+}
+
+class Inbox {
+  readonly #shared: SharedArrayBuffer;
+  readonly #control: Int32Array;
+  readonly #say: (message: FromEngine) => void;
+  #slot = 0;
+  #at = 0;
+  #asked = false;
+
+  constructor(shared: SharedArrayBuffer, say: (message: FromEngine) => void) {
+    this.#shared = shared;
+    this.#control = controlOf(shared);
+    this.#say = say;
+  }
+
+  read(into: Uint8Array): number {
+    if (!this.#asked) {
+      this.#asked = true;
+      for (let slot = 0; slot < INPUT_SLOTS; slot++) this.#ask(slot);
+    }
+    const index = CONTROL.INPUT + this.#slot;
+    wait(this.#control, index, 0);
+    Atomics.add(this.#control, CONTROL.PROGRESS, 1);
+    const filled = Atomics.load(this.#control, index);
+    if (filled === INPUT_END) return 0;
+    const length = Math.min(into.length, filled - this.#at);
+    into.set(inputSlot(this.#shared, this.#slot).subarray(this.#at, this.#at + length));
+    this.#at += length;
+    if (this.#at === filled) {
+      this.#ask(this.#slot);
+      this.#slot = (this.#slot + 1) % INPUT_SLOTS;
+      this.#at = 0;
+    }
+    return length;
+  }
+
+  #ask(slot: number): void {
+    Atomics.store(this.#control, CONTROL.INPUT + slot, 0);
+    this.#say({ kind: "need", slot });
+  }
+}

@@ -1,0 +1,43 @@
+/** .lzma, the format before .xz (LZMA_Alone): one stream, without a magic and without a checksum. */
+import { peek } from "../bytes/peek.ts";
+import type { Filter } from "../formats/contract.ts";
+import { assertMemory } from "../engine/memory.ts";
+
+const HEADER = 13;
+
+export const lzma: Filter = {
+  kind: "filter",
+  name: "lzma",
+  extensions: [".lzma"],
+  tarExtensions: [".tlzma"],
+  about: "lzma (LZMA_Alone)",
+  bid({ head }) {
+    // 0 - properties: (pb * 5 + lp) * 9 + lc; every tool writes 0x5d, lc=3 lp=0 pb=2, if not told otherwise
+    // 1 - dictionary size, in practice 2^n or 2^n + 2^(n-1); 5 - size, all ones where unknown
+    // 13 - the range coder's first byte is always zero
+    if (head.length < HEADER + 5 || head[0]! >= 9 * 5 * 5 || head[HEADER] !== 0) return 0;
+    const view = new DataView(head.buffer, head.byteOffset, HEADER);
+    const dictionary = view.getUint32(1, true);
+    const size = view.getBigUint64(5, true);
+    const unknown = size === 0xffff_ffff_ffff_ffffn;
+    if (!unknown && size >= 1n << 40n) return 0;
+    if (!isUsual(dictionary)) return 0;
+    // 8 for the properties, 26 for one of 60 dictionary sizes of 2^32, 8 for the zero byte; the size has 24 zero bits, or is all ones.
+    // Other properties are allowed, but then it is only zeros that speak for it: the name has to decide.
+    return head[0] === 0x5d ? 8 + 26 + 8 + (unknown ? 64 : 24) : 8;
+  },
+  ownThread: true,
+  async *decode(input, { warn, memory }) {
+    const { head, all } = await peek(input, HEADER);
+    if (head.length === HEADER) assertMemory(new DataView(head.buffer, head.byteOffset).getUint32(1, true), memory, "the lzma data");
+    const { engineDecode } = await import("../engine/codec.ts");
+    yield* engineDecode("lzma", all, { what: "the lzma data", warn });
+  },
+};
+
+/** 2^n or 2^n + 2^(n-1), or the largest there is: what liblzma accepts of a file that says nothing else of itself. */
+function isUsual(dictionary: number): boolean {
+  if (dictionary === 0xffff_ffff) return true;
+  for (let n = 12; n < 32; n++) if (dictionary === 2 ** n || dictionary === 2 ** n + 2 ** (n - 1)) return true;
+  return false;
+}

@@ -1,0 +1,16 @@
+/** Containers that the engine reads: see kinds.ts for the list. */
+import type { SolidContainer } from "../contract.ts";
+import { KINDS } from "./kinds.ts";
+
+export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
+  kind: "container",
+  needs: "file",
+  writes: kind.name === "7z",
+  name: kind.name,
+  extensions: kind.extensions,
+  about: kind.about,
+  bid: kind.bid,
+  async *read(source, options) {
+    yield* (await import("./read.ts")).readSolid(kind.type, source, options);
+  },
+}));

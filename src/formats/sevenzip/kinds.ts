@@ -1,0 +1,125 @@
+/**
+ * The formats that the engine (7-Zip) reads: what each is called, how it is recognised, and which of 7-Zip's
+ * readers it is for. Adding one is a row here.
+ */
+import type { Probe } from "../contract.ts";
+
+export interface Kind {
+  readonly name: string;
+  readonly extensions: readonly string[];
+  readonly about: string;
+  /** Of 7-Zip's -t; undefined: it looks for itself, as for programs that carry an archive. */
+  readonly type: string | undefined;
+  /** Times are kept as local time without a zone. */
+  readonly bid: (probe: Probe) => number;
+}
+
+/** Bytes at an offset from the start; eight bits of evidence each. */
+function magic(offset: number, ...bytes: number[]): (probe: Probe) => number {
+  return ({ head }) => (bytes.every((byte, i) => head[offset + i] === byte) ? 8 * bytes.length : 0);
+}
+
+function text(offset: number, letters: string): (probe: Probe) => number {
+  return magic(offset, ...Buffer.from(letters, "latin1"));
+}
+
+function any(...bids: ((probe: Probe) => number)[]): (probe: Probe) => number {
+  return (probe) => Math.max(...bids.map((bid) => bid(probe)));
+}
+
+/** All of them, or nothing. */
+function all(...bids: ((probe: Probe) => number)[]): (probe: Probe) => number {
+  return (probe) => {
+    const found = bids.map((bid) => bid(probe));
+    return found.includes(0) ? 0 : found.reduce((sum, one) => sum + one, 0);
+  };
+}
+
+/** `back` bytes before the end. */
+function trailer(back: number, letters: string): (probe: Probe) => number {
+  return ({ tail }) => (tail !== undefined && tail.length >= back && Buffer.from(tail.subarray(tail.length - back, tail.length - back + letters.length)).toString("latin1") === letters ? 8 * letters.length : 0);
+}
+
+const BOOT_SIGNATURE = magic(510, 0x55, 0xaa);
+
+/** "-lh0-" to "-lhx-", "-lzs-", "-pm1-" …: the method of the first entry. */
+function lzh({ head }: Probe): number {
+  if (head.length < 22) return 0;
+  const method = Buffer.from(head.subarray(2, 7)).toString("latin1");
+  return /^-(lh[0-9a-z]|lz[s2345478]|pm[012s])-$/.test(method) ? 16 + 16 + 3 : 0; // two hyphens, two letters, one of eight or more
+}
+
+/** 60 EA; 2 - size of the header, at most 2600; 4 - of its fixed part; 10 - file type: 2 is the archive's own header. */
+function arj({ head }: Probe): number {
+  if (head[0] !== 0x60 || head[1] !== 0xea) return 0;
+  const size = head[2]! | (head[3]! << 8);
+  return size >= 30 && size <= 2600 && head[4]! >= 30 && head[4]! <= size && head[10] === 2 ? 16 + 4 + 8 + 8 : 0;
+}
+
+/** A disk whose table of four partitions is plausible: 0x00 or 0x80 in front, at least one type. */
+function mbr(probe: Probe): number {
+  if (BOOT_SIGNATURE(probe) === 0) return 0;
+  const rows = [446, 462, 478, 494].map((at) => probe.head.subarray(at, at + 16));
+  const plausible = rows.every((row) => row[0] === 0 || row[0] === 0x80) && rows.some((row) => row[4] !== 0);
+  return plausible ? 16 + 4 : 0;
+}
+
+function udf({ head }: Probe): number {
+  // Volume structure descriptors of 2048 bytes from sector 16 on (ECMA-167, 2/9): identifier at 1.
+  for (let at = 32768 + 1; at + 5 <= head.length; at += 2048) {
+    const identifier = Buffer.from(head.subarray(at, at + 5)).toString("latin1");
+    if (identifier === "NSR02" || identifier === "NSR03") return 40 + 8;
+  }
+  return 0;
+}
+
+/** A program: only what it carries is of interest, and any other reading of the file is better. */
+const PROGRAM = 17;
+function program({ head }: Probe): number {
+  const isProgram = (head[0] === 0x4d && head[1] === 0x5a) || text(0, "\x7fELF")({ head, tail: undefined }) > 0 || machO({ head, tail: undefined }) > 0;
+  return isProgram ? PROGRAM : 0;
+}
+
+const machO = any(magic(0, 0xfe, 0xed, 0xfa, 0xce), magic(0, 0xfe, 0xed, 0xfa, 0xcf), magic(0, 0xce, 0xfa, 0xed, 0xfe), magic(0, 0xcf, 0xfa, 0xed, 0xfe));
+
+/** A zip that spans disks: the end record's number of this disk is not 0 (APPNOTE 4.4.19). */
+function splitZip(probe: Probe): number {
+  const tail = probe.tail ?? new Uint8Array(0);
+  const end = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
+  if (end < 0 || end + 22 > tail.length) return 0;
+  const disk = tail[end + 4]! | (tail[end + 5]! << 8);
+  return disk !== 0 && disk !== 0xffff ? 64 + 16 : 0;
+}
+
+export const KINDS: readonly Kind[] = [
+  { name: "7z", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c) },
+  { name: "rar", extensions: [".rar", ".cbr"], about: "rar 1.5 to 4, with volumes", type: "rar", bid: text(0, "Rar!\x1a\x07\0") },
+  { name: "rar5", extensions: [".rar", ".cbr"], about: "rar 5, with volumes", type: "rar5", bid: text(0, "Rar!\x1a\x07\x01\0") },
+  { name: "zip-split", extensions: [".zip"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
+  { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
+  { name: "arj", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj },
+  { name: "lzh", extensions: [".lzh", ".lha"], about: "LHA", type: "lzh", bid: lzh },
+  { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
+  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!") },
+  { name: "udf", extensions: [".udf", ".iso"], about: "UDF image", type: "udf", bid: udf },
+  { name: "iso", extensions: [".iso", ".img"], about: "ISO 9660 with Joliet and Rock Ridge", type: "iso", bid: text(32769, "CD001") },
+  { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
+  { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
+  { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
+  { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))) },
+  { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB") },
+  { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")) },
+  { name: "cramfs", extensions: [".cramfs"], about: "cramfs image", type: "cramfs", bid: all(any(magic(0, 0x45, 0x3d, 0xcd, 0x28), magic(0, 0x28, 0xcd, 0x3d, 0x45)), text(16, "Compressed ROMFS")) },
+  { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))) },
+  { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE) },
+  { name: "fat", extensions: [".fat", ".ima"], about: "FAT image", type: "fat", bid: all(BOOT_SIGNATURE, any(text(54, "FAT12   "), text(54, "FAT16   "), text(82, "FAT32   "))) },
+  { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", bid: any(text(0, "conectix"), trailer(512, "conectix")) },
+  { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", bid: text(0, "vhdxfile") },
+  { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
+  { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
+  { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
+  { name: "gpt", extensions: [".img"], about: "disk image with a GUID partition table", type: "gpt", bid: text(512, "EFI PART") },
+  { name: "mbr", extensions: [".img"], about: "disk image with an MBR partition table", type: "mbr", bid: mbr },
+  { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
+  { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program },
+];

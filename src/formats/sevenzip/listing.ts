@@ -1,0 +1,95 @@
+/** What `l -slt` prints: a block of "Field = value" lines for each entry, parted by empty lines. Names are bytes here, in whatever character set they are. */
+import type { EntryType } from "../contract.ts";
+
+export interface Item {
+  /** As printed: the archive's own bytes as latin1, or UTF-8 of what was Unicode. */
+  readonly rawPath: string;
+  readonly type: EntryType;
+  readonly size: number | undefined;
+  readonly packedSize: number | undefined;
+  /** Milliseconds since 1970, UTC. */
+  readonly mtime: number | undefined;
+  readonly mode: number | undefined;
+  /** As printed, like rawPath. */
+  readonly rawLink: string | undefined;
+  readonly method: string;
+  readonly crc32: number | undefined;
+  readonly encrypted: boolean;
+  /** It only says that something is to be deleted. */
+  readonly anti: boolean;
+}
+
+/** Parses the whole output, read as latin1. */
+export function parseListing(text: string): Item[] {
+  const items: Item[] = [];
+  let fields = new Map<string, string>();
+  const close = (): void => {
+    if (fields.has("Path")) items.push(itemOf(fields));
+    fields = new Map();
+  };
+  for (const line of text.split("\n")) {
+    const cut = line.indexOf(" = ");
+    if (line === "") close();
+    else if (cut > 0 && !fields.has(line.slice(0, cut))) fields.set(line.slice(0, cut), line.slice(cut + 3));
+    else if (line.endsWith(" =") && !fields.has(line.slice(0, -2))) fields.set(line.slice(0, -2), "");
+  }
+  close();
+  return items;
+}
+
+function itemOf(fields: ReadonlyMap<string, string>): Item {
+  const value = (key: string): string | undefined => {
+    const found = fields.get(key);
+    return found === "" ? undefined : found;
+  };
+  const attributes = value("Attributes") ?? "";
+  // DOS letters, then what ls would show, where the entry has a Unix mode; ISO has the latter only.
+  const unix = /(?:^|\s)([-dlcbps?])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(value("Mode") ?? attributes);
+  let rawPath = value("Path") ?? "";
+  const isFolder = value("Folder") === "+" || unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
+  let rawLink = value("Symbolic Link") ?? (unix?.[1] === "l" ? value("Link") : undefined);
+  const hard = value("Hard Link");
+  let type: EntryType = isFolder ? "directory" : "file";
+  if (hard !== undefined && unix?.[1] !== "d") [type, rawLink] = ["hardlink", hard];
+  else if (unix?.[1] === "l" || rawLink !== undefined) type = "symlink";
+  else if (unix !== null && unix !== undefined && "cbps".includes(unix[1]!)) type = "special";
+  // LHA on Unix stores a link as a folder without content, by the name of "link|target".
+  const bar = value("Method") === "-lhd-" ? rawPath.indexOf("|") : -1;
+  if (bar > 0) [type, rawLink, rawPath] = ["symlink", rawPath.slice(bar + 1), rawPath.slice(0, bar)];
+  const crc = value("CRC");
+  return {
+    rawPath, type,
+    size: number(value("Size")), packedSize: number(value("Packed Size")),
+    mtime: time(value("Modified")),
+    mode: unix === null ? undefined : modeOf(unix[2]!),
+    rawLink,
+    method: value("Method") ?? "",
+    crc32: crc !== undefined && /^[0-9A-F]{8}$/.test(crc) ? Number.parseInt(crc, 16) : undefined,
+    encrypted: value("Encrypted") === "+",
+    anti: value("Anti") === "+",
+  };
+}
+
+function number(text: string | undefined): number | undefined {
+  const found = text === undefined || !/^[0-9]{1,16}$/.test(text) ? NaN : Number(text);
+  return Number.isSafeInteger(found) ? found : undefined;
+}
+
+/** "2026-11-22 20:42:33.8975847", in local time: so 7-Zip shows what is UTC, and so it reads what has no zone. */
+function time(text: string | undefined): number | undefined {
+  const found = /^(\d{4,5})-(\d\d)-(\d\d) (\d\d):(\d\d)(?::(\d\d))?(\.\d+)?/.exec(text ?? "");
+  if (found === null) return undefined;
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map((one) => Number(one ?? 0)) as [number, number, number, number, number, number];
+  const whole = new Date(year, month - 1, day, hour, minute, second).getTime();
+  return Number.isFinite(whole) ? whole + Number(found[7] ?? 0) * 1000 : undefined;
+}
+
+/** "rwxr-xr-x" as bits, with setuid, setgid and sticky. */
+function modeOf(letters: string): number {
+  let mode = 0;
+  [...letters].forEach((letter, i) => {
+    if (letter !== "-" && letter !== "S" && letter !== "T") mode |= 0o400 >> i;
+    if ("sStT".includes(letter)) mode |= 0o4000 >> Math.floor(i / 3);
+  });
+  return mode;
+}

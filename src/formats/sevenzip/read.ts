@@ -1,0 +1,282 @@
+/** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
+import { Engine } from "../../engine/client.ts";
+import { assertMemory } from "../../engine/memory.ts";
+import type { SourceFile } from "../../engine/protocol.ts";
+import { troubleOf, unexplained } from "../../engine/trouble.ts";
+import { ERRORS, UnzipxError } from "../../errors.ts";
+import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import { describe, type Described } from "./describe.ts";
+import { Events } from "./events.ts";
+import { parseListing } from "./listing.ts";
+
+/** Content up to this size is handed on in one piece. */
+const WHOLE_LIMIT = 256 * 1024;
+/** The listing of a million entries has about 400 MB: so much has to fit, and not more. */
+const LISTING_BYTES = 512 * 1024 * 1024;
+const WHAT = "the archive";
+
+export async function* readSolid(type: string | undefined, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
+  const engine = Engine.take();
+  try {
+    const reading = new Reading(engine, type, source, options);
+    const entries = await reading.list();
+    if (options.listing) {
+      for (const entry of entries) yield { ...entry, whole: undefined, content: nothing };
+      return;
+    }
+    yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), entries);
+  } finally {
+    await engine.release();
+  }
+}
+
+async function* nothing(): Bytes {}
+
+class Reading {
+  readonly #engine: Engine;
+  readonly #type: string | undefined;
+  readonly #files: readonly SourceFile[];
+  readonly #options: SolidOptions;
+  #password: string | undefined;
+  #asked = false;
+
+  constructor(engine: Engine, type: string | undefined, source: SolidSource, options: SolidOptions) {
+    this.#engine = engine;
+    this.#type = type;
+    this.#options = options;
+    this.#files = [{ name: source.name, segments: source.segments }, ...source.volumes];
+  }
+
+  async list(): Promise<Described[]> {
+    let listed = await this.#list();
+    if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
+    // A damaged archive may be listed in part; what is there is tested one by one, but nothing at all is an error.
+    if (listed.trouble !== undefined && (listed.text === "" || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
+    const items = parseListing(listed.text);
+    const { limits } = this.#options;
+    if (limits.entries > 0 && items.length > limits.entries) {
+      throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
+    }
+    return describe(items, this.#options);
+  }
+
+  /** The wanted entries, folders first, then as they come out, links and what failed at last. */
+  async *extract(wanted: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry> {
+    for (const entry of wanted) assertMemory(entry.memory, this.#options.limits.memory, `"${entry.path}"`);
+    for (const entry of wanted) if (entry.type === "directory") yield { ...entry, whole: undefined, content: nothing };
+    if (wanted.some((entry) => entry.encrypted)) await this.#ask();
+    const isWanted = new Set(wanted);
+    const open = new Set(wanted.filter((entry) => entry.type === "file" || entry.type === "symlink" || entry.type === "special"));
+    if (open.size > 0) {
+      const list = open.size === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(wanted);
+      // -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can.
+      const events = this.#run(["x", "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
+      try {
+        yield* this.#follow(events, new Queue(list === undefined ? all : wanted), isWanted, open);
+      } finally {
+        await events.close();
+      }
+    }
+    for (const entry of wanted) {
+      if (entry.type === "hardlink") yield { ...entry, whole: undefined, content: nothing };
+    }
+  }
+
+  async *#follow(events: Events, queue: Queue, isWanted: ReadonlySet<Described>, open: Set<Described>): AsyncGenerator<StreamEntry> {
+    const lines: string[] = [];
+    let link: Described | undefined;
+    let failed = false;
+    for (;;) {
+      const event = await events.next();
+      if (event.kind === "exit") {
+        lines.push(...events.heard());
+        for (const entry of open) {
+          failed = true;
+          yield { ...entry, refusal: entry.refusal ?? this.#explain(lines, entry, events), whole: undefined, content: nothing };
+        }
+        if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
+        return;
+      }
+      if (event.kind === "symlink") {
+        const entry = link ?? queue.take(event.path);
+        link = undefined;
+        if (entry === undefined || !isWanted.has(entry)) continue;
+        open.delete(entry);
+        yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? event.target, whole: undefined, content: nothing };
+      } else if (event.kind === "open") {
+        const entry = queue.take(event.path);
+        if (entry === undefined || !isWanted.has(entry) || entry.type === "symlink") {
+          link = entry?.type === "symlink" ? entry : undefined;
+          while ((await events.next()).kind !== "close");
+          continue;
+        }
+        open.delete(entry);
+        lines.push(...events.heard());
+        yield* this.#content(events, entry, () => (failed = true));
+        if (open.size === 0) return; // the rest is not wanted
+      }
+    }
+  }
+
+  /** The entry that was just opened. */
+  async *#content(events: Events, entry: Described, failed: () => void): AsyncGenerator<StreamEntry> {
+    const start: Uint8Array[] = [];
+    let size = 0;
+    let closed = false;
+    while (!closed && size <= WHOLE_LIMIT) {
+      const event = await events.next();
+      if (event.kind === "close") closed = true;
+      else if (event.kind === "data") {
+        start.push(new Uint8Array(event.bytes));
+        size += event.bytes.length;
+      }
+    }
+    const verdict = async (): Promise<void> => {
+      await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
+      const trouble = events.heard().map((line) => this.#trouble(line)).find((one) => one !== undefined);
+      if (trouble === undefined) return checkSize(entry, size);
+      failed();
+      throw trouble;
+    };
+    const rest = async function* (): Bytes {
+      yield* start;
+      for (;;) {
+        const event = await events.next();
+        if (event.kind === "close") break;
+        if (event.kind !== "data") continue;
+        size += event.bytes.length;
+        yield event.bytes;
+      }
+      closed = true;
+      await verdict();
+    };
+    if (!closed) {
+      yield { ...entry, whole: undefined, content: rest };
+      while (!closed) closed = (await events.next()).kind === "close"; // nobody took it
+      return;
+    }
+    let trouble: unknown;
+    await verdict().catch((error: unknown) => (trouble = error));
+    const whole = start.length === 1 ? start[0]! : Buffer.concat(start);
+    yield {
+      ...entry,
+      whole: trouble === undefined ? whole : undefined,
+      async *content() {
+        if (trouble !== undefined) throw trouble;
+        yield whole;
+      },
+    };
+  }
+
+  async #list(): Promise<{ text: string; trouble: UnzipxError | undefined }> {
+    const events = this.#run(["l", "-slt", "-ba"], undefined);
+    const pieces: Buffer[] = [];
+    let size = 0;
+    try {
+      for (;;) {
+        const event = await events.next();
+        if (event.kind === "data") {
+          size += event.bytes.length;
+          if (size > LISTING_BYTES) throw new UnzipxError("LIMIT", "Stopped: the archive's index is larger than any use of it");
+          pieces.push(Buffer.from(new Uint8Array(event.bytes)));
+        } else if (event.kind === "exit") {
+          const text = Buffer.concat(pieces).toString("latin1");
+          if (event.code === 0) return { text, trouble: undefined };
+          const lines = events.heard();
+          const missing = missingVolume(events);
+          return { text, trouble: missing ?? this.#worst(lines) ?? unexplained(event.code, lines.join("\n"), WHAT) };
+        }
+      }
+    } finally {
+      await events.close();
+    }
+  }
+
+  #run(words: readonly string[], list: SourceFile | undefined): Events {
+    return new Events(this.#engine, {
+      // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
+      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
+      files: list === undefined ? this.#files : [...this.#files, list],
+      what: WHAT,
+    });
+  }
+
+  /** Asks for the password, once. */
+  async #ask(): Promise<boolean> {
+    if (!this.#asked) this.#password = await this.#options.password?.();
+    this.#asked = true;
+    return this.#password !== undefined;
+  }
+
+  #trouble(line: string): UnzipxError | undefined {
+    return troubleOf(line, WHAT, this.#password !== undefined);
+  }
+
+  #worst(lines: readonly string[]): UnzipxError | undefined {
+    return lines.map((line) => this.#trouble(line)).find((one) => one !== undefined && one.code !== "TRAILING_DATA");
+  }
+
+  /** Why an entry did not come out. */
+  #explain(lines: readonly string[], entry: Described, events: Events): UnzipxError {
+    const own = lines.find((line) => line.includes(entry.rawPath)) ?? "";
+    const target = /Dangerous link path was ignored : .* : (.*)$/.exec(own)?.[1];
+    if (target !== undefined) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: target });
+    return (
+      this.#trouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
+      new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out", { entry: entry.path, ...(own === "" ? {} : { found: own }) })
+    );
+  }
+
+  /** The run failed, and no entry did. */
+  #conclude(code: number, lines: readonly string[], events: Events): void {
+    const trailing = lines.map((line) => this.#trouble(line)).find((one) => one?.code === "TRAILING_DATA");
+    const worst = this.#worst(lines);
+    // What it complains of beside the entries (a hard link that it cannot make) is done here, or was listed.
+    const ours = lines.every((line) => /hard link|file attribute|Too many links|No such file/i.test(line) || this.#trouble(line)?.code === "TRAILING_DATA");
+    if (trailing !== undefined) this.#options.warn(trailing);
+    if (lines.length > 0 && ours && worst === undefined) return;
+    throw missingVolume(events) ?? worst ?? unexplained(code, lines.join("\n"), WHAT);
+  }
+}
+
+function missingVolume(events: Events): UnzipxError | undefined {
+  const [name] = events.missing;
+  if (name === undefined) return undefined;
+  return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
+}
+
+function checkSize(entry: Described, size: number): void {
+  if (entry.size === undefined || entry.size === size) return;
+  throw new UnzipxError("BAD_SIZE", "Cannot read an entry: its content is not as long as the archive says", { expected: `${entry.size} bytes`, found: `${size} bytes` });
+}
+
+/** The wanted names for 7-Zip, one a line; undefined where a name would not survive that: then all is decoded, and left. */
+function selectionOf(wanted: readonly Described[]): SourceFile | undefined {
+  const names = wanted.filter((entry) => entry.type !== "directory").map((entry) => entry.rawPath);
+  if (names.some((name) => !/^[!#-~]([ !#-~]*[!#-~])?$/.test(name))) return undefined;
+  return { name: ".selection", segments: [{ bytes: Buffer.from(names.join("\n"), "latin1") }] };
+}
+
+/** Which entry a file that comes out belongs to: by its name, and where 7-Zip changed that, by the order. */
+class Queue {
+  readonly #byName = new Map<string, Described[]>();
+  readonly #left: Set<Described>;
+
+  constructor(entries: readonly Described[]) {
+    this.#left = new Set(entries.filter((entry) => entry.type !== "directory" && entry.type !== "hardlink"));
+    for (const entry of this.#left) {
+      const key = Buffer.from(entry.rawPath, "latin1").toString("utf8");
+      const same = this.#byName.get(key);
+      if (same === undefined) this.#byName.set(key, [entry]);
+      else same.push(entry);
+    }
+  }
+
+  take(path: string): Described | undefined {
+    const named = this.#byName.get(path)?.find((entry) => this.#left.has(entry));
+    const [first] = this.#left;
+    const entry = named ?? first;
+    if (entry !== undefined) this.#left.delete(entry);
+    return entry;
+  }
+}
