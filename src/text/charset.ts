@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 
 // CP437, the character set of names that carry no other mark (APPNOTE, appendix D.1), from 0x80 on.
-const CP437 =
+export const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 export function isAscii(bytes: Uint8Array): boolean {

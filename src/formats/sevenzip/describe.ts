@@ -9,6 +9,8 @@ export interface Described extends Entry {
   readonly rawPath: string;
   /** Bytes that the decoder needs for its dictionary; 0 = little. */
   readonly memory: number;
+  /** The engine's own invention, no entry of the archive. */
+  readonly hidden?: boolean;
 }
 
 export async function describe(items: readonly Item[], options: SolidOptions): Promise<Described[]> {

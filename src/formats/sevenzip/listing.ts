@@ -15,6 +15,8 @@ export interface Item {
   readonly method: string;
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
+  /** The number of the solid block it lies in, where there are such. */
+  readonly block: string;
   /** It only says that something is to be deleted. */
   readonly anti: boolean;
 }
@@ -34,7 +36,10 @@ export function parseListing(text: string): Item[] {
     else if (line.endsWith(" =") && !fields.has(line.slice(0, -2))) fields.set(line.slice(0, -2), "");
   }
   close();
-  return items;
+  // Of a solid block the first entry carries what all of them take.
+  const inBlock = new Map<string, number>();
+  for (const { block } of items) inBlock.set(block, (inBlock.get(block) ?? 0) + 1);
+  return items.map((item) => (item.block !== "" && inBlock.get(item.block)! > 1 ? { ...item, packedSize: undefined } : item));
 }
 
 function itemOf(fields: ReadonlyMap<string, string>): Item {
@@ -46,7 +51,9 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
   // DOS letters, then what ls would show, where the entry has a Unix mode; ISO has the latter only.
   const unix = /(?:^|\s)([-dlcbps?])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(value("Mode") ?? attributes);
   let rawPath = value("Path") ?? "";
-  const isFolder = value("Folder") === "+" || unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
+  // Where there is such a field it decides: what it denies comes out as a file, whatever its mode says.
+  const folder = value("Folder");
+  const isFolder = folder !== undefined ? folder === "+" : unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
   let rawLink = value("Symbolic Link") ?? (unix?.[1] === "l" ? value("Link") : undefined);
   const hard = value("Hard Link");
   let type: EntryType = isFolder ? "directory" : "file";
@@ -66,6 +73,7 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
     method: value("Method") ?? "",
     crc32: crc !== undefined && /^[0-9A-F]{8}$/.test(crc) ? Number.parseInt(crc, 16) : undefined,
     encrypted: value("Encrypted") === "+",
+    block: value("Block") ?? "",
     anti: value("Anti") === "+",
   };
 }

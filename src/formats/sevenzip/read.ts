@@ -1,11 +1,14 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
+import { isUtf8 } from "node:buffer";
 import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
+import { decodeUtf8Escaping } from "../../text/charset.ts";
 import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { describe, type Described } from "./describe.ts";
+import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
 import { parseListing } from "./listing.ts";
 
@@ -13,18 +16,22 @@ import { parseListing } from "./listing.ts";
 const WHOLE_LIMIT = 256 * 1024;
 /** The listing of a million entries has about 400 MB: so much has to fit, and not more. */
 const LISTING_BYTES = 512 * 1024 * 1024;
+/** The longest path that systems take. */
+const TARGET_BYTES = 4096;
 const WHAT = "the archive";
 
-export async function* readSolid(type: string | undefined, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
+export async function* readSolid(kind: Kind, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
   const engine = Engine.take();
   try {
-    const reading = new Reading(engine, type, source, options);
-    const entries = await reading.list();
+    const reading = new Reading(engine, kind.type, source, options);
+    const listed = await reading.list();
+    const all = (await kind.refine?.(listed, source)) ?? listed;
+    const entries = all.filter((entry) => entry.hidden !== true);
     if (options.listing) {
       for (const entry of entries) yield { ...entry, whole: undefined, content: nothing };
       return;
     }
-    yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), entries);
+    yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), all);
   } finally {
     await engine.release();
   }
@@ -70,7 +77,9 @@ class Reading {
     if (open.size > 0) {
       const list = open.size === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(wanted);
       // -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can.
-      const events = this.#run(["x", "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
+      // Folders whose names are no UTF-8 are not found again by the engine; files alone can have any name there.
+      const verb = all.every((entry) => isUtf8(Buffer.from(entry.rawPath, "latin1"))) ? "x" : "e";
+      const events = this.#run([verb, "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
       try {
         yield* this.#follow(events, new Queue(list === undefined ? all : wanted), isWanted, open);
       } finally {
@@ -97,24 +106,30 @@ class Reading {
         if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
         return;
       }
+      let target: string | undefined;
+      let entry: Described | undefined;
       if (event.kind === "symlink") {
-        const entry = link ?? queue.take(event.path);
+        entry = link ?? queue.take(event.path);
         link = undefined;
-        if (entry === undefined || !isWanted.has(entry)) continue;
-        open.delete(entry);
-        yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? event.target, whole: undefined, content: nothing };
+        target = event.target;
       } else if (event.kind === "open") {
-        const entry = queue.take(event.path);
-        if (entry === undefined || !isWanted.has(entry) || entry.type === "symlink") {
+        entry = queue.take(event.path);
+        if (entry === undefined || entry.type !== "file" || !isWanted.has(entry)) {
+          // A link's target comes as content or, where 7-Zip makes the link itself, in an event of its own.
+          const text = await shortText(events);
           link = entry?.type === "symlink" ? entry : undefined;
-          while ((await events.next()).kind !== "close");
-          continue;
+          if (link === undefined || text === "") continue;
+          target = text;
         }
-        open.delete(entry);
-        lines.push(...events.heard());
-        yield* this.#content(events, entry, () => (failed = true));
-        if (open.size === 0) return; // the rest is not wanted
+      } else {
+        continue;
       }
+      if (entry === undefined || !isWanted.has(entry)) continue;
+      open.delete(entry);
+      lines.push(...events.heard());
+      if (target !== undefined) yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? target, whole: undefined, content: nothing };
+      else yield* this.#content(events, entry, () => (failed = true));
+      if (open.size === 0) return; // the rest is not wanted
     }
   }
 
@@ -239,6 +254,20 @@ class Reading {
   }
 }
 
+/** The content of the entry that was just opened, when it can be the target of a link. */
+async function shortText(events: Events): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const event = await events.next();
+    if (event.kind === "close") break;
+    if (event.kind !== "data") continue;
+    size += event.bytes.length;
+    if (size <= TARGET_BYTES) pieces.push(new Uint8Array(event.bytes));
+  }
+  return size <= TARGET_BYTES ? decodeUtf8Escaping(Buffer.concat(pieces)) : "";
+}
+
 function missingVolume(events: Events): UnzipxError | undefined {
   const [name] = events.missing;
   if (name === undefined) return undefined;
@@ -264,7 +293,7 @@ class Queue {
 
   constructor(entries: readonly Described[]) {
     this.#left = new Set(entries.filter((entry) => entry.type !== "directory" && entry.type !== "hardlink"));
-    for (const entry of this.#left) {
+    for (const entry of entries) {
       const key = Buffer.from(entry.rawPath, "latin1").toString("utf8");
       const same = this.#byName.get(key);
       if (same === undefined) this.#byName.set(key, [entry]);
@@ -273,9 +302,10 @@ class Queue {
   }
 
   take(path: string): Described | undefined {
-    const named = this.#byName.get(path)?.find((entry) => this.#left.has(entry));
+    const named = this.#byName.get(path);
     const [first] = this.#left;
-    const entry = named ?? first;
+    // A folder that comes out as a file (ISO's moved ones do) is still that folder.
+    const entry = named === undefined ? first : named.find((one) => this.#left.has(one));
     if (entry !== undefined) this.#left.delete(entry);
     return entry;
   }
