@@ -13,7 +13,7 @@ import { DEFAULT_POLICY } from "../src/safe/policy.ts";
 const root = fileURLToPath(new URL("../fixtures", import.meta.url));
 const fixtures = readdirSync(root, { recursive: true }).map(String).filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length)).sort();
 
-type Expected = { entries: Record<string, object>; error?: undefined } | { error: string };
+type Expected = { password?: string } & ({ entries: Record<string, object>; error?: undefined } | { error: string });
 
 let folder: string;
 beforeEach(() => {
@@ -21,9 +21,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function unpack(archive: string): ReturnType<typeof extract> {
+function unpack(archive: string, password?: string): ReturnType<typeof extract> {
   return extract(join(root, archive), {
     directory: join(folder, "out"), into: "directory", ownName: "out", policy: DEFAULT_POLICY, selection: EVERYTHING, threads: 1, reporter: {},
+    password: async () => password,
   });
 }
 
@@ -46,13 +47,13 @@ describe("fixtures", () => {
     const expected = JSON.parse(readFileSync(join(root, `${archive}.json`), "utf8")) as Expected;
     if (expected.error === undefined) {
       it(`${archive} extracts to what another program found in it`, async () => {
-        const summary = await unpack(archive);
+        const summary = await unpack(archive, expected.password);
         expect(summary.failures).toEqual([]);
         expect(found(join(folder, "out"))).toEqual(expected.entries);
       });
     } else {
       it(`${archive} leads to ${expected.error} and leaves nothing`, async () => {
-        const errors = await unpack(archive).then((summary) => summary.failures, (error: unknown) => [error as UnzipxError]);
+        const errors = await unpack(archive, expected.password).then((summary) => summary.failures, (error: unknown) => [error as UnzipxError]);
         expect(errors.map((error) => error.code)).toContain(expected.error);
         expect(readdirSync(folder)).toEqual([]);
       });

@@ -2,10 +2,12 @@
 import { existsSync } from "node:fs";
 import { splitWords } from "../commands/common.ts";
 import { UnzipxError } from "../errors.ts";
+import type { Encryption, ZipMethod } from "../core/create.ts";
 import type { SelectionOptions } from "../core/select.ts";
 import { defaultThreads } from "../parallel/pool.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
 import type { Destination } from "../safe/writer.ts";
+import { chosenEncoding } from "../text/codepages.ts";
 import { parseSize } from "../text/size.ts";
 import type { Flags } from "./program.ts";
 
@@ -15,6 +17,8 @@ export interface ReadingArguments {
   readonly limits: Limits;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  /** The character set of names that carry no mark of theirs; undefined: it is detected. */
+  readonly encoding: string | undefined;
   readonly threads: number;
 }
 
@@ -33,6 +37,7 @@ export function readingArguments(words: readonly string[], dashed: readonly stri
     limits: limitsOf(flags),
     lenient: flags["lenient"] === true,
     format: flags.format,
+    encoding: chosenEncoding(flags["encoding"] as string | undefined),
     threads: threadsOf(flags),
   };
 }
@@ -85,6 +90,26 @@ export function levelOf(flags: Flags): number | undefined {
   if (flags["level"] !== undefined) levels.push(wholeNumber("--level", flags["level"], 0, 9));
   if (new Set(levels).size > 1) throw new UnzipxError("USAGE", `Cannot compress at two levels: ${levels.join(" and ")} were given`);
   return levels[0];
+}
+
+export interface PackingArguments {
+  readonly encryption: Encryption["method"] | undefined;
+  readonly method: ZipMethod | undefined;
+  /** Bytes of one part. */
+  readonly split: number | undefined;
+}
+
+export function packingArguments(flags: Flags): PackingArguments {
+  const encrypts = flags["encrypt"] === true;
+  if (flags["encryptMethod"] !== undefined && !encrypts) throw new UnzipxError("USAGE", "Cannot tell whether to encrypt: --encrypt-method says how, and -e is not given", { hint: "add -e" });
+  if (!encrypts && (flags["password"] !== undefined || flags["passwordFile"] !== undefined || flags["passwordStdin"] === true)) {
+    throw new UnzipxError("USAGE", "Cannot tell whether to encrypt: a password is given, and -e is not", { hint: "add -e" });
+  }
+  return {
+    encryption: encrypts ? ((flags["encryptMethod"] as Encryption["method"] | undefined) ?? "aes256") : undefined,
+    method: flags["method"] as ZipMethod | undefined,
+    split: flags["split"] === undefined ? undefined : sizeOf("--split", flags["split"], 0),
+  };
 }
 
 export function threadsOf(flags: Flags): number {

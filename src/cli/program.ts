@@ -98,6 +98,10 @@ Examples:
       .option("-x, --exclude <glob>", "leave out", collect)
       .option("-L, --dereference", "store what links lead to")
       .option("--reproducible", "the same input gives the same bytes")
+      .option("-e, --encrypt", "encrypt the contents, not the names, with AES-256 (zip)")
+      .addOption(new Option("--encrypt-method <how>", "how -e encrypts; zipcrypto is broken").choices(["aes256", "zipcrypto"]))
+      .addOption(new Option("--method <name>", "how a zip compresses").choices(["deflate", "zstd", "store"]))
+      .option("-s, --split <size>", "parts of at most this size: OUT.z01, OUT.z02 … OUT.zip")
       .addHelpText("after", `
 Examples:
   unzipx c site.zip public
@@ -156,6 +160,9 @@ function common(command: Command): Command {
     .option("-y, --yes", "answer every question with yes, but not the terms")
     .option("--threads <n>", "threads to work with")
     .option("--format <name>", "the format, against what the content or the name says")
+    .option("--password-file <file>", "the password is this file's first line")
+    .option("--password-stdin", "the password is standard input's first line")
+    .option("-p, --password <password>", "the password, visible to others: better the two above, or the terminal")
     .option("--accept-terms", "accept the terms of use");
 }
 
@@ -171,5 +178,6 @@ function reading(command: Command): Command {
     .option("--max-depth <n>", "folders in one path at most")
     .option("--max-memory <size>", "memory for one decoder's dictionary at most")
     .option("--no-limits", "none of these limits")
+    .option("--encoding <name>", "character set of names that do not tell theirs, or auto")
     .option("--lenient", "where two readings of the archive disagree, take one");
 }

@@ -30,6 +30,61 @@ export async function askOnTerminal(question: string): Promise<string | undefine
   }
 }
 
+/** The same, with nothing shown of what is typed. */
+export async function askSecretly(question: string): Promise<string | undefined> {
+  const terminal = openStream();
+  if (terminal === undefined) return undefined;
+  terminal.setRawMode(true);
+  try {
+    return await readSecret(terminal, question);
+  } finally {
+    terminal.setRawMode(false);
+    terminal.destroy();
+  }
+}
+
+/** In raw mode, which is what keeps a terminal from showing anything, the keys that edit a line and end a program are ours. */
+function readSecret(terminal: ReadStream, question: string): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    let typed: string[] = [];
+    const onInterrupt = () => settle(() => reject(new UnzipxError("INTERRUPTED", "Cannot go on: interrupted at the question")));
+    const onTerminate = () => settle(() => reject(new UnzipxError("TERMINATED", "Cannot go on: terminated at the question")));
+    const onEnd = () => settle(() => resolve(undefined));
+
+    function settle(how: () => void): void {
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGTERM", onTerminate);
+      terminal.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
+      terminal.on("error", () => {}); // nobody left to tell
+      process.stderr.write("\n"); // the end of the line was not shown either
+      how();
+    }
+
+    process.on("SIGINT", onInterrupt);
+    process.on("SIGTERM", onTerminate);
+    process.stderr.write(question);
+    terminal.setEncoding("utf8");
+    terminal.on("data", (chunk) => {
+      for (const key of String(chunk)) {
+        if (key === "\r" || key === "\n") return settle(() => resolve(typed.join("")));
+        if (key === CTRL_C) return onInterrupt();
+        if (key === CTRL_D && typed.length === 0) return onEnd();
+        if (key === BACKSPACE || key === DELETE) typed.pop();
+        else if (key === CTRL_U) typed = [];
+        else typed.push(key);
+      }
+    });
+    terminal.on("end", onEnd);
+    terminal.on("error", onEnd);
+  });
+}
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+const CTRL_U = "\x15";
+const BACKSPACE = "\b";
+const DELETE = "\x7f";
+
 function readLine(terminal: ReadStream, question: string): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve, reject) => {
     let typed = "";

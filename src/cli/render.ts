@@ -8,7 +8,6 @@ import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../error
 import type { Outcome } from "../commands/common.ts";
 import { printable } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
-import type { Ask } from "../safe/conflicts.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
 import { listingTable } from "./render-list.ts";
@@ -24,7 +23,7 @@ const PLAIN = { red: same, yellow: same, green: same, dim: same, bold: same, cya
 export interface Renderer {
   readonly reporter: Reporter;
   /** The same question, with the progress bar out of its way. */
-  pausing(ask: Ask): Ask;
+  pausing<Question, Answer>(ask: (question: Question) => Answer): (question: Question) => Answer;
   summaries(outcome: Outcome<Summary>): Promise<number>;
   listings(outcome: Outcome<Listing>): Promise<number>;
 }
@@ -46,9 +45,9 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
   };
   return {
     reporter,
-    pausing: (ask) => (conflict) => {
+    pausing: (ask) => (question) => {
       progress.hide();
-      return ask(conflict);
+      return ask(question);
     },
     async summaries(outcome) {
       progress.reporter.done();

@@ -1,9 +1,10 @@
 /** One function a command: arguments → command → what is printed → exit code. */
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, levelOf, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import { passwordOf, type Password } from "./password.ts";
 import type { Flags } from "./program.ts";
-import { createRenderer } from "./render.ts";
+import { createRenderer, type Renderer } from "./render.ts";
 
 // The work is in large buffers, and the small objects around it die at once: a young generation of 4 MiB does as well as
 // one of 16, and takes 40 MB less. Here and not in the library, because it holds for the whole process.
@@ -23,6 +24,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { askAboutFile } = await import("./ask-overwrite.ts");
   return renderer.summaries(await extractCommand({
     ...reading, ...destinationOf(flags), policy, signal,
+    password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
     reporter: renderer.reporter,
@@ -33,28 +35,34 @@ export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal)
   const renderer = createRenderer(flags, "c");
   if (out === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
   if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
+  const packing = packingArguments(flags);
+  const password = passwordFrom(flags, renderer, { archives: [], creating: true });
   const { createCommand } = await import("../commands/create.ts");
   const epoch = process.env["SOURCE_DATE_EPOCH"];
   const reproducible = flags["reproducible"] === true;
   return renderer.summaries(await createCommand({
     out, inputs: [...inputs, ...dashed], format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
     level: levelOf(flags), base: flags["directory"] as string | undefined, force: flags["force"] === true, threads: threadsOf(flags),
-    dereference: flags["dereference"] === true, reproducible,
+    dereference: flags["dereference"] === true, reproducible, ...packing, password,
     mtime: reproducible && epoch !== undefined ? epochOf(epoch) : undefined,
     signal, reporter: renderer.reporter,
   }));
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
+  const reading = readingArguments(words, dashed, flags);
+  const renderer = createRenderer(flags, "l");
+  const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { listCommand } = await import("../commands/list.ts");
-  const outcome = await listCommand({ ...readingArguments(words, dashed, flags), signal });
-  return createRenderer(flags, "l").listings(outcome);
+  return renderer.listings(await listCommand({ ...reading, password, signal }));
 };
 
 export const test: Verb = async (words, dashed, flags, signal) => {
   const renderer = createRenderer(flags, "t");
+  const reading = readingArguments(words, dashed, flags);
+  const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { testCommand } = await import("../commands/test.ts");
-  return renderer.summaries(await testCommand({ ...readingArguments(words, dashed, flags), signal, reporter: renderer.reporter }));
+  return renderer.summaries(await testCommand({ ...reading, password, signal, reporter: renderer.reporter }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
@@ -78,6 +86,18 @@ export const formats: Verb = async (_, __, flags) => {
   const { printFormats } = await import("./render-formats.ts");
   return printFormats(flags);
 };
+
+function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
+  return passwordOf(flags, {
+    creating,
+    stdinIsTaken: archives.includes("-") || flags["filesFrom"] === "-" || flags["excludeFrom"] === "-",
+    env: process.env,
+    warn: (message) => {
+      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${message}\n`);
+    },
+    ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
+  });
+}
 
 function epochOf(text: string): number {
   if (!/^[0-9]{1,12}$/.test(text)) throw new UnzipxError("USAGE", `Cannot understand SOURCE_DATE_EPOCH "${text}": it is no number of seconds`);

@@ -17,6 +17,8 @@ export interface ExtractCommand {
   readonly into: Destination["into"];
   readonly policy: Policy;
   readonly format: string | undefined;
+  readonly encoding: string | undefined;
+  readonly password: (() => Promise<string | undefined>) | undefined;
   readonly threads: number;
   /** Members go here instead of the disk. */
   readonly sink: Sink | undefined;

@@ -9,6 +9,8 @@ export interface ListCommand {
   readonly selection: SelectionOptions;
   readonly limits: Limits;
   readonly format: string | undefined;
+  readonly encoding: string | undefined;
+  readonly password: (() => Promise<string | undefined>) | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
 }

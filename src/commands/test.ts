@@ -11,6 +11,8 @@ export interface TestCommand {
   readonly limits: Limits;
   readonly lenient: boolean;
   readonly format: string | undefined;
+  readonly encoding: string | undefined;
+  readonly password: (() => Promise<string | undefined>) | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;

@@ -1,18 +1,20 @@
 /** Making a zip: any thread reads and compresses, this one puts the results down in the order of the entries. */
 import { closeSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { deflateRawSync } from "node:zlib";
 import { crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import { openInput } from "../bytes/input-file.ts";
-import { readUpTo } from "../bytes/read-file.ts";
 import { ERRORS, fromPlain, UnzipxError } from "../errors.ts";
 import type { DeflatedBlock } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
-import { DEFLATE, STORE } from "../formats/zip/headers.ts";
-import { NOTHING, packedLink, ZipWriter, type LargeEntry, type Packed, type ZipOutput } from "../formats/zip/write.ts";
+import type { Encryption } from "../formats/zip/encrypt.ts";
+import { DEFLATE, STORE } from "../formats/zip/methods.ts";
+import type { ZipMethodNumber } from "../formats/zip/headers.ts";
+import { NOTHING, packedLink, ZipWriter, type LargeEntry, type Packed, type Sums, type ZipOutput } from "../formats/zip/write.ts";
+import { packLargeZstd } from "./create-zip-zstd.ts";
 import { BLOCK, RESULT_BYTES, SMALL_FILE, type DeflateJob, type PackResult } from "./pack-job.ts";
 import type { Packing } from "./packing.ts";
+import { shrinks } from "./shrinks.ts";
 
 /** Files of one job: enough to make a message worth its while, few enough to share them out evenly. */
 const BATCH_BYTES = 1 << 20;
@@ -23,16 +25,22 @@ const IN_FLIGHT = 64 << 20;
 const ROUNDS = 4;
 
 /** Writes down what a finished job found. */
-type PutDown = () => Promise<void>;
+export type PutDown = () => Promise<void>;
 
-export async function createZip(entries: Iterable<InputEntry>, output: ZipOutput, packing: Packing, { reproducible }: { readonly reproducible: boolean }): Promise<void> {
+export interface ZipOptions {
+  readonly reproducible: boolean;
+  readonly zstd?: boolean | undefined;
+  readonly encryption?: Encryption | undefined;
+}
+
+export async function createZip(entries: Iterable<InputEntry>, output: ZipOutput, packing: Packing, { reproducible, zstd = false, encryption }: ZipOptions): Promise<void> {
   const zip = new ZipWriter(output, { utc: reproducible });
   const openFiles = new Set<number>();
   const buffers: ArrayBuffer[] = [];
   const alone = packing.threads === 1;
   try {
     const window = { tasks: alone ? 1 : packing.threads * ROUNDS, bytes: IN_FLIGHT };
-    for await (const putDown of inOrder(tasks(entries, { zip, output, packing, openFiles, buffers }), window)) {
+    for await (const putDown of inOrder(tasks(entries, { zip, output, packing, openFiles, buffers, zstd, encryption }), window)) {
       packing.check();
       await putDown();
       if (alone) await nextTurn(); // without workers nothing else lets a signal in
@@ -43,7 +51,7 @@ export async function createZip(entries: Iterable<InputEntry>, output: ZipOutput
   }
 }
 
-interface Making {
+export interface Making {
   readonly zip: ZipWriter;
   readonly output: ZipOutput;
   readonly packing: Packing;
@@ -51,6 +59,9 @@ interface Making {
   readonly openFiles: Set<number>;
   /** Results that were put down: room for the next ones. */
   readonly buffers: ArrayBuffer[];
+  /** Instead of deflate. */
+  readonly zstd: boolean;
+  readonly encryption: Encryption | undefined;
 }
 
 function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<PutDown>> {
@@ -64,7 +75,7 @@ function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<P
       bytes = 0;
     }
     if (large) {
-      yield* packLarge(entry, making);
+      yield* making.zstd && making.packing.level > 0 ? packLargeZstd(entry, making) : packLarge(entry, making);
     } else {
       batch.push(entry);
       bytes += entry.size;
@@ -73,18 +84,18 @@ function* tasks(entries: Iterable<InputEntry>, making: Making): Generator<Task<P
   if (batch.length > 0) yield packBatch(batch, making);
 }
 
-function packBatch(batch: readonly InputEntry[], { zip, packing, buffers }: Making): Task<PutDown> {
+function packBatch(batch: readonly InputEntry[], { zip, packing, buffers, zstd, encryption }: Making): Task<PutDown> {
   const paths = batch.filter((entry) => entry.type === "file").map((entry) => entry.source);
   const packFiles = (): Promise<PackResult> => {
     const into = buffers.pop() ?? new ArrayBuffer(RESULT_BYTES);
-    return packing.run({ kind: "pack", paths, follow: packing.dereference, level: packing.level, into }, [into]);
+    return packing.run({ kind: "pack", paths, follow: packing.dereference, level: packing.level, method: zstd ? "zstd" : "deflate", encryption, into }, [into]);
   };
   return {
     bytes: RESULT_BYTES,
     async start() {
       const result = paths.length === 0 ? undefined : await packFiles();
       return async () => {
-        const items = [...contents(batch, result, packing)];
+        const items = [...contents(batch, result, packing, encryption)];
         await zip.put(items);
         if (result !== undefined) buffers.push(result.data);
         for (const { entry, content } of items) {
@@ -96,12 +107,12 @@ function packBatch(batch: readonly InputEntry[], { zip, packing, buffers }: Maki
   };
 }
 
-function* contents(batch: readonly InputEntry[], result: PackResult | undefined, packing: Packing): Generator<{ entry: InputEntry; content: Packed }> {
+function* contents(batch: readonly InputEntry[], result: PackResult | undefined, packing: Packing, encryption: Encryption | undefined): Generator<{ entry: InputEntry; content: Packed }> {
   let row = -1;
   let at = 0;
   for (const entry of batch) {
     if (entry.type !== "file") {
-      yield { entry, content: entry.type === "symlink" ? packedLink(entry) : NOTHING };
+      yield { entry, content: entry.type === "symlink" ? packedLink(entry, encryption) : NOTHING };
       continue;
     }
     row += 1;
@@ -110,16 +121,16 @@ function* contents(batch: readonly InputEntry[], result: PackResult | undefined,
       packing.fail(entry, fromPlain(error));
       continue;
     }
-    const size = result!.size[row]!;
     const packedSize = result!.packedSize[row]!;
     const data = new Uint8Array(result!.data, at, packedSize);
     at += packedSize;
-    yield { entry, content: { method: packedSize < size ? DEFLATE : STORE, crc32: result!.crc32[row]!, size, data } };
+    const method = result!.method[row]! as ZipMethodNumber;
+    yield { entry, content: { method, crc32: result!.crc32[row]!, size: result!.size[row]!, data, encryption: encryption?.method } };
   }
 }
 
 /** A large file as one task a block, and one that closes it. */
-function* packLarge(entry: InputEntry, { zip, output, packing, openFiles, buffers }: Making): Generator<Task<PutDown>> {
+function* packLarge(entry: InputEntry, { zip, output, packing, openFiles, buffers, encryption }: Making): Generator<Task<PutDown>> {
   let fd: number;
   let size: number;
   let store: boolean;
@@ -131,16 +142,16 @@ function* packLarge(entry: InputEntry, { zip, output, packing, openFiles, buffer
     packing.fail(entry, error);
     return;
   }
-  // Down a pipe the size of stored data is not known before its end, and nothing in the data tells; deflate's
-  // stored blocks do, so that is what a reader of the stream gets.
-  const method = store && output.seekable ? STORE : DEFLATE;
+  // Where a descriptor comes behind it, as down a pipe, nothing tells the end of stored data; deflate's stored blocks
+  // do, so that is what a reader of the stream gets.
+  const method = store && output.seekable && encryption?.method !== "zipcrypto" ? STORE : DEFLATE;
   const level: DeflateJob["level"] = method === STORE ? "store" : store ? 0 : packing.level;
 
   let large: LargeEntry | undefined;
   let failure: unknown;
   const sums = { crc32: 0, size: 0, packedSize: 0 };
   const put = async (block: DeflatedBlock): Promise<void> => {
-    large ??= await zip.large(entry, method, size);
+    large ??= await zip.large(entry, method, size, encryption);
     await large.write(block.data);
     sums.crc32 = crc32Combine(sums.crc32, block.crc32, block.size);
     sums.size += block.size;
@@ -177,25 +188,16 @@ function* packLarge(entry: InputEntry, { zip, output, packing, openFiles, buffer
       await large!.finish(sums);
       packing.done(entry, sums.size);
     } else {
-      await large?.abandon(sums);
+      if (large !== undefined) await abandon(large, sums);
       packing.fail(entry, failure);
     }
   };
   yield { bytes: 0, start: async () => close };
 }
 
-const SAMPLE = 16 << 10;
-/** A sample that shrinks by less than this part is not worth the time of two programs. */
-const WORTH_IT = 0.03;
-
-/** Whether deflate shrinks any of some samples, spread over the file: one a MiB, from 4 to 64. */
-function shrinks(fd: number, size: number): boolean {
-  const samples = Math.min(64, Math.max(4, Math.ceil(size / BLOCK)));
-  const sample = Buffer.allocUnsafe(SAMPLE);
-  for (let i = 0; i < samples; i++) {
-    const read = readUpTo(fd, sample, Math.floor((i * Math.max(0, size - SAMPLE)) / (samples - 1)));
-    const packed = deflateRawSync(sample.subarray(0, read), { level: 1, chunkSize: SAMPLE + 64 });
-    if (packed.length < read * (1 - WORTH_IT)) return true;
-  }
-  return false;
+/** Ends the deflate stream with a last, empty block (RFC 1951, 3.2.6: fixed codes, end of block). */
+async function abandon(large: LargeEntry, sums: Sums): Promise<void> {
+  const last = Buffer.from([0x03, 0x00]);
+  await large.write(last);
+  await large.abandon({ ...sums, packedSize: sums.packedSize + 2 });
 }

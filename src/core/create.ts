@@ -2,8 +2,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
+import type { Encryption } from "../formats/zip/encrypt.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { FORMATS, type WritableFormat } from "./create-formats.ts";
+import { assertPossible, encryptionOf } from "./create-options.ts";
+import type { ZipOptions } from "./create-zip.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
 import { LookAhead } from "./look-ahead.ts";
@@ -12,6 +15,7 @@ import type { Reporter } from "./reporter.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 import { walk } from "./walk.ts";
 
+export type { Encryption } from "../formats/zip/encrypt.ts";
 export { formatForName, WRITABLE_FORMATS, type WritableFormat } from "./create-formats.ts";
 
 export interface CreateOptions {
@@ -32,9 +36,20 @@ export interface CreateOptions {
   readonly reproducible?: boolean | undefined;
   /** Milliseconds since 1970, for every entry; `reproducible` without it takes 1980-01-01T00:00:00Z. */
   readonly mtime?: number | undefined;
+  /** Encrypts contents and link targets, not the names (zip). */
+  readonly encryption?: Encryption["method"] | undefined;
+  /** Asked once, before any work, where `encryption` is set. */
+  readonly password?: (() => Promise<string | undefined>) | undefined;
+  /** Default: deflate. */
+  readonly method?: ZipMethod | undefined;
+  /** The most bytes that one file holds, 64 KiB or more: the archive becomes OUT.z01, OUT.z02 … and OUT.zip. */
+  readonly split?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly reporter?: Reporter | undefined;
 }
+
+/** How a zip compresses. */
+export type ZipMethod = "deflate" | "zstd" | "store";
 
 /** The earliest time that every format can hold. */
 const EARLIEST = Date.UTC(1980, 0, 1);
@@ -49,7 +64,9 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   const { format, reporter = {}, reproducible = false } = options;
   const replace = options.force === true;
   const summary = emptySummary("create", out, FORMATS[format].chain);
-  const output = out === "-" ? openOutputStream() : openOutputFile(out, { replace });
+  assertPossible(out, options);
+  const encryption = await encryptionOf(options, summary);
+  const output = await openOutput(out, replace, options.split);
   let pool: Pool<Job> | undefined;
   try {
     const ahead = new LookAhead(entriesOf(inputs, options, output, summary));
@@ -57,11 +74,11 @@ export async function create(out: string, inputs: readonly string[], options: Cr
     // A plain tar is not compressed: reading is all there is to do.
     if (threads > 1 && format !== "tar" && ahead.isMuch()) pool = newPool(threads);
     const packing = startPacking({
-      level: options.level ?? 6, dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
+      level: options.method === "store" ? 0 : (options.level ?? 6), dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
     });
     const make = await makerOf(format);
     if (pool === undefined) reporter.start?.(ahead.total());
-    const making = make(ahead, output, packing, { reproducible });
+    const making = make(ahead, output, packing, { reproducible, encryption, zstd: options.method === "zstd" });
     if (pool !== undefined) {
       making.catch(() => {}); // awaited below
       await nextTurn(); // the first jobs are given out, and the walk goes on while the workers are at them
@@ -83,7 +100,13 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   return summary;
 }
 
-type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: { readonly reproducible: boolean }) => Promise<void>;
+async function openOutput(out: string, replace: boolean, split: number | undefined): Promise<Output> {
+  if (out === "-") return openOutputStream();
+  if (split === undefined) return openOutputFile(out, { replace });
+  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split });
+}
+
+type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: ZipOptions) => Promise<void>;
 
 async function makerOf(format: WritableFormat): Promise<Make> {
   switch (format) {

@@ -102,7 +102,7 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
     const entry = entries[number]!;
     if (!wants(entry)) continue;
     budget.entry();
-    const claimed = writer.claim(entry.type === "file" ? entry : lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
+    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") claims.set(number, claim);
   }
@@ -147,14 +147,14 @@ async function extractIndex(opened: OpenedIndex, { writer, summary, options, bud
  * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
  * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
  */
-function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Entry {
+async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
   try {
     if (entry.type === "symlink" && entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
-    const { whole } = decode(fd, entry.locator, { password });
-    if (entry.type !== "symlink") return entry;
-    if (whole === undefined) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
-    return { ...entry, linkTarget: Buffer.from(whole).toString("utf8") };
+    const { whole, chunks } = decode(fd, entry.locator, { password });
+    const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
+    if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says
+    return entry.type === "symlink" ? { ...entry, linkTarget: Buffer.concat(pieces).toString("utf8") } : entry;
   } catch (error) {
     return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
   }

@@ -72,6 +72,7 @@ async function openLayers(
   const filters: Filter[] = [];
   let solid = input.solid;
   let bytes: Bytes | undefined; // set as soon as the bytes are no longer the file's own
+  let isThreaded = false; // one of the filters works on another thread
   let probe: Probe;
   if (solid !== undefined) {
     probe = probeSolid(solid);
@@ -90,12 +91,15 @@ async function openLayers(
       if (filters.length === 0) noteName(input.title, format, options);
       const head = probe.head;
       filters.push(format);
-      const peeked = await peek(decode(format, bytes, source, options), HEAD_BYTES);
+      const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
+      const threaded = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
+      isThreaded ||= threaded;
+      const peeked = await peek(decode(format, bytes, source, options, threaded), HEAD_BYTES);
       bytes = peeked.all;
       solid = undefined;
       probe = { head: peeked.head, tail: undefined };
       const inner = choose(probe, input.title, options.format, filters);
-      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || (inner.kind === "container" && inner.needs === "file" && inner.isImage === true && options.format === undefined)) {
+      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || isFileOfItsOwn(inner, options)) {
         return single({ ...shared, name: input.title }, filters, bytes, format.innerName?.(head), input.mtime);
       }
       continue;
@@ -125,15 +129,20 @@ async function openLayers(
   }
 }
 
+/** Who compresses a rar, a docx or the image of a disk wants that back; a filter belongs to what is read in order. --format says otherwise. */
+function isFileOfItsOwn(inner: Filter | Container, options: OpenOptions): boolean {
+  return inner.kind === "container" && inner.needs !== "stream" && options.format === undefined;
+}
+
 /** Of this size a compressed file is worth a thread of its own, which takes about 30 ms to start. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;
 
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
-function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Bytes {
-  const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
-  if (filter.ownThread === true || options.threads < 2 || !isMuch || bytes !== undefined && source.size !== undefined) return filter.decode(bytes ?? source.stream(), { warn: options.warn, memory: options.limits.memory });
+function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions, isThreaded: boolean): Bytes {
+  const shared = { warn: options.warn, memory: options.limits.memory };
+  if (!isThreaded) return filter.decode(bytes ?? source.stream(), shared);
   return decodeOnThread({
-    entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, warn: options.warn, memory: options.limits.memory, read: source.readElsewhere,
+    ...shared, entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }
@@ -174,7 +183,7 @@ function unknown(name: string, format: KnownFormat | undefined, head: Uint8Array
 
 function noteName(name: string, format: Filter | Container, options: OpenOptions): void {
   const named = formatOfName(basename(name));
-  if (named === undefined || named === format || options.format !== undefined) return;
+  if (named === undefined || options.format !== undefined || format.extensions.some((one) => name.toLowerCase().endsWith(one.toLowerCase()))) return;
   options.warn(new UnzipxError("ODDITY", `"${name}" is named like ${named.name} and is ${format.name}: it is read as ${format.name}`));
 }
 

@@ -11,7 +11,10 @@ import { openInput, showPath, sizeChanged, type DiskPath } from "../bytes/input-
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, toPlain, type PlainError } from "../errors.ts";
 import type { DeflatedBlock } from "../formats/contract.ts";
+import { encryptWhole, type Encryption } from "../formats/zip/encrypt.ts";
+import { DEFLATE, STORE, ZSTD } from "../formats/zip/methods.ts";
 import { Moved } from "../parallel/serve.ts";
+import { zstdLevel, zstdOfNode } from "./zstd.ts";
 
 /** Files up to this size are read and packed in one go. */
 export const SMALL_FILE = 1 << 20;
@@ -32,6 +35,9 @@ export interface PackJob {
   readonly follow: boolean;
   /** 0 (store) to 9. */
   readonly level: number;
+  readonly method: "deflate" | "zstd";
+  /** After compression. */
+  readonly encryption: Encryption | undefined;
   readonly into: ArrayBuffer;
 }
 
@@ -41,33 +47,37 @@ export interface PackResult {
   readonly data: ArrayBuffer;
   readonly crc32: Uint32Array;
   readonly size: Uint32Array;
-  /** Equal to `size`: stored as it is; less: a deflate stream. */
   readonly packedSize: Uint32Array;
+  /** As zip numbers them: what does not shrink is stored as it is. */
+  readonly method: Uint8Array;
   /** By row. */
   readonly errors: ReadonlyMap<number, PlainError>;
 }
 
 export function runPack(job: PackJob): Moved<PackResult> {
   const rows = job.paths.length;
-  const [crcs, sizes, packedSizes] = [new Uint32Array(rows), new Uint32Array(rows), new Uint32Array(rows)];
+  const [crcs, sizes, packedSizes, methods] = [new Uint32Array(rows), new Uint32Array(rows), new Uint32Array(rows), new Uint8Array(rows)];
   const errors = new Map<number, PlainError>();
   let out = new Uint8Array(job.into);
   let used = 0;
   job.paths.forEach((path, row) => {
     try {
       const content = readSmall(path, job.follow);
-      const data = job.level === 0 ? content : deflateIfSmaller(content, job.level);
+      const packed = job.level === 0 ? content : compressIfSmaller(content, job);
+      const sum = crc32(content);
+      const data = job.encryption === undefined ? packed : encryptWhole(packed, sum, job.encryption);
       out = withRoom(out, used, data.length); // files may have grown since they were counted
       out.set(data, used);
       used += data.length;
-      crcs[row] = crc32(content);
+      crcs[row] = sum;
       sizes[row] = content.length;
       packedSizes[row] = data.length;
+      methods[row] = packed === content ? STORE : job.method === "zstd" ? ZSTD : DEFLATE;
     } catch (error) {
       errors.set(row, toPlain(fromSystem(error, "read", `read "${showPath(path)}"`)));
     }
   });
-  return new Moved({ data: out.buffer, crc32: crcs, size: sizes, packedSize: packedSizes, errors }, [out.buffer]);
+  return new Moved({ data: out.buffer, crc32: crcs, size: sizes, packedSize: packedSizes, method: methods, errors }, [out.buffer]);
 }
 
 function withRoom(out: Uint8Array<ArrayBuffer>, used: number, more: number): Uint8Array<ArrayBuffer> {
@@ -99,11 +109,12 @@ function readSmall(path: DiskPath, follow: boolean): Uint8Array {
   }
 }
 
-/** The content itself when deflate does not shrink it. */
-function deflateIfSmaller(content: Uint8Array, level: number): Uint8Array {
+/** The content itself when it does not shrink. */
+function compressIfSmaller(content: Uint8Array, { method, level }: PackJob): Uint8Array {
   if (content.length === 0) return content;
   // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
-  const packed = deflateRawSync(content, { level, chunkSize: content.length + 64 });
+  const chunkSize = content.length + 64;
+  const packed = method === "zstd" ? zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize }) : deflateRawSync(content, { level, chunkSize });
   return packed.length < content.length ? packed : content;
 }
 

@@ -29,6 +29,7 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, war
         const worst = troubles.find((one) => one.code !== "TRAILING_DATA");
         if (worst !== undefined) throw worst;
         if (troubles.length === 0) throw unexplained(event.code, said, what);
+        if (type === "xz") throw new UnzipxError("BAD_DATA", `Cannot read ${what}: something follows that is no stream`); // the format allows zeros only (2.2)
         warn(troubles[0]!);
       }
     }

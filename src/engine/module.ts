@@ -64,6 +64,18 @@ interface Wasm {
   callMain(words: readonly string[]): number;
 }
 
+/** Exports of the WebAssembly itself, which the package's own object does not hand on. */
+interface Stack {
+  emscripten_stack_get_current(): number;
+  _emscripten_stack_restore(pointer: number): void;
+}
+
+/** What the types of Node leave out. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+}
+
 export interface Instance {
   /** Runs 7-Zip once. Returns its exit code; throws what it throws when it crashes, and then the instance is not to be used again. */
   run(words: readonly string[], files: readonly SourceFile[], streams: Streams, sink: Sink, missing: (name: string) => void): number;
@@ -77,7 +89,18 @@ export async function instantiate(): Promise<Instance> {
   const require = createRequire(import.meta.url);
   const { default: factory } = (await import("7z-wasm")) as unknown as { default: (options: object) => Promise<Wasm> };
   // Its file is not part of our bundle: who wants to can put another build of 7-Zip in its place.
-  const wasm = await factory({ wasmBinary: readFileSync(require.resolve("7z-wasm/7zz.wasm")), noInitialRun: true, quit() {} });
+  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+  const compiled = new Module(readFileSync(require.resolve("7z-wasm/7zz.wasm")));
+  let stack: Stack | undefined;
+  const wasm = await factory({
+    noInitialRun: true,
+    quit() {},
+    instantiateWasm(imports: object, receive: (instance: object) => object) {
+      const instance = new Instance(compiled, imports);
+      stack = instance.exports as Stack;
+      return receive(instance);
+    },
+  });
   const { FS } = wasm;
   let streams: Streams | undefined;
   const device = (name: string, minor: number, operations: object): string => {
@@ -111,7 +134,10 @@ export async function instantiate(): Promise<Instance> {
       FS.mount(sourceDisk(FS, files, missing), {}, SOURCE);
       FS.mount(sinkDisk(FS, sink), {}, SINK);
       FS.chdir(SINK);
+      // callMain puts the words on the stack and leaves them there: 64 KiB are full after some 260 runs, and memory is overwritten.
+      const pointer = stack!.emscripten_stack_get_current();
       const code = wasm.callMain(words);
+      stack!._emscripten_stack_restore(pointer);
       // What stays open would keep the mounts; 7-Zip closes its files even when it fails.
       FS.chdir("/");
       FS.unmount(SOURCE);

@@ -63,7 +63,7 @@ export interface Filter extends FormatInfo {
   readonly tarExtensions: readonly string[];
   /** Ends normally only when the data was complete and its checksums matched. */
   decode(input: Bytes, options: DecodeOptions): Bytes;
-  /** decode() works on a thread of its own as it is. */
+  /** decode() works on a thread of its own as it is, or is not worth one. */
   readonly ownThread?: boolean;
   /** Absent = read-only. The output is the same for any number of threads. */
   encode?(input: Bytes, options: EncodeOptions): Bytes;
@@ -112,8 +112,6 @@ export interface SolidContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "file";
   readonly writes: boolean;
-  /** Inside a filter it is a single file, as people mean it who compress the image of a disk, or a program. */
-  readonly isImage?: boolean;
   read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
 }
 

@@ -47,7 +47,7 @@ export async function* decodeOnThread({ entry, filter, input, warn, memory, read
       }
       switch (message.kind) {
         case "chunk":
-          read(message.read);
+          if ("fd" in input) read(message.read);
           yield new Uint8Array(ring, message.slot * SLOT_BYTES, message.length);
           say({ kind: "free", slot: message.slot });
           break;

@@ -21,10 +21,23 @@ export interface Output {
   patch(offset: number, bytes: Uint8Array): void;
   /** Drops everything from `offset` on; only where `seekable`. */
   rewind(offset: number): void;
+  /** Set where the bytes go into several files. */
+  readonly parts?: OutputParts | undefined;
   /** All is written: makes it visible. Nothing may be called after it. */
   commit(options: { readonly replace: boolean }): void;
   /** Leaves nothing behind; may be called at any time, also twice. */
   discard(): void;
+}
+
+export interface OutputParts {
+  /** Begins a new part, unless so many bytes more fit into this one. */
+  reserve(bytes: number): void;
+  /** Whether so many bytes more would end in the first part. */
+  isSingle(bytes: number): boolean;
+  /** Where the next byte goes: the parts are counted from 0. */
+  place(): { readonly disk: number; readonly offset: number };
+  /** Takes bytes away at the start of the only part there is. */
+  dropStart(bytes: number): Promise<void>;
 }
 
 // O_NOFOLLOW does not exist on Windows; O_EXCL alone refuses an existing link everywhere.
@@ -33,8 +46,8 @@ const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (consta
 /** Throws before any work when something is at `path` that may not be replaced. */
 export function openOutputFile(path: string, options: { readonly replace: boolean }): Output {
   const present = lookAt(path, options.replace);
-  const partial = join(dirname(path), `.unzipx-${randomBytes(9).toString("base64url")}.partial`);
-  const fd = orThrow(() => openSync(partial, CREATE, 0o600), path);
+  const partial = partialBeside(path);
+  const fd = orThrow(() => createPrivate(partial), path);
   const inodes = new Set([inodeOf(fstatSync(fd, { bigint: true }))]);
   if (present !== undefined) inodes.add(inodeOf(present));
   let position = 0;
@@ -76,6 +89,15 @@ export function openOutputFile(path: string, options: { readonly replace: boolea
   };
 }
 
+export function partialBeside(path: string): string {
+  return join(dirname(path), `.unzipx-${randomBytes(9).toString("base64url")}.partial`);
+}
+
+/** A new file that nobody else may read; its descriptor. */
+export function createPrivate(partial: string): number {
+  return openSync(partial, CREATE, 0o600);
+}
+
 const writeAsync = promisify(writeCallback);
 
 /** A pipe, or whatever else standard output is: what was written is out. */
@@ -112,7 +134,8 @@ export function openOutputStream(fd = 1): Output {
   };
 }
 
-function lookAt(path: string, replace: boolean): BigIntStats | undefined {
+/** What is at `path`; throws CONFLICT when it may not be replaced. */
+export function lookAt(path: string, replace: boolean): BigIntStats | undefined {
   const present = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (present === undefined) return undefined;
   const target = present.isSymbolicLink() ? statSync(path, { bigint: true, throwIfNoEntry: false }) : present;
@@ -125,7 +148,7 @@ function lookAt(path: string, replace: boolean): BigIntStats | undefined {
 }
 
 /** link(2) fails where something is; rename(2) would replace it. */
-function renameWithoutReplacing(from: string, to: string): void {
+export function renameWithoutReplacing(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
@@ -142,17 +165,17 @@ function alreadyThere(path: string): UnzipxError {
   return new UnzipxError("CONFLICT", `Cannot create "${path}": it exists already`, { archive: path, hint: "add -f to replace it" });
 }
 
-function writeAll(fd: number, bytes: Uint8Array, position: number): void {
+export function writeAll(fd: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
 }
 
 /** Exact also where a number is not: some file systems use all 64 bits. */
-function inodeOf(stats: BigIntStats): string {
+export function inodeOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`;
 }
 
-function orThrow<T>(action: () => T, path: string): T {
+export function orThrow<T>(action: () => T, path: string): T {
   try {
     return action();
   } catch (error) {

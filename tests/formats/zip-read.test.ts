@@ -369,16 +369,15 @@ describe("zip: damaged content is never kept", () => {
 
 describe("zip: what this version does not read is said so", () => {
   it("an unknown method: exit 81, the other entries are there", async () => {
-    for (const method of [1, 6, 9, 12, 14, 93, 95, 98, 1234]) {
+    for (const method of [2, 10, 18, 94, 97, 1234]) {
       const bytes = buildZip([{ name: "a", content: TEXT, data: Buffer.from(TEXT), method }, { name: "z", content: "good" }]);
       expect(await unpack(bytes)).toMatchObject({ code: 81, failures: { a: "UNSUPPORTED_METHOD" }, contents: { z: "good" } });
     }
   });
   it("an encrypted entry: exit 82, nothing of it is there", async () => {
-    for (const flags of [FLAG_ENCRYPTED]) {
-      const bytes = buildZip([{ name: "a", content: TEXT, flags }, { name: "z", content: "good" }]);
-      expect(await unpack(bytes)).toMatchObject({ code: 82, failures: { a: "PASSWORD" }, contents: { z: "good" } });
-    }
+    const data = Buffer.concat([Buffer.alloc(12), Buffer.from(TEXT)]); // behind the encryption header
+    const bytes = buildZip([{ name: "a", content: TEXT, data, flags: FLAG_ENCRYPTED }, { name: "z", content: "good" }]);
+    expect(await unpack(bytes)).toMatchObject({ code: 82, failures: { a: "PASSWORD" }, contents: { z: "good" } });
   });
   it("WinZip's AES: exit 82", async () => {
     const extra = extraField(0x9901, Buffer.from([2, 0, 0x41, 0x45, 3, 8, 0]));

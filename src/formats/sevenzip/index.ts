@@ -10,7 +10,6 @@ export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
   extensions: kind.extensions,
   about: kind.about,
   bid: kind.bid,
-  ...(kind.isImage === true ? { isImage: true } : {}),
   async *read(source, options) {
     yield* (await import("./read.ts")).readSolid(kind, source, options);
   },

@@ -12,10 +12,12 @@ export interface Kind {
   /** Of 7-Zip's -t; undefined: it looks for itself, as for programs that carry an archive. */
   readonly type: string | undefined;
   readonly bid: (probe: Probe) => number;
-  /** As in SolidContainer. */
-  readonly isImage?: boolean;
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource) => Promise<readonly Described[]>;
+  /** Whether its index cannot be read without the password. */
+  readonly isIndexLocked?: (source: SolidSource) => Promise<boolean>;
+  /** Decryption that the engine does not know: the archive without. */
+  readonly unlock?: (source: SolidSource, password: string) => Promise<SolidSource>;
 }
 
 /** Bytes at an offset from the start; eight bits of evidence each. */
@@ -96,33 +98,33 @@ function nameNameless(entries: readonly Described[], source: SolidSource): reado
 }
 
 export const KINDS: readonly Kind[] = [
-  { name: "7z", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source) },
+  { name: "7z", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
   { name: "rar", extensions: [".rar", ".cbr"], about: "rar 1.5 to 4, with volumes", type: "rar", bid: text(0, "Rar!\x1a\x07\0"), refine: async (entries, source) => (await import("./rar4.ts")).refineRar4(entries, source) },
   { name: "rar5", extensions: [".rar", ".cbr"], about: "rar 5, with volumes", type: "rar5", bid: text(0, "Rar!\x1a\x07\x01\0") },
   { name: "zip-split", extensions: [".zip"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
-  { name: "arj", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj },
+  { name: "arj", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
   { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: async (entries) => entries.map((entry) => (entry.path === "[TOC].xml" ? { ...entry, hidden: true } : entry)) },
-  { name: "udf", extensions: [".udf", ".iso"], about: "UDF image", type: "udf", bid: udf, isImage: true },
-  { name: "iso", extensions: [".iso", ".img"], about: "ISO 9660 with Joliet and Rock Ridge", type: "iso", bid: text(32769, "CD001"), isImage: true },
-  { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")), isImage: true },
-  { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1), isImage: true },
-  { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly"), isImage: true },
-  { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))), isImage: true },
-  { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB"), isImage: true },
-  { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")), isImage: true },
-  { name: "cramfs", extensions: [".cramfs"], about: "cramfs image", type: "cramfs", bid: all(any(magic(0, 0x45, 0x3d, 0xcd, 0x28), magic(0, 0x28, 0xcd, 0x3d, 0x45)), text(16, "Compressed ROMFS")), isImage: true },
-  { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))), isImage: true },
-  { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE), isImage: true },
-  { name: "fat", extensions: [".fat", ".ima"], about: "FAT image", type: "fat", bid: all(BOOT_SIGNATURE, any(text(54, "FAT12   "), text(54, "FAT16   "), text(82, "FAT32   "))), isImage: true },
-  { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", bid: any(text(0, "conectix"), trailer(512, "conectix")), isImage: true },
-  { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", bid: text(0, "vhdxfile"), isImage: true },
-  { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")), isImage: true },
-  { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe), isImage: true },
-  { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb"), isImage: true },
-  { name: "gpt", extensions: [".img"], about: "disk image with a GUID partition table", type: "gpt", bid: text(512, "EFI PART"), isImage: true },
-  { name: "mbr", extensions: [".img"], about: "disk image with an MBR partition table", type: "mbr", bid: mbr, isImage: true },
-  { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0), isImage: true },
-  { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program, isImage: true },
+  { name: "udf", extensions: [".udf", ".iso"], about: "UDF image", type: "udf", bid: udf },
+  { name: "iso", extensions: [".iso", ".img"], about: "ISO 9660 with Joliet and Rock Ridge", type: "iso", bid: text(32769, "CD001") },
+  { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
+  { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
+  { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
+  { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))) },
+  { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB") },
+  { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")) },
+  { name: "cramfs", extensions: [".cramfs"], about: "cramfs image", type: "cramfs", bid: all(any(magic(0, 0x45, 0x3d, 0xcd, 0x28), magic(0, 0x28, 0xcd, 0x3d, 0x45)), text(16, "Compressed ROMFS")) },
+  { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))) },
+  { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE) },
+  { name: "fat", extensions: [".fat", ".ima"], about: "FAT image", type: "fat", bid: all(BOOT_SIGNATURE, any(text(54, "FAT12   "), text(54, "FAT16   "), text(82, "FAT32   "))) },
+  { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", bid: any(text(0, "conectix"), trailer(512, "conectix")) },
+  { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", bid: text(0, "vhdxfile") },
+  { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
+  { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
+  { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
+  { name: "gpt", extensions: [".img"], about: "disk image with a GUID partition table", type: "gpt", bid: text(512, "EFI PART") },
+  { name: "mbr", extensions: [".img"], about: "disk image with an MBR partition table", type: "mbr", bid: mbr },
+  { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
+  { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program },
 ];

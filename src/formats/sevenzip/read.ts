@@ -23,7 +23,7 @@ const WHAT = "the archive";
 export async function* readSolid(kind: Kind, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
   const engine = Engine.take();
   try {
-    const reading = new Reading(engine, kind.type, source, options);
+    const reading = new Reading(engine, kind, source, options);
     const listed = await reading.list();
     const all = (await kind.refine?.(listed, source)) ?? listed;
     const entries = all.filter((entry) => entry.hidden !== true);
@@ -41,21 +41,27 @@ async function* nothing(): Bytes {}
 
 class Reading {
   readonly #engine: Engine;
-  readonly #type: string | undefined;
-  readonly #files: readonly SourceFile[];
+  readonly #kind: Kind;
+  readonly #source: SolidSource;
+  #files: readonly SourceFile[];
   readonly #options: SolidOptions;
   #password: string | undefined;
   #asked = false;
 
-  constructor(engine: Engine, type: string | undefined, source: SolidSource, options: SolidOptions) {
+  constructor(engine: Engine, kind: Kind, source: SolidSource, options: SolidOptions) {
     this.#engine = engine;
-    this.#type = type;
+    this.#kind = kind;
+    this.#source = source;
     this.#options = options;
     this.#files = [{ name: source.name, segments: source.segments }, ...source.volumes];
   }
 
   async list(): Promise<Described[]> {
-    let listed = await this.#list();
+    const isLocked = (await this.#kind.isIndexLocked?.(this.#source)) === true;
+    if (isLocked && !(await this.#ask())) throw this.#noPassword();
+    let listed = await this.#list().catch((error: unknown) => {
+      throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
+    });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
     // A damaged archive may be listed in part; what is there is tested one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (listed.text === "" || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
@@ -71,7 +77,10 @@ class Reading {
   async *extract(wanted: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry> {
     for (const entry of wanted) assertMemory(entry.memory, this.#options.limits.memory, `"${entry.path}"`);
     for (const entry of wanted) if (entry.type === "directory") yield { ...entry, whole: undefined, content: nothing };
-    if (wanted.some((entry) => entry.encrypted)) await this.#ask();
+    if (wanted.some((entry) => entry.encrypted) && (await this.#ask()) && this.#kind.unlock !== undefined) {
+      const { segments } = await this.#kind.unlock(this.#source, this.#password!);
+      this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
+    }
     const isWanted = new Set(wanted);
     const open = new Set(wanted.filter((entry) => entry.type === "file" || entry.type === "symlink" || entry.type === "special"));
     if (open.size > 0) {
@@ -101,7 +110,7 @@ class Reading {
         lines.push(...events.heard());
         for (const entry of open) {
           failed = true;
-          yield { ...entry, refusal: entry.refusal ?? this.#explain(lines, entry, events), whole: undefined, content: nothing };
+          yield { ...entry, refusal: entry.refusal ?? this.#ofLocked(entry, this.#explain(lines, entry, events)), whole: undefined, content: nothing };
         }
         if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
         return;
@@ -151,7 +160,7 @@ class Reading {
       const trouble = events.heard().map((line) => this.#trouble(line)).find((one) => one !== undefined);
       if (trouble === undefined) return checkSize(entry, size);
       failed();
-      throw trouble;
+      throw this.#ofLocked(entry, trouble);
     };
     const rest = async function* (): Bytes {
       yield* start;
@@ -210,7 +219,7 @@ class Reading {
   #run(words: readonly string[], list: SourceFile | undefined): Events {
     return new Events(this.#engine, {
       // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
-      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
+      words: [...words, `-p${this.#password ?? ""}`, ...(this.#kind.type === undefined ? [] : [`-t${this.#kind.type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
       files: list === undefined ? this.#files : [...this.#files, list],
       what: WHAT,
     });
@@ -221,6 +230,21 @@ class Reading {
     if (!this.#asked) this.#password = await this.#options.password?.();
     this.#asked = true;
     return this.#password !== undefined;
+  }
+
+  /** What is wrong with an encrypted entry is most often the password. */
+  #ofLocked(entry: Described, trouble: UnzipxError): UnzipxError {
+    if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
+    if (this.#password === undefined) return this.#noPassword();
+    return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;
+  }
+
+  #noPassword(): UnzipxError {
+    return new UnzipxError("PASSWORD", `Cannot read ${WHAT}: it is encrypted, and there is no password`, { hint: "--password-file FILE" });
+  }
+
+  #wrongPassword(): UnzipxError {
+    return new UnzipxError("PASSWORD", `Cannot read ${WHAT}: the password is wrong, or its content is damaged`);
   }
 
   #trouble(line: string): UnzipxError | undefined {

@@ -1,30 +1,35 @@
-/** One entry's bytes: local header, data, data descriptor, each held against the central directory. Runs on every thread. */
+/** One entry's bytes: read, decrypted, unpacked, held against the central directory. Runs on every thread. */
 import { crc32, createInflateRaw, inflateRawSync, type Zlib } from "node:zlib";
-import { readExactly, readUpTo } from "../../bytes/read-file.ts";
+import { readExactly } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
-import { UnzipxError, type ErrorDetails } from "../../errors.ts";
-import type { Bytes, Decoded, EntryOptions, Locator, Warn } from "../contract.ts";
+import { UnzipxError } from "../../errors.ts";
+import type { Bytes, Decoded, EntryOptions, Locator } from "../contract.ts";
+import type { AesInfo } from "./crypto-aes.ts";
+import { bytesAround, isLocked, orWrongPassword, startDecryption, type Decryption } from "./decrypt.ts";
+import { decodeForeign } from "./foreign.ts";
+import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, hex, LOCAL_HEADER } from "./local-header.ts";
+import { DEFLATE, STORE } from "./methods.ts";
 
 export interface ZipLocator extends Locator {
+  /** Of the compression; the headers of what AES encrypts have 99 in its place. */
   readonly method: number;
   readonly flags: number;
+  /** 0 and without meaning where `aes` is AE-2. */
   readonly crc32: number;
+  readonly aes: AesInfo | undefined;
+  /** The time of day, as MS-DOS has it. */
+  readonly dosTime: number;
+  readonly isFolder: boolean;
   /** The name's bytes, as latin1: compared, never shown. */
   readonly rawName: string;
   /** Where the next entry, or the central directory, begins. */
   readonly limit: number;
 }
 
-const STORE = 0;
-const DEFLATE = 8;
-const LOCAL_HEADER = 30;
-const FLAG_ENCRYPTED = 0x1;
-const FLAG_DESCRIPTOR = 0x8;
-/** Up to here an entry is read, inflated and verified in one piece: promises would cost more than the work. */
+/** Up to here an entry is read, unpacked and verified in one piece: promises would cost more than the work. */
 export const WHOLE_LIMIT = 4 * 1024 * 1024;
 /** A guess at how much longer the local extra field is than nothing; more costs a second read. */
 const EXTRA_GUESS = 64;
-const DESCRIPTOR_MAX = 24;
 
 // One for each thread: a fresh buffer an entry would be most of the garbage.
 let scratch = Buffer.allocUnsafe(256 * 1024);
@@ -35,7 +40,7 @@ function scratchOf(length: number): Buffer {
 }
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, { lenient }: EntryOptions = {}): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient, password }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
@@ -44,8 +49,10 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient }: EntryOpt
   const record = scratchOf(available);
   readExactly(fd, record, locator.offset);
   const { dataStart, hasDescriptor } = checkLocalHeader(record, locator, fd, lenient);
+  const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, dataStart, { hasDescriptor, behind, lenient });
+  if (locator.size > 0 && locator.method !== STORE && locator.method !== DEFLATE) return unpackForeign(fd, locator, dataStart, password, checkRest);
+  if (!isSmall) return { chunks: verified(unpackChunks(fd, locator, dataStart, password), locator, checkRest) };
   const room = hasDescriptor ? descriptorRoom(locator, dataStart) : 0;
-  if (!isSmall) return { chunks: decodeChunks(fd, locator, dataStart, hasDescriptor, lenient) };
   const inRecord = dataStart - locator.offset;
   let packed: Buffer;
   let behind: Buffer;
@@ -58,79 +65,59 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient }: EntryOpt
     packed = rest.subarray(0, locator.packedSize);
     behind = rest.subarray(locator.packedSize);
   }
-  // A folder may be packed by a method that is not read; of nothing there is nothing to unpack.
-  const isEmpty = locator.size === 0 && locator.method !== DEFLATE;
-  const whole = locator.method === STORE ? packed : isEmpty ? new Uint8Array(0) : inflateWhole(packed, locator.size);
-  checkContent(locator, whole.length, crc32(whole));
-  const descriptor = hasDescriptor ? checkDescriptor(behind, locator, lenient) : 0;
-  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor, lenient);
+  const whole = unpackWhole(packed, locator, password);
+  checkRest(behind);
   return { whole };
 }
 
-/** APPNOTE 4.3.7. Returns where the data starts; throws where the local header tells another story than the central one. */
-function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number, lenient: Warn | undefined): { dataStart: number; hasDescriptor: boolean } {
-  // 0 - local file header signature
-  if (record.length < LOCAL_HEADER || record.readUInt32LE(0) !== 0x04034b50) {
-    throw new UnzipxError("BAD_HEADER", "Cannot read an entry: no local header lies where the central directory says", { expected: `the signature PK\\3\\4 at ${locator.offset}` });
+/** Verified as far as the entry's own data goes. */
+function unpackWhole(packed: Buffer, locator: ZipLocator, password: string | undefined): Uint8Array {
+  try {
+    const payload = isLocked(locator) ? decryptWhole(packed, locator, password) : packed;
+    // A folder may be packed by a method that is not read, or encrypted; of nothing there is nothing to unpack.
+    const isEmpty = locator.size === 0 && (locator.method !== DEFLATE || isSealedFolder(locator));
+    const whole = isEmpty ? new Uint8Array(0) : locator.method === STORE ? payload : inflateWhole(payload, locator.size);
+    checkContent(locator, whole.length, crc32(whole));
+    return whole;
+  } catch (error) {
+    throw orWrongPassword(error, locator);
   }
-  // 4 - version needed to extract: ignored, writers lie about it
-  // 6 - general purpose bit flag
-  const flags = record.readUInt16LE(6);
-  if (((flags ^ locator.flags) & FLAG_ENCRYPTED) !== 0) disagree(lenient, "encryption flag", locator.flags & 1, flags & 1);
-  // 8 - compression method
-  const method = record.readUInt16LE(8);
-  if (method !== locator.method) disagree(lenient, "compression method", locator.method, method);
-  // 10, 12 - time and date: the central directory's are taken
-  // 14 - CRC-32, 18 - compressed size, 22 - uncompressed size: may be 0 where a data descriptor follows
-  const crc = record.readUInt32LE(14);
-  const packedSize = record.readUInt32LE(18);
-  const size = record.readUInt32LE(22);
-  // 26 - file name length, 28 - extra field length
-  const nameLength = record.readUInt16LE(26);
-  const extraLength = record.readUInt16LE(28);
-  const dataStart = locator.offset + LOCAL_HEADER + nameLength + extraLength;
-  if (dataStart + locator.packedSize > locator.limit) {
-    throw new UnzipxError("AMBIGUOUS", "Refused an entry: its data reaches into what follows it", { expected: `an end before ${locator.limit}`, found: String(dataStart + locator.packedSize) });
-  }
-  let variable = record.subarray(LOCAL_HEADER);
-  if (variable.length < nameLength + extraLength) {
-    variable = Buffer.allocUnsafe(nameLength + extraLength);
-    readExactly(fd, variable, locator.offset + LOCAL_HEADER);
-  }
-  const name = variable.toString("latin1", 0, nameLength);
-  if (name !== locator.rawName) disagree(lenient, "name", JSON.stringify(locator.rawName), JSON.stringify(name));
-  const later = (flags & FLAG_DESCRIPTOR) !== 0;
-  if (crc !== locator.crc32 && !(later && crc === 0)) disagree(lenient, "CRC-32", hex(locator.crc32), hex(crc));
-  const long = size === 0xffffffff || packedSize === 0xffffffff ? zip64Sizes(variable.subarray(nameLength, nameLength + extraLength)) : undefined;
-  const sizes: [string, number, number | undefined][] = [
-    ["size", locator.size, size === 0xffffffff ? long?.size : size],
-    ["compressed size", locator.packedSize, packedSize === 0xffffffff ? long?.packedSize : packedSize],
-  ];
-  for (const [field, central, local] of sizes) {
-    if (local !== undefined && local !== central && !(later && local === 0)) disagree(lenient, field, central, local);
-  }
-  return { dataStart, hasDescriptor: later || (locator.flags & FLAG_DESCRIPTOR) !== 0 };
 }
 
-/** Zip64 extended information in a local header (4.5.3): both sizes, uncompressed first. */
-function zip64Sizes(extra: Buffer): { size: number; packedSize: number } | undefined {
-  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
-    if (extra.readUInt16LE(at) !== 0x0001 || at + 20 > extra.length || extra.readUInt16LE(at + 2) < 16) continue;
-    return { size: Number(extra.readBigUInt64LE(at + 4)), packedSize: Number(extra.readBigUInt64LE(at + 12)) };
+/** In place, and authenticated before anything is made of it. */
+function decryptWhole(packed: Buffer, locator: ZipLocator, password: string | undefined): Buffer {
+  const { before, after } = bytesAround(locator);
+  const payload = packed.subarray(before, packed.length - after);
+  const decryption = startDecryption(locator, packed.subarray(0, before), password);
+  decryption.decrypt(payload);
+  decryption.verify(packed.subarray(packed.length - after));
+  return payload;
+}
+
+/** A folder that says it is encrypted: it has no content, so nobody needs a password for it. */
+function isSealedFolder(locator: ZipLocator): boolean {
+  return locator.isFolder && (locator.flags & 1) !== 0;
+}
+
+/** Decrypted and unpacked by another program's code; a wrong password is found out here, before it runs. */
+function unpackForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined, checkRest: () => void): Decoded {
+  if (isLocked(locator)) readHead(fd, locator, dataStart, password);
+  try {
+    const decoded = decodeForeign(fd, locator, dataStart, password);
+    if (decoded.whole === undefined) return { chunks: verified(decoded.chunks, locator, checkRest) };
+    checkContent(locator, decoded.whole.length, crc32(decoded.whole));
+    checkRest();
+    return decoded;
+  } catch (error) {
+    throw orWrongPassword(error, locator);
   }
-  return undefined;
 }
 
-function disagree(lenient: Warn | undefined, field: string, central: string | number, local: string | number): void {
-  refuse(lenient, `its local header and the central directory disagree about its ${field}`, "the central directory's is taken", {
-    expected: `${central} (central directory)`, found: `${local} (local header)`,
-  });
-}
-
-/** Two readings of the same bytes: an error, or with --lenient a note that says which one was taken. */
-function refuse(lenient: Warn | undefined, why: string, taken: string, details: ErrorDetails): void {
-  if (lenient === undefined) throw new UnzipxError("AMBIGUOUS", `Refused an entry: ${why}`, { ...details, hint: "--lenient" });
-  lenient(new UnzipxError("ODDITY", `About an entry, ${why}: ${taken}`, details));
+/** What stands in front of the ciphertext, as far as the password that it verifies. */
+function readHead(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Decryption {
+  const head = Buffer.alloc(bytesAround(locator).before);
+  readExactly(fd, head, dataStart);
+  return startDecryption(locator, head, password);
 }
 
 function inflateWhole(packed: Buffer, size: number): Uint8Array {
@@ -145,34 +132,52 @@ function inflateWhole(packed: Buffer, size: number): Uint8Array {
   }
 }
 
-async function* decodeChunks(fd: number, locator: ZipLocator, dataStart: number, hasDescriptor: boolean, lenient: Warn | undefined): Bytes {
+/** The chunks, of which the last one is followed by the verification. */
+async function* verified(chunks: Bytes, locator: ZipLocator, checkRest: () => void): Bytes {
   let size = 0;
   let crc = 0;
-  const packed = readChunks(fd, dataStart, locator.packedSize);
-  const inflater = locator.method === 0 ? undefined : createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
   try {
-    for await (const chunk of inflater === undefined ? packed : through(packed, inflater, "an entry")) {
+    for await (const chunk of chunks) {
       size += chunk.length;
       if (size > locator.size) throw tooMuch(locator.size);
       crc = crc32(chunk, crc);
       yield chunk;
     }
+    checkContent(locator, size, crc);
   } catch (error) {
-    throw inData(error);
+    throw orWrongPassword(error, locator);
   }
-  if (inflater !== undefined) checkConsumed(inflater.bytesWritten, locator.packedSize);
-  checkContent(locator, size, crc);
-  const behind = Buffer.alloc(hasDescriptor ? descriptorRoom(locator, dataStart) : 0);
-  readUpTo(fd, behind, dataStart + locator.packedSize);
-  const descriptor = hasDescriptor ? checkDescriptor(behind, locator, lenient) : 0;
-  refuseHiddenEntry(fd, locator, dataStart + locator.packedSize + descriptor, lenient);
+  checkRest();
 }
 
-async function* readChunks(fd: number, start: number, length: number): AsyncGenerator<Uint8Array> {
+async function* unpackChunks(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
+  const { before, after } = bytesAround(locator);
+  const length = locator.packedSize - before - after;
+  const decryption = isLocked(locator) ? readHead(fd, locator, dataStart, password) : undefined;
+  const packed = readChunks(fd, dataStart + before, length, decryption);
+  if (locator.method === STORE) {
+    yield* packed;
+  } else {
+    const inflater = createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
+    try {
+      yield* through(packed, inflater, "an entry");
+    } catch (error) {
+      throw inData(error);
+    }
+    checkConsumed(inflater.bytesWritten, length);
+  }
+  if (decryption === undefined) return;
+  const code = Buffer.alloc(after);
+  readExactly(fd, code, dataStart + before + length);
+  decryption.verify(code);
+}
+
+async function* readChunks(fd: number, start: number, length: number, decryption: Decryption | undefined): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < length; ) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK, length - done));
     readExactly(fd, chunk, start + done);
     done += chunk.length;
+    decryption?.decrypt(chunk);
     yield chunk;
   }
 }
@@ -184,7 +189,7 @@ function checkConsumed(consumed: number, packedSize: number): void {
 
 function checkContent(locator: ZipLocator, size: number, crc: number): void {
   if (size !== locator.size) throw new UnzipxError("BAD_SIZE", "Cannot read an entry: its content is shorter than the archive says", { expected: `${locator.size} bytes`, found: `${size} bytes` });
-  if (crc !== locator.crc32) throw new UnzipxError("BAD_CHECKSUM", "Cannot read an entry: its checksum does not match, so its content is damaged", { expected: hex(locator.crc32), found: hex(crc) });
+  if (locator.aes?.version !== 2 && crc !== locator.crc32) throw new UnzipxError("BAD_CHECKSUM", "Cannot read an entry: its checksum does not match, so its content is damaged", { expected: hex(locator.crc32), found: hex(crc) });
 }
 
 function tooMuch(size: number): UnzipxError {
@@ -195,36 +200,4 @@ function tooMuch(size: number): UnzipxError {
 function inData(error: unknown): UnzipxError {
   const known = zlibError(error, "an entry");
   return known.code === "TRUNCATED" ? new UnzipxError("BAD_DATA", "Cannot read an entry: its compressed data breaks off", { cause: error }) : known;
-}
-
-function descriptorRoom(locator: ZipLocator, dataStart: number): number {
-  return Math.max(0, Math.min(DESCRIPTOR_MAX, locator.limit - dataStart - locator.packedSize));
-}
-
-/** APPNOTE 4.3.9: CRC-32 and both sizes again, with or without a signature, in 32 or in 64 bits: nothing says which, so one must fit. Returns its length. */
-function checkDescriptor(behind: Buffer, locator: ZipLocator, lenient: Warn | undefined): number {
-  for (const start of [4, 0]) {
-    if (start === 4 && (behind.length < 4 || behind.readUInt32LE(0) !== 0x08074b50)) continue;
-    if (behind.length < start + 12 || behind.readUInt32LE(start) !== locator.crc32) continue;
-    if (behind.readUInt32LE(start + 4) === locator.packedSize && behind.readUInt32LE(start + 8) === locator.size) return start + 12;
-    if (behind.length < start + 20) continue;
-    if (behind.readBigUInt64LE(start + 4) === BigInt(locator.packedSize) && behind.readBigUInt64LE(start + 12) === BigInt(locator.size)) return start + 20;
-  }
-  refuse(lenient, "its data descriptor and the central directory disagree", "the central directory is taken", {
-    expected: `CRC-32 ${hex(locator.crc32)}, ${locator.packedSize} and ${locator.size} bytes`, found: "no descriptor that says so",
-  });
-  return behind.length;
-}
-
-/** Between an entry and the next one there may be padding, but no entry that the central directory keeps silent about. */
-function refuseHiddenEntry(fd: number, locator: ZipLocator, end: number, lenient: Warn | undefined): void {
-  if (locator.limit - end < LOCAL_HEADER) return;
-  const start = Buffer.alloc(4);
-  readUpTo(fd, start, end);
-  if (start.readUInt32LE(0) !== 0x04034b50) return;
-  refuse(lenient, "it is followed by another one that the central directory does not name", "that one is left out", { found: `a local header at ${end}` });
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(8, "0");
 }

@@ -3,10 +3,15 @@ import { crc32 } from "node:zlib";
 import yauzl from "yauzl";
 import { readUpTo } from "../../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../../errors.ts";
-import { decodeCp437, decodeUtf8, decodeUtf8Escaping } from "../../text/charset.ts";
+import { decodeCp437, decodeUtf8, decodeUtf8Escaping, isAscii } from "../../text/charset.ts";
+import type { DecodedName, DecodedNames } from "../../text/names.ts";
 import type { EntryType, FileSource, Index, IndexedEntry, ReadOptions } from "../contract.ts";
 import { findExtent, type ZipExtent } from "./end-record.ts";
+import { AES_EXTRA_ID, AES_METHOD, parseAesExtra, type AesInfo } from "./crypto-aes.ts";
 import type { ZipLocator } from "./decode.ts";
+import { bytesAround } from "./decrypt.ts";
+import { LOCAL_HEADER } from "./local-header.ts";
+import { DEFLATE, FOREIGN_METHODS, methodName, STORE } from "./methods.ts";
 import { ReadAheadReader } from "./reader.ts";
 
 const MADE_BY_UNIX = 3; // APPNOTE 4.4.2.2, and 19 for OS X
@@ -16,40 +21,38 @@ const FLAG_PATCHED = 0x20;
 const FLAG_STRONG_ENCRYPTION = 0x40;
 const FLAG_UTF8 = 0x800;
 const FLAG_MASKED_HEADERS = 0x2000;
-const LOCAL_HEADER = 30;
-
-/** APPNOTE 4.4.5. */
-const METHODS = new Map<number, string>([
-  [0, "store"], [1, "shrink"], [2, "reduce1"], [3, "reduce2"], [4, "reduce3"], [5, "reduce4"], [6, "implode"], [8, "deflate"],
-  [9, "deflate64"], [10, "dcl-implode"], [12, "bzip2"], [14, "lzma"], [16, "cmpsc"], [18, "terse"], [19, "lz77"], [20, "zstd-old"],
-  [93, "zstd"], [94, "mp3"], [95, "xz"], [96, "jpeg"], [97, "wavpack"], [98, "ppmd"], [99, "aes"],
-]);
-
 export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
   const extent = findExtent(source, options);
   const notes: UnzipxError[] = [];
   if (options.limits.entries > 0 && extent.entries > options.limits.entries) {
     throw new UnzipxError("LIMIT", `Stopped: the archive says it holds ${extent.entries} entries, the limit is ${options.limits.entries}`, { hint: `--max-files ${extent.entries}` });
   }
-  const entries = await readDirectory(source, extent, notes);
+  const { entries, encoding } = await readDirectory(source, extent, options, notes);
   refuseOverlaps(source.fd, entries, extent, notes);
   if (extent.prefix > 0) notes.push(new UnzipxError("ODDITY", `The zip archive begins after ${extent.prefix} bytes of something else`));
   if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
   if (extent.gap > 0) notes.push(new UnzipxError("ODDITY", `${extent.gap} bytes between the central directory and its end record belong to nothing`));
-  const comment = extent.comment.length > 0 ? (decodeUtf8(extent.comment) ?? decodeCp437(extent.comment)) : undefined;
+  const comment = extent.comment.length > 0 ? await readComment(extent.comment, encoding) : undefined;
   return { entries, comment, notes };
 }
 
-async function readDirectory(source: FileSource, extent: ZipExtent, notes: UnzipxError[]): Promise<ZipEntry[]> {
+async function readDirectory(source: FileSource, extent: ZipExtent, options: ReadOptions, notes: UnzipxError[]): Promise<{ entries: ZipEntry[]; encoding: string | undefined }> {
   const entries: ZipEntry[] = [];
+  const undeclared: Undeclared[] = [];
   try {
     const reader = new ReadAheadReader(source.fd, extent);
     const zipfile = await yauzl.fromRandomAccessReaderPromise(reader, reader.size, { decodeStrings: false, validateEntrySizes: false, autoClose: false });
-    for await (const record of zipfile.eachEntry()) entries.push(readEntry(record, extent, notes));
+    let number = 0;
+    for await (const record of zipfile.eachEntry()) {
+      const name = declaredName(record, notes);
+      if (name === undefined) undeclared.push({ record, number });
+      else entries[number] = readEntry(record, name, extent, notes);
+      number++;
+    }
     const consumed = (zipfile.readEntryCursor as unknown as number) + extent.prefix; // its types say boolean
     if (consumed !== extent.directoryEnd) {
       throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: its central directory is not as large as its end record says", {
-        expected: `${entries.length} entries up to ${extent.directoryEnd}`, found: `up to ${consumed}`,
+        expected: `${number} entries up to ${extent.directoryEnd}`, found: `up to ${consumed}`,
       });
     }
   } catch (error) {
@@ -57,7 +60,27 @@ async function readDirectory(source: FileSource, extent: ZipExtent, notes: Unzip
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw fromSystem(error, "read", "read the zip archive");
     throw damaged((error as Error).message);
   }
-  return entries;
+  if (undeclared.length === 0) return { entries, encoding: undefined };
+  const names = await decodeNames(undeclared.map(({ record }) => record.fileNameRaw), options.encoding);
+  undeclared.forEach(({ record, number }, at) => {
+    entries[number] = readEntry(record, { text: names.texts[at]!, escaped: names.escaped[at]! }, extent, notes);
+  });
+  notes.push(...names.notes);
+  return { entries, encoding: names.encoding };
+}
+
+/** As decodeLegacyNames(), which need not be loaded where all are UTF-8: that is how macOS packs. */
+async function decodeNames(raw: readonly Buffer[], encoding: string | undefined): Promise<DecodedNames> {
+  const texts = encoding === undefined ? raw.map(decodeUtf8) : [undefined];
+  if (texts.every((text) => text !== undefined)) return { texts, escaped: texts.map(() => false), encoding: undefined, notes: [] };
+  return (await import("../../text/names.ts")).decodeLegacyNames(raw, encoding);
+}
+
+/** An entry whose name is not in ASCII and does not say what it is in: only together do such names tell. */
+interface Undeclared {
+  readonly record: yauzl.Entry;
+  /** Its place among the entries. */
+  readonly number: number;
 }
 
 /** yauzl's messages say well what is wrong; the code has to be read out of them. */
@@ -72,13 +95,12 @@ interface ZipEntry extends IndexedEntry {
   readonly locator: ZipLocator;
 }
 
-function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[]): ZipEntry {
+function readEntry(record: yauzl.Entry, name: DecodedName, extent: ZipExtent, notes: UnzipxError[]): ZipEntry {
   const rawName = record.fileNameRaw;
   const host = record.versionMadeBy >>> 8;
   const isUnix = host === MADE_BY_UNIX || host === MADE_BY_DARWIN;
   const flags = record.generalPurposeBitFlag;
-  const encrypted = (flags & FLAG_ENCRYPTED) !== 0;
-  let path = readName(rawName, flags, record.extraFields, notes);
+  let path = name.text;
   if (path === "") {
     notes.push(new UnzipxError("ODDITY", 'An entry has no name: it is called "unnamed"'));
     path = "unnamed";
@@ -87,43 +109,61 @@ function readEntry(record: yauzl.Entry, extent: ZipExtent, notes: UnzipxError[])
   const type = typeOf(path, unixMode, record, isUnix);
   noteOddities(record, path, type, notes);
   const mtime = record.getLastModDate().getTime();
-  const method = record.compressionMethod;
+  const aes = aesOf(record);
   const size = record.uncompressedSize;
   const packedSize = record.compressedSize;
+  const locator: ZipLocator = {
+    offset: record.relativeOffsetOfLocalHeader + extent.prefix,
+    packedSize, size, flags, aes,
+    method: aes?.method ?? record.compressionMethod,
+    crc32: record.crc32,
+    dosTime: record.lastModFileTime,
+    isFolder: type === "directory",
+    rawName: rawName.toString("latin1"),
+    limit: 0,
+  };
   return {
     path, type, size, packedSize,
     mtime: Number.isFinite(mtime) ? mtime : undefined,
     // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.
     mode: (unixMode & 0o7777) === 0 ? undefined : unixMode & 0o7777,
     linkTarget: undefined,
-    method: METHODS.get(method) ?? `method ${method}`,
-    crc32: record.crc32, encrypted,
+    method: methodName(locator.method),
+    crc32: aes?.version === 2 ? undefined : record.crc32,
+    // A folder has nothing that a password would be needed for.
+    encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
     comment: record.fileCommentLength > 0 ? (decodeUtf8(record.fileCommentRaw) ?? decodeCp437(record.fileCommentRaw)) : undefined,
-    refusal: refusalOf(type, record),
-    locator: {
-      offset: record.relativeOffsetOfLocalHeader + extent.prefix,
-      packedSize, size, method, flags,
-      crc32: record.crc32,
-      rawName: rawName.toString("latin1"),
-      limit: 0,
-    },
+    escaped: name.escaped,
+    refusal: refusalOf(type, record, locator),
+    locator,
   };
 }
 
-/** APPNOTE 4.4.17 and appendix D: UTF-8 when bit 11 says so, else the Unicode path field (4.6.9), else UTF-8 by its looks, else CP437. */
-function readName(raw: Buffer, flags: number, fields: readonly yauzl.ExtraField[], notes: UnzipxError[]): string {
-  const unicode = unicodePath(raw, fields);
-  const utf8 = decodeUtf8(raw);
+/**
+ * The name, where the entry says what it is in (APPNOTE 4.4.17 and appendix D): UTF-8 by bit 11, or by the Unicode path field (4.6.9).
+ * Undefined where it says nothing. By the text that means CP437; in the files it means whatever the writer's system used.
+ */
+function declaredName(record: yauzl.Entry, notes: UnzipxError[]): DecodedName | undefined {
+  const raw = record.fileNameRaw;
+  const unicode = unicodePath(raw, record.extraFields);
   if (unicode !== undefined) {
+    const other = decodeUtf8(raw);
     // Writers put an ASCII rendering into the header for readers that know nothing else: the field says what is meant.
-    if (utf8 !== undefined && utf8 !== unicode) notes.push(new UnzipxError("ODDITY", `An entry has two names, and its Unicode path field is taken, not "${utf8}"`, { entry: unicode }));
-    return unicode;
+    if (other !== undefined && other !== unicode) notes.push(new UnzipxError("ODDITY", `An entry has two names, and its Unicode path field is taken, not "${other}"`, { entry: unicode }));
+    return { text: unicode, escaped: false };
   }
-  if ((flags & FLAG_UTF8) !== 0 && utf8 === undefined) {
-    notes.push(new UnzipxError("ODDITY", "A name is marked as UTF-8 and is not: its other bytes are written as %XX"));
-    return decodeUtf8Escaping(raw);
-  }
-  return utf8 ?? decodeCp437(raw);
+  if ((record.generalPurposeBitFlag & FLAG_UTF8) === 0) return isAscii(raw) ? { text: raw.toString("latin1"), escaped: false } : undefined;
+  const text = decodeUtf8(raw);
+  if (text !== undefined) return { text, escaped: false };
+  notes.push(new UnzipxError("ODDITY", "A name is marked as UTF-8 and is not: its other bytes are written as %XX"));
+  return { text: decodeUtf8Escaping(raw), escaped: true };
+}
+
+/** The archive's own comment has no mark at all: UTF-8 by its looks, else in the set of the names. */
+async function readComment(bytes: Uint8Array, encoding: string | undefined): Promise<string> {
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return text;
+  return encoding === undefined ? decodeCp437(bytes) : (await import("../../text/names.ts")).decodeName(bytes, encoding).text;
 }
 
 /** Info-ZIP Unicode Path Extra Field, 0x7075: 1 version; 4 CRC-32 of the name it stands for; the name in UTF-8. */
@@ -158,27 +198,46 @@ function typeOf(path: string, unixMode: number, record: yauzl.Entry, isUnix: boo
   return format === 0 && (record.externalFileAttributes & 0x10) !== 0 && record.uncompressedSize === 0 ? "directory" : "file";
 }
 
-function refusalOf(type: EntryType, record: yauzl.Entry): UnzipxError | undefined {
-  const flags = record.generalPurposeBitFlag;
-  const method = record.compressionMethod;
+/** What the AES extra field says; undefined where there is none, or more than one, or none that is understood. */
+function aesOf(record: yauzl.Entry): AesInfo | undefined {
+  if (record.compressionMethod !== AES_METHOD) return undefined;
+  const fields = record.extraFields.filter(({ id }) => id === AES_EXTRA_ID);
+  return fields.length === 1 ? parseAesExtra(fields[0]!.data) : undefined;
+}
+
+function refusalOf(type: EntryType, record: yauzl.Entry, locator: ZipLocator): UnzipxError | undefined {
+  const { flags, method, packedSize, size } = locator;
+  const isEncrypted = (flags & FLAG_ENCRYPTED) !== 0;
   if ((flags & (FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0) {
     return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: PKWARE's strong encryption is not supported");
   }
   if ((flags & FLAG_PATCHED) !== 0) return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: it holds a patch, not data");
   if (type === "directory") {
-    if (record.uncompressedSize === 0) return undefined;
-    return new UnzipxError("AMBIGUOUS", "Refused an entry: its name is a folder's, and it has content", { expected: "0 bytes", found: `${record.uncompressedSize}` });
+    if (size === 0) return undefined;
+    return new UnzipxError("AMBIGUOUS", "Refused an entry: its name is a folder's, and it has content", { expected: "0 bytes", found: `${size}` });
   }
-  if ((flags & FLAG_ENCRYPTED) !== 0) {
-    return new UnzipxError("PASSWORD", "Cannot read an entry: it is encrypted, and this version does not decrypt zip");
+  if (record.compressionMethod === AES_METHOD && (locator.aes === undefined || !isEncrypted)) return refusalOfAes(record, isEncrypted);
+  if (method !== STORE && method !== DEFLATE && !FOREIGN_METHODS.has(method)) {
+    return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: its compression method is not supported", { found: methodName(method) });
   }
-  if (method !== 0 && method !== 8) {
-    return new UnzipxError("UNSUPPORTED_METHOD", `Cannot read an entry: its compression method is not supported`, { found: METHODS.get(method) ?? String(method) });
+  const { before, after } = bytesAround(locator);
+  if (packedSize < before + after) {
+    return new UnzipxError("BAD_SIZE", "Cannot read an entry: it is shorter than its encryption needs", { expected: `${before + after} bytes at least`, found: `${packedSize}` });
   }
-  if (method === 0 && record.compressedSize !== record.uncompressedSize) {
-    return new UnzipxError("AMBIGUOUS", "Refused an entry: it is stored, and its two sizes differ", { expected: String(record.uncompressedSize), found: String(record.compressedSize) });
+  if (method === STORE && packedSize !== before + size + after) {
+    return new UnzipxError("AMBIGUOUS", "Refused an entry: it is stored, and its two sizes differ", { expected: String(before + size + after), found: String(packedSize) });
   }
   return undefined;
+}
+
+/** Method 99 stands for AES only together with one extra field that tells the rest. */
+function refusalOfAes(record: yauzl.Entry, isEncrypted: boolean): UnzipxError {
+  const fields = record.extraFields.filter(({ id }) => id === AES_EXTRA_ID).map(({ data }) => data.toString("hex"));
+  if (!isEncrypted) return new UnzipxError("AMBIGUOUS", "Refused an entry: its method says that AES encrypts it, and its flags that nothing does");
+  if (fields.length > 1) return new UnzipxError("AMBIGUOUS", "Refused an entry: it has more than one AES extra field", { found: fields.join(", ") });
+  return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: its AES encryption is of a kind that is not known", {
+    expected: "WinZip's AE-1 or AE-2 with 128, 192 or 256 bits", found: fields[0] ?? "no AES extra field",
+  });
 }
 
 /**

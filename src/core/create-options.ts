@@ -1,0 +1,33 @@
+/** What the options of `create` demand together: found out before anything is written. */
+import { UnzipxError } from "../errors.ts";
+import type { Encryption } from "../formats/zip/encrypt.ts";
+import type { CreateOptions } from "./create.ts";
+import type { Summary } from "./summary.ts";
+import { zstdOfNode } from "./zstd.ts";
+
+/** Larger than any header, which has to lie in one part; it is also the least that PKZIP and Info-ZIP allow (APPNOTE 8.3.2). */
+const LEAST_PART = 64 << 10;
+
+export function assertPossible(out: string, { format, encryption, reproducible, method, split, level }: CreateOptions): void {
+  const wanted = encryption !== undefined ? "-e" : method !== undefined ? "--method" : split !== undefined ? "--split" : undefined;
+  if (format !== "zip" && wanted !== undefined) throw new UnzipxError("USAGE", `Cannot create "${out}": ${wanted} is for zip, and this is to be ${format}`, { hint: "unzipx c OUT.zip INPUT…" });
+  if (encryption !== undefined && reproducible === true) {
+    throw new UnzipxError("USAGE", "Cannot do both: encryption needs random bytes, and --reproducible forbids them");
+  }
+  if (method === "store" && level !== undefined && level > 0) throw new UnzipxError("USAGE", `Cannot do both: --method store does not compress, and level ${level} does`);
+  if (method === "zstd") zstdOfNode();
+  if (split === undefined) return;
+  if (out === "-") throw new UnzipxError("USAGE", "Cannot split what goes to standard output: the parts are files", { hint: "unzipx c --split 100M OUT.zip INPUT…" });
+  if (!/[^/\\]\.zip$/i.test(out)) {
+    throw new UnzipxError("USAGE", `Cannot split "${out}": the parts are found by their names, and the last one's has to end with .zip`, { hint: `unzipx c --split SIZE ${out}.zip INPUT…` });
+  }
+  if (!(split >= LEAST_PART)) throw new UnzipxError("USAGE", `Cannot split into parts of ${split} bytes: 64 KiB is the least`, { hint: "--split 64K" });
+}
+
+export async function encryptionOf({ encryption: method, password: ask }: CreateOptions, summary: Summary): Promise<Encryption | undefined> {
+  if (method === undefined) return undefined;
+  const password = await ask?.();
+  if (password === undefined) throw new UnzipxError("USAGE", "Cannot encrypt: no password is given, and there is no terminal to ask on", { hint: "--password-file FILE" });
+  if (method === "zipcrypto") summary.warnings.push(new UnzipxError("ODDITY", "The traditional encryption (zipcrypto) is broken: who knows a dozen bytes of a file can read the whole archive"));
+  return { method, password };
+}

@@ -1,0 +1,112 @@
+/**
+ * The methods of zip that Node does not decode: the engine does. It is shown a zip of one entry whose headers are made here,
+ * from what was verified already, around the entry's data where they lie; what else is in the archive it never sees.
+ */
+import { Engine } from "../../engine/client.ts";
+import { troubleOf, unexplained } from "../../engine/trouble.ts";
+import type { Bytes, Decoded } from "../contract.ts";
+import { AES_EXTRA_BYTES, AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
+import type { ZipLocator } from "./decode.ts";
+
+const NAME = Buffer.from("entry");
+const WHAT = "an entry";
+const MAX32 = 0xffffffff;
+/** Encrypted; and two bits whose meaning depends on the method (APPNOTE 4.4.4); sizes behind the data, which ZipCrypto's check byte depends on. */
+const KEPT_FLAGS = 0b1111;
+
+/**
+ * The content of one entry, decrypted and unpacked; its checksum and sizes are the caller's to verify. `dataStart`: where
+ * the entry's data begins, with whatever the encryption puts in front of it.
+ */
+export function decodeForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Decoded {
+  return { chunks: unpack(fd, locator, dataStart, password) };
+}
+
+async function* unpack(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
+  const local = localHeader(locator);
+  const central = centralHeader(locator);
+  const segments = [{ bytes: local }, { fd, offset: dataStart, length: locator.packedSize }, { bytes: Buffer.concat([central, endRecords(central.length, local.length + locator.packedSize)]) }];
+  const engine = Engine.take();
+  let said = "";
+  try {
+    for await (const event of engine.run({ words: ["x", "-so", "-y", "-bd", "-tzip", `-p${password ?? ""}`, "/in/entry.zip"], files: [{ name: "entry.zip", segments }], what: WHAT })) {
+      if (event.kind === "data") yield event.bytes;
+      else if (event.kind === "error") said += event.text;
+      else if (event.kind === "exit" && event.code !== 0) throw said.split("\n").map((line) => troubleOf(line, WHAT, password !== undefined)).find((one) => one !== undefined) ?? unexplained(event.code, said, WHAT);
+    }
+  } finally {
+    await engine.release();
+  }
+}
+
+/** What both headers have from "version needed" to "extra field length" (4.3.7, 4.3.12). */
+function common(locator: ZipLocator, extra: number): Buffer {
+  const fields = Buffer.alloc(26);
+  fields.writeUInt16LE(63, 0); //                                                     0 version needed
+  fields.writeUInt16LE(locator.flags & KEPT_FLAGS, 2); //                             2 flags
+  fields.writeUInt16LE(locator.aes === undefined ? locator.method : AES_METHOD, 4); // 4 method
+  fields.writeUInt16LE(locator.dosTime, 6); //                                        6 time
+  fields.writeUInt16LE(0x21, 8); //                                                   8 date: 1980-01-01
+  fields.writeUInt32LE(locator.crc32, 10); //                                        10 CRC-32
+  fields.writeUInt32LE(Math.min(locator.packedSize, MAX32), 14); //                  14 compressed size
+  fields.writeUInt32LE(Math.min(locator.size, MAX32), 18); //                        18 uncompressed size
+  fields.writeUInt16LE(NAME.length, 22); //                                          22 name length
+  fields.writeUInt16LE(extra, 24); //                                                24 extra field length
+  return fields;
+}
+
+/** Zip64 sizes where they are needed (4.5.3: only what is all ones in the header), and how it is encrypted. */
+function extraFields(locator: ZipLocator): Buffer {
+  const sizes = [locator.size, locator.packedSize].filter((size) => size >= MAX32).map((size) => {
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64LE(BigInt(size));
+    return number;
+  });
+  const zip64 = sizes.length === 0 ? [] : [fieldHeader(0x0001, 8 * sizes.length), ...sizes];
+  const aes = locator.aes === undefined ? [] : [fieldHeader(AES_EXTRA_ID, AES_EXTRA_BYTES), aesExtra(locator.aes)];
+  return Buffer.concat([...zip64, ...aes]);
+}
+
+function fieldHeader(id: number, length: number): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt16LE(id, 0);
+  header.writeUInt16LE(length, 2);
+  return header;
+}
+
+function localHeader(locator: ZipLocator): Buffer {
+  // In a local header both sizes are in the zip64 field or none (4.5.3); the engine takes the central ones.
+  const extra = extraFields(locator);
+  return Buffer.concat([Buffer.from("PK\x03\x04"), common(locator, extra.length), NAME, extra]);
+}
+
+function centralHeader(locator: ZipLocator): Buffer {
+  const extra = extraFields(locator);
+  const rest = Buffer.alloc(14); // comment length, disk, attributes, and the offset of the local header: 0
+  return Buffer.concat([Buffer.from("PK\x01\x02"), Buffer.from([63, 0]), common(locator, extra.length), rest, NAME, extra]);
+}
+
+/** The end of central directory record (4.3.16), behind the zip64 ones (4.3.14, 4.3.15) where the offset asks for them. */
+function endRecords(directoryBytes: number, directoryStart: number): Buffer {
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", 0, "latin1");
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(directoryBytes, 12);
+  end.writeUInt32LE(Math.min(directoryStart, MAX32), 16);
+  if (directoryStart < MAX32) return end;
+  const record = Buffer.alloc(56);
+  record.write("PK\x06\x06", 0, "latin1");
+  record.writeBigUInt64LE(44n, 4);
+  record.writeUInt16LE(63, 12);
+  record.writeUInt16LE(63, 14);
+  record.writeBigUInt64LE(1n, 24);
+  record.writeBigUInt64LE(1n, 32);
+  record.writeBigUInt64LE(BigInt(directoryBytes), 40);
+  record.writeBigUInt64LE(BigInt(directoryStart), 48);
+  const locator = Buffer.alloc(20);
+  locator.write("PK\x06\x07", 0, "latin1");
+  locator.writeBigUInt64LE(BigInt(directoryStart + directoryBytes), 8);
+  locator.writeUInt32LE(1, 16);
+  return Buffer.concat([record, locator, end]);
+}
