@@ -6,7 +6,7 @@ import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
 import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry } from "../formats/contract.ts";
+import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { createBudget } from "../safe/budget.ts";
 import { readLimits, type Limits } from "../safe/policy.ts";
@@ -92,7 +92,7 @@ async function openLayers(
       const head = probe.head;
       filters.push(format);
       const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
-      const threaded = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
+      const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
       const peeked = await peek(decode(format, bytes, source, options, threaded), HEAD_BYTES);
       bytes = peeked.all;
@@ -110,7 +110,7 @@ async function openLayers(
     if (format.needs === "stream") {
       const whole = bytes ?? source.stream();
       if (bytes === undefined) bytes = whole;
-      return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: () => format.read(whole, reading) };
+      return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: ({ listing }) => (!listing && filters.some((filter) => filter.isPackage === true) ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
     }
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
       const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, source.bytesRead));
@@ -127,6 +127,21 @@ async function openLayers(
     const file = fileSource(input.title, segment.fd, size, async () => {});
     return { ...seekable, kind: "index", container: format, source: file, index: await format.open(file, reading) };
   }
+}
+
+/** Absolute links as relative ones, from the root of what is unpacked: there they lead to what the package means, and nowhere else. */
+async function* withRootedLinks(entries: AsyncIterable<StreamEntry>, warn: Warn): AsyncGenerator<StreamEntry> {
+  let count = 0;
+  for await (const entry of entries) {
+    if (entry.type !== "symlink" || entry.linkTarget?.startsWith("/") !== true) {
+      yield entry;
+      continue;
+    }
+    count += 1;
+    const depth = entry.path.split("/").filter((component) => component !== "" && component !== ".").length - 1;
+    yield { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
+  }
+  if (count > 0) warn(new UnzipxError("ODDITY", `${count === 1 ? "An absolute link leads" : `${count} absolute links lead`} into the folder that the package is unpacked to, not to the system's root`));
 }
 
 /** Who compresses a rar, a docx or the image of a disk wants that back; a filter belongs to what is read in order. --format says otherwise. */
@@ -183,7 +198,7 @@ function unknown(name: string, format: KnownFormat | undefined, head: Uint8Array
 
 function noteName(name: string, format: Filter | Container, options: OpenOptions): void {
   const named = formatOfName(basename(name));
-  if (named === undefined || options.format !== undefined || format.extensions.some((one) => name.toLowerCase().endsWith(one.toLowerCase()))) return;
+  if (named === undefined || named === format || options.format !== undefined || format.name.startsWith(named.name)) return; // a split zip is one
   options.warn(new UnzipxError("ODDITY", `"${name}" is named like ${named.name} and is ${format.name}: it is read as ${format.name}`));
 }
 

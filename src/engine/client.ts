@@ -15,6 +15,8 @@ export interface RunOptions extends EngineRequest {
   readonly input?: Bytes;
   /** What is being read, for the messages. */
   readonly what: string;
+  /** The input is our own, and it may take as long as it takes: encoders are slow. */
+  readonly patient?: boolean;
 }
 
 /** An engine that neither reads nor writes for so long, in milliseconds, does not come back. The slowest decoders (PPMd, bzip2) need less than a second for a block. */
@@ -50,7 +52,7 @@ export class Engine {
 
   /** For the next who needs one; a run that is still under way ends it instead. */
   async release(): Promise<void> {
-    if (this.#busy) await this.#end();
+    if (this.#busy) await this.end();
     else if (!this.#dead) idle.push(this);
   }
 
@@ -58,7 +60,7 @@ export class Engine {
    * Runs 7-Zip with `words` over `files`, and tells what happens. Throws INTERNAL when it crashes, BAD_DATA when it
    * hangs; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
-  async *run({ words, files, input, what }: RunOptions): AsyncGenerator<Happening> {
+  async *run({ words, files, input, what, patient = false }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
     const onMessage = (message: FromEngine): void => inbox.put(message);
     const onExit = (): void => inbox.put(undefined);
@@ -68,7 +70,7 @@ export class Engine {
     const watchdog = setInterval(() => {
       const now = Atomics.load(this.#control, CONTROL.PROGRESS);
       const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
-      if (now !== progress || waiting) [progress, since] = [now, performance.now()];
+      if (patient || now !== progress || waiting) [progress, since] = [now, performance.now()];
       else if (performance.now() - since > PATIENCE) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
     }, LOOK_EVERY);
     this.#busy = true;
@@ -105,7 +107,7 @@ export class Engine {
       clearInterval(watchdog);
       this.#worker.off("message", onMessage).off("error", onExit).off("exit", onExit);
       await feeder?.close();
-      if (this.#busy) await this.#end();
+      if (this.#busy) await this.end();
       else this.#worker.unref();
     }
   }
@@ -115,7 +117,8 @@ export class Engine {
     Atomics.notify(this.#control, CONTROL.FREE);
   }
 
-  async #end(): Promise<void> {
+  /** Ends the thread, whatever it does; a run that is under way throws. */
+  async end(): Promise<void> {
     this.#dead = true;
     this.#busy = false;
     await this.#worker.terminate();

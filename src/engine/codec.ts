@@ -38,22 +38,39 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, war
   }
 }
 
-/** Encodes `block` as one complete stream of `type`. `level` is 1 to 9, as the type's own tool counts. */
-export async function engineEncode(type: "xz" | "bzip2", block: Uint8Array, level: number): Promise<Uint8Array> {
+export type EncoderType = "xz" | "bzip2";
+
+/**
+ * Encodes `block` as one complete stream of `type`; `switches` are 7-Zip's, such as "-mx5". Each call has an engine of
+ * its own, which `signal` ends. The block is not to be changed meanwhile.
+ */
+export async function engineEncode(type: EncoderType, block: Uint8Array, switches: readonly string[], signal?: AbortSignal): Promise<Uint8Array> {
+  signal?.throwIfAborted();
   const engine = Engine.take();
+  const stop = (): void => void engine.end();
+  signal?.addEventListener("abort", stop, { once: true });
   const pieces: Uint8Array[] = [];
   let said = "";
   try {
     const input = (async function* () {
       yield block;
     })();
-    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, `-mx${level}`, "-bd", "-p", "out"], files: [], input, what: `a block for ${type}` })) {
+    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [], input, what: `a block for ${type}`, patient: true })) {
       if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
       else if (event.kind === "error") said += event.text;
-      else if (event.kind === "exit" && event.code !== 0) throw new UnzipxError("INTERNAL", `Cannot compress with ${type}: the encoder failed`, { found: said.trim() });
+      else if (event.kind === "exit" && event.code !== 0) throw failed(type, said.trim());
     }
     return Buffer.concat(pieces);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof UnzipxError && error.code === "BAD_DATA" ? failed(type, error.message) : error;
   } finally {
+    signal?.removeEventListener("abort", stop);
     await engine.release();
   }
+}
+
+/** The data is what the user gave us: there is nothing bad about it. */
+function failed(type: EncoderType, found: string): UnzipxError {
+  return new UnzipxError("INTERNAL", `Cannot compress with ${type}: the encoder failed`, { found });
 }

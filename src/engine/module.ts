@@ -89,14 +89,14 @@ export async function instantiate(): Promise<Instance> {
   const require = createRequire(import.meta.url);
   const { default: factory } = (await import("7z-wasm")) as unknown as { default: (options: object) => Promise<Wasm> };
   // Its file is not part of our bundle: who wants to can put another build of 7-Zip in its place.
-  const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  const compiled = new Module(readFileSync(require.resolve("7z-wasm/7zz.wasm")));
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+  const compiled = new WebAssembly.Module(readFileSync(require.resolve("7z-wasm/7zz.wasm")));
   let stack: Stack | undefined;
   const wasm = await factory({
     noInitialRun: true,
     quit() {},
     instantiateWasm(imports: object, receive: (instance: object) => object) {
-      const instance = new Instance(compiled, imports);
+      const instance = new WebAssembly.Instance(compiled, imports);
       stack = instance.exports as Stack;
       return receive(instance);
     },

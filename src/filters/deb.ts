@@ -14,6 +14,7 @@ export const deb: Filter = {
   about: "Debian packages, down to their files (--format ar: their members)",
   // 21 characters, so more than ar bids for its 8; or 9 of the old format
   bid: ({ head }) => 8 * ([START, OLD_START].find((start) => beginsWith(head, start))?.length ?? 0),
+  isPackage: true,
   ownThread: true, // members are cut out, nothing more: less work than handing it to a thread
   async *decode(input, { warn }) {
     yield* (await import("./deb-decode.ts")).decodeDeb(input, warn);

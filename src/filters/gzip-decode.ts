@@ -4,6 +4,7 @@ import { BlockReader } from "../bytes/block-reader.ts";
 import { decodeMember } from "../bytes/member.ts";
 import { UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
+import { checkSum, endOf, need } from "./framing.ts";
 
 const WHAT = "the gzip data";
 // Large chunks, and several of them ahead: zlib decodes on its own thread while the main thread parses and writes.
@@ -29,7 +30,7 @@ export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint
     for (let member = 0; ; member++) {
       const start = await reader.peek(3);
       if (start.length === 0 && member > 0) return;
-      if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, warn);
+      if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, "gzip", warn);
       await skipHeader(reader);
       const chunkSize = member === 0 ? CHUNK : SMALL_CHUNK;
       let crc = 0;
@@ -40,10 +41,8 @@ export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint
         yield chunk;
       }
       // 2.3.1: CRC-32 of the content, and its size modulo 2^32
-      const trailer = Buffer.from(await need(reader, 8));
-      if (trailer.readUInt32LE(0) !== crc) {
-        throw new UnzipxError("BAD_CHECKSUM", `Cannot read ${WHAT}: its checksum does not match, so its content is damaged`, { expected: hex(trailer.readUInt32LE(0)), found: hex(crc) });
-      }
+      const trailer = await need(reader, 8, WHAT);
+      checkSum(WHAT, trailer.readUInt32LE(0), crc);
       if (trailer.readUInt32LE(4) !== size % 2 ** 32) {
         throw new UnzipxError("BAD_SIZE", `Cannot read ${WHAT}: its content is not as long as it says`, { expected: `${trailer.readUInt32LE(4)} bytes modulo 2^32`, found: `${size} bytes` });
       }
@@ -56,40 +55,17 @@ export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint
 /** RFC 1952, 2.3. */
 async function skipHeader(reader: BlockReader): Promise<void> {
   // 0 - magic, 2 - method: seen; 3 - flags; 4 - time; 8 - extra flags; 9 - operating system
-  const fixed = new Uint8Array(await need(reader, 10));
+  const fixed = await need(reader, 10, WHAT);
   const flags = fixed[3]!;
   if ((flags & FLAGS_RESERVED) !== 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: its header has flags that no version defines`);
   if ((flags & FLAG_EXTRA) !== 0) {
-    const length = Buffer.from(await need(reader, 2)).readUInt16LE(0);
-    await reader.skip(length);
+    await reader.skip((await need(reader, 2, WHAT)).readUInt16LE(0));
   }
   for (const flag of [FLAG_NAME, FLAG_COMMENT]) {
     if ((flags & flag) === 0) continue;
-    for (let length = 0; (await need(reader, 1))[0] !== 0; length++) {
+    for (let length = 0; (await need(reader, 1, WHAT))[0] !== 0; length++) {
       if (length > NAME_BYTES) throw new UnzipxError("LIMIT", `Stopped: a name in the header of ${WHAT} is longer than any system allows`);
     }
   }
-  if ((flags & FLAG_HEADER_CRC) !== 0) await need(reader, 2);
-}
-
-async function need(reader: BlockReader, length: number): Promise<Uint8Array> {
-  const bytes = await reader.take(length);
-  if (bytes === undefined) throw new UnzipxError("TRUNCATED", `Cannot read ${WHAT}: it is cut off`);
-  return bytes;
-}
-
-/** Behind the last member: padding with zeros is usual (tapes), anything else is told. */
-async function endOf(reader: BlockReader, start: Uint8Array, member: number, warn: Warn): Promise<void> {
-  if (member === 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: it does not begin like gzip`, { found: Buffer.from(start).toString("hex") });
-  let behind = 0;
-  let rubbish = false;
-  for await (const piece of reader.rest()) {
-    behind += piece.length;
-    rubbish ||= !piece.every((byte) => byte === 0);
-  }
-  if (rubbish) warn(new UnzipxError("TRAILING_DATA", `${behind} bytes behind the gzip data are no gzip and were ignored`));
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(8, "0");
+  if ((flags & FLAG_HEADER_CRC) !== 0) await need(reader, 2, WHAT);
 }

@@ -14,6 +14,7 @@ export const rpm: Filter = {
   about: "RPM packages, down to their files",
   // 32 bits of magic, and as many again where the first header begins
   bid: ({ head }) => (!isAt(head, 0, LEAD_MAGIC) ? 0 : isAt(head, LEAD, HEADER_MAGIC) ? 64 : 32),
+  isPackage: true,
   ownThread: true, // the payload is cut out and summed: less work than handing it to a thread
   async *decode(input, options) {
     yield* (await import("./rpm-decode.ts")).decodeRpm(input, options);

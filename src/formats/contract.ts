@@ -53,6 +53,8 @@ interface FormatInfo {
   readonly extensions: readonly string[];
   /** What `unzipx formats` says of it. */
   readonly about: string;
+  /** Absent = neither is there encryption in the format, or we know none of it. */
+  readonly encryption?: "read" | "read+write";
   /** Bits of evidence that these bytes are ours; 0 = no. Pure: no I/O, no throwing. */
   bid(probe: Probe): number;
 }
@@ -65,8 +67,12 @@ export interface Filter extends FormatInfo {
   decode(input: Bytes, options: DecodeOptions): Bytes;
   /** decode() works on a thread of its own as it is, or is not worth one. */
   readonly ownThread?: boolean;
-  /** Absent = read-only. The output is the same for any number of threads. */
+  /** Absent = read-only. The output is the same for any number of threads, and whole and valid of empty input too. */
   encode?(input: Bytes, options: EncodeOptions): Bytes;
+  /** The level where none is asked for; absent = 6. */
+  readonly usualLevel?: number;
+  /** What is inside belongs at the root of a system: absolute links in it lead to that root, wherever it is unpacked. */
+  readonly isPackage?: boolean;
   /** A name for the single file inside, when the header carries one: exact, untrusted. */
   innerName?(head: Uint8Array): string | undefined;
 }
@@ -212,12 +218,22 @@ export interface ReadLimits {
 }
 
 export interface EncodeOptions {
-  /** 0 (store) to 9. */
+  /** 0 (least work) to 9 (smallest), on the filter's own scale. */
   readonly level: number;
   readonly compressor: Compressor;
+  /** What a header may say of the file inside. */
+  readonly inner?: InnerFile;
+  /** Ends what is under way on other threads; the output then throws. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Deflate on whatever threads there are; a filter receives it and imports no threads. */
+export interface InnerFile {
+  readonly name?: string;
+  /** Seconds since 1970. */
+  readonly mtime?: number;
+}
+
+/** Compression on whatever threads there are; a filter receives it and imports no threads. */
 export interface Compressor {
   /** Blocks that may usefully be under way at once. */
   readonly width: number;
@@ -226,7 +242,12 @@ export interface Compressor {
    * `dictionary` is the up to 32 KiB before the block. Neither buffer may be changed until the promise settles.
    */
   deflate(block: Uint8Array, dictionary: Uint8Array | undefined, level: number, last: boolean): Promise<DeflatedBlock>;
+  /** One block by itself, which must not be changed until the promise settles. */
+  encode(codec: BlockCodec, block: Uint8Array, level: number): Promise<Uint8Array>;
 }
+
+/** "lz4": a block of its frame format, with its size in front; "zstd": a frame. */
+export type BlockCodec = "lz4" | "zstd";
 
 export interface DeflatedBlock {
   readonly data: Uint8Array;

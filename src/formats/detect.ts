@@ -25,7 +25,10 @@ export function detect(probe: Probe, name: string): Filter | Container | KnownFo
 /** Whether one of the name's extensions is the format's: "a.tar", "a.tar.gz", "a.tgz" are all named like a tar. */
 function isNamedLike(name: string, format: Filter | Container | KnownFormat): boolean {
   const lower = name.toLowerCase();
-  return format.extensions.some((one) => `${lower}.`.includes(`${one}.`)) || (format.name === "tar" && FILTERS.some((filter) => filter.tarExtensions.some((one) => lower.endsWith(one))));
+  const ends = (extensions: readonly string[]): boolean => extensions.some((one) => lower.endsWith(one));
+  return format.extensions.some((one) => `${lower}.`.includes(`${one.toLowerCase()}.`))
+    || (format.kind === "filter" && ends(format.tarExtensions))
+    || (format.name === "tar" && FILTERS.some((filter) => ends(filter.tarExtensions)));
 }
 
 /** The format that a file of this name would be, going by its extension alone; for notes, never for decisions. */

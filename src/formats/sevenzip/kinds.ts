@@ -9,8 +9,8 @@ export interface Kind {
   readonly name: string;
   readonly extensions: readonly string[];
   readonly about: string;
-  /** Of 7-Zip's -t; undefined: it looks for itself, as for programs that carry an archive. */
-  readonly type: string | undefined;
+  /** Of 7-Zip's -t, or how the first bytes tell it; undefined: it looks for itself, as for programs that carry an archive. */
+  readonly type: string | undefined | ((head: Uint8Array) => string);
   readonly bid: (probe: Probe) => number;
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource) => Promise<readonly Described[]>;
@@ -72,8 +72,16 @@ function udf({ head }: Probe): number {
   return 0;
 }
 
+const gpt = text(512, "EFI PART");
+
+const RAR5 = "Rar!\x1a\x07\x01\0";
+
+function isRar5(head: Uint8Array): boolean {
+  return text(0, RAR5)({ head, tail: undefined }) > 0;
+}
+
 /** A program: only what it carries is of interest, and any other reading of the file is better. */
-const PROGRAM = 17;
+const PROGRAM = 16;
 function program({ head }: Probe): number {
   const isProgram = (head[0] === 0x4d && head[1] === 0x5a) || text(0, "\x7fELF")({ head, tail: undefined }) > 0 || machO({ head, tail: undefined }) > 0;
   return isProgram ? PROGRAM : 0;
@@ -99,15 +107,16 @@ function nameNameless(entries: readonly Described[], source: SolidSource): reado
 
 export const KINDS: readonly Kind[] = [
   { name: "7z", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
-  { name: "rar", extensions: [".rar", ".cbr"], about: "rar 1.5 to 4, with volumes", type: "rar", bid: text(0, "Rar!\x1a\x07\0"), refine: async (entries, source) => (await import("./rar4.ts")).refineRar4(entries, source) },
-  { name: "rar5", extensions: [".rar", ".cbr"], about: "rar 5, with volumes", type: "rar5", bid: text(0, "Rar!\x1a\x07\x01\0") },
-  { name: "zip-split", extensions: [".zip"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
+  {
+    name: "rar", extensions: [".rar", ".cbr"], about: "rar 1.5 to 5, solid, volumes", type: (head) => (isRar5(head) ? "rar5" : "rar"), bid: any(text(0, "Rar!\x1a\x07\0"), text(0, RAR5)),
+    refine: async (entries, source) => (await import("./rar4.ts")).refineRar4(entries, source),
+  },
+  { name: "zip-split", extensions: [".z01"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
   { name: "arj", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
   { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: async (entries) => entries.map((entry) => (entry.path === "[TOC].xml" ? { ...entry, hidden: true } : entry)) },
-  { name: "udf", extensions: [".udf", ".iso"], about: "UDF image", type: "udf", bid: udf },
-  { name: "iso", extensions: [".iso", ".img"], about: "ISO 9660 with Joliet and Rock Ridge", type: "iso", bid: text(32769, "CD001") },
+  { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
   { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
   { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
@@ -123,8 +132,7 @@ export const KINDS: readonly Kind[] = [
   { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
   { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
   { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
-  { name: "gpt", extensions: [".img"], about: "disk image with a GUID partition table", type: "gpt", bid: text(512, "EFI PART") },
-  { name: "mbr", extensions: [".img"], about: "disk image with an MBR partition table", type: "mbr", bid: mbr },
+  { name: "disk", extensions: [".img"], about: "disk image with a table of partitions, GPT or MBR", type: (head) => (gpt({ head, tail: undefined }) > 0 ? "gpt" : "mbr"), bid: any(gpt, mbr) },
   { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
   { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program },
 ];

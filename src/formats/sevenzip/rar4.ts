@@ -28,6 +28,7 @@ interface FileHeader {
 /** The entries with their modes, and links as links. Throws BAD_HEADER for a header that is damaged. */
 export function refineRar4(entries: readonly Described[], source: SolidSource): readonly Described[] {
   const headers: FileHeader[] = [];
+  if (startOf(source.segments) === undefined) return entries; // rar 5
   for (const { segments } of [source, ...source.volumes]) {
     const found = fileHeaders(segments, sizeOf(segments));
     if (found === undefined) return entries; // encrypted
@@ -47,7 +48,7 @@ export function refineRar4(entries: readonly Described[], source: SolidSource): 
 function fileHeaders(segments: SolidSource["segments"], size: number): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
-  for (let position = startOf(segments) + MARKER; position + 7 <= size; ) {
+  for (let position = (startOf(segments) ?? 0) + MARKER; position + 7 <= size; ) {
     const block = buffer.subarray(0, readSegments(segments, buffer.subarray(0, Math.min(buffer.length, size - position)), position));
     // 0 - low half of the CRC-32 of the rest of the header; 2 - type; 3 - flags; 5 - size of the header; 7 - size of the data behind it
     const type = block[2]!;
@@ -71,10 +72,10 @@ function fileHeaders(segments: SolidSource["segments"], size: number): FileHeade
 }
 
 /** Behind the stub of a self-extracting archive; 7-Zip looks as far. */
-function startOf(segments: SolidSource["segments"]): number {
+function startOf(segments: SolidSource["segments"]): number | undefined {
   const head = Buffer.alloc(4 * 1024 * 1024);
   const found = head.subarray(0, readSegments(segments, head, 0)).indexOf("Rar!\x1a\x07\0", 0, "latin1");
-  return Math.max(0, found);
+  return found < 0 ? undefined : found;
 }
 
 function damaged(position: number, found: string): UnzipxError {

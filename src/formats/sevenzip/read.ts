@@ -1,5 +1,6 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
 import { isUtf8 } from "node:buffer";
+import { readSegments } from "../../bytes/segments.ts";
 import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
@@ -18,6 +19,8 @@ const WHOLE_LIMIT = 256 * 1024;
 const LISTING_BYTES = 512 * 1024 * 1024;
 /** The longest path that systems take. */
 const TARGET_BYTES = 4096;
+/** As much as a bid sees. */
+const HEAD_BYTES = 64 * 1024;
 const WHAT = "the archive";
 
 export async function* readSolid(kind: Kind, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
@@ -43,6 +46,7 @@ class Reading {
   readonly #engine: Engine;
   readonly #kind: Kind;
   readonly #source: SolidSource;
+  readonly #type: string | undefined;
   #files: readonly SourceFile[];
   readonly #options: SolidOptions;
   #password: string | undefined;
@@ -52,6 +56,7 @@ class Reading {
     this.#engine = engine;
     this.#kind = kind;
     this.#source = source;
+    this.#type = typeof kind.type === "function" ? kind.type(headOf(source)) : kind.type;
     this.#options = options;
     this.#files = [{ name: source.name, segments: source.segments }, ...source.volumes];
   }
@@ -219,7 +224,7 @@ class Reading {
   #run(words: readonly string[], list: SourceFile | undefined): Events {
     return new Events(this.#engine, {
       // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
-      words: [...words, `-p${this.#password ?? ""}`, ...(this.#kind.type === undefined ? [] : [`-t${this.#kind.type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
+      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
       files: list === undefined ? this.#files : [...this.#files, list],
       what: WHAT,
     });
@@ -276,6 +281,11 @@ class Reading {
     if (lines.length > 0 && ours && worst === undefined) return;
     throw missingVolume(events) ?? worst ?? unexplained(code, lines.join("\n"), WHAT);
   }
+}
+
+function headOf({ segments }: SolidSource): Uint8Array {
+  const head = new Uint8Array(HEAD_BYTES);
+  return head.subarray(0, readSegments(segments, head, 0));
 }
 
 /** The content of the entry that was just opened, when it can be the target of a link. */

@@ -2,6 +2,7 @@
 import { BlockReader } from "../../bytes/block-reader.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeUtf8, decodeUtf8Escaping } from "../../text/charset.ts";
+import type { DecodedName } from "../../text/names.ts";
 import type { Bytes, EntryType, ReadOptions, StreamEntry } from "../contract.ts";
 import { decodeHeader, type TarHeader } from "./header.ts";
 import { parsePax } from "./pax.ts";
@@ -22,11 +23,16 @@ interface Extension {
   conflict: string | undefined;
 }
 
+/** Tells what is odd; of an entry, and with something to type, where there is. */
+type Note = (text: string, entry?: string, hint?: string) => void;
+
 export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerator<StreamEntry> {
   const reader = new BlockReader(input, "the tar archive");
   const global = new Map<string, Uint8Array>();
-  const note = (text: string, entry?: string): void =>
-    options.warn(new UnzipxError("ODDITY", text, entry === undefined ? {} : { entry }));
+  const note: Note = (text, entry, hint) =>
+    options.warn(new UnzipxError("ODDITY", text, { ...(entry !== undefined && { entry }), ...(hint !== undefined && { hint }) }));
+  // A stream cannot look at all names before it decodes the first: without --encoding what is no UTF-8 is escaped.
+  const decode = options.encoding === undefined ? inUtf8 : inSet(options.encoding, (await import("../../text/names.ts")).decodeName);
   let extension = noExtension();
   try {
     for (;;) {
@@ -61,7 +67,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         continue;
       }
       const sparse = await sparseMapOf(header, block, extension, reader);
-      const described = describe(header, extension, global, position, options.lenient, note);
+      const described = describe(header, extension, global, position, options.lenient, decode, note);
       const entry = sparse === undefined ? described : { ...described, size: sparse.size };
       const length = (described.size ?? 0) - (sparse?.mapBytes ?? 0);
       if (sparse !== undefined) checkMap(sparse, length);
@@ -173,8 +179,8 @@ function extend(
 }
 
 /** What is odd about how an entry got its name; that it has another one in its header is what extended headers are for. */
-function noteName(name: PickedName, extension: Extension, header: TarHeader, note: (text: string, entry?: string) => void): void {
-  if (name.escaped) note("A name holds bytes that are no UTF-8: they are written as %XX", name.text);
+function noteName(name: PickedName, extension: Extension, header: TarHeader, note: Note): void {
+  if (name.escaped) note("A name holds bytes that are no text in its character set: they are written as %XX", name.text, "--encoding NAME");
   if (extension.pax.get("path")?.length === 0) note("An extended header gives an empty name: the header's own is taken", name.text);
   if (name.text !== header.name && /^\/|(^|\/)\.\.(\/|$)/.test(header.name)) note("An extended header covers up a name in the header that would be refused", name.text);
   if (header.ownName === "") note("An entry has no name of its own", name.text);
@@ -184,7 +190,7 @@ function noteName(name: PickedName, extension: Extension, header: TarHeader, not
 type Described = Omit<StreamEntry, "whole" | "content">;
 
 /** The entry of a header and of what stood before it. Throws where its size, and so the position of all that follows, is in doubt. */
-function describe(header: TarHeader, extension: Extension, global: Map<string, Uint8Array>, position: number, lenient: boolean, note: (text: string, entry?: string) => void): Described {
+function describe(header: TarHeader, extension: Extension, global: Map<string, Uint8Array>, position: number, lenient: boolean, decode: DecodeName, note: Note): Described {
   const pax = (key: string): Uint8Array | undefined => extension.pax.get(key) ?? global.get(key);
   const paxText = (key: string): string | undefined => {
     const value = pax(key);
@@ -192,11 +198,11 @@ function describe(header: TarHeader, extension: Extension, global: Map<string, U
   };
   let refusal = extension.conflict;
   // The header of a sparse file carries a made-up name; its own is here.
-  const rawName = pickName(extension.pax.get("GNU.sparse.name") ?? extension.pax.get("path"), extension.longName, header.name);
+  const rawName = pickName(decode, extension.pax.get("GNU.sparse.name") ?? extension.pax.get("path"), extension.longName, header.name);
   const path = rawName.text;
   noteName(rawName, extension, header, note);
   refusal ??= rawName.refusal;
-  const link = pickName(extension.pax.get("linkpath"), extension.longLink, header.linkName);
+  const link = pickName(decode, extension.pax.get("linkpath"), extension.longLink, header.linkName);
   refusal ??= link.refusal;
   let size = header.size;
   const paxSize = paxText("size");
@@ -249,20 +255,26 @@ const TYPES = new Map<string, EntryType>([
   ["3", "special"], ["4", "special"], ["6", "special"], ["5", "directory"], ["D", "directory"],
 ]);
 
+type DecodeName = (bytes: Uint8Array) => DecodedName;
+
+const inUtf8: DecodeName = (bytes) => ({ text: decodeUtf8Escaping(bytes), escaped: decodeUtf8(bytes) === undefined });
+
+function inSet(encoding: string, decodeName: (bytes: Uint8Array, encoding: string) => DecodedName): DecodeName {
+  return (bytes) => decodeName(bytes, encoding);
+}
+
 /** pax over GNU over the header's own field; where both extensions name it, they must agree. */
-function pickName(pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
+function pickName(decode: DecodeName, pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
   const given = pax ?? gnu;
   const bytes = given === undefined || given.length === 0 ? Buffer.from(own, "latin1") : given;
-  const picked = { text: decodeUtf8Escaping(bytes), escaped: decodeUtf8(bytes) === undefined };
+  // pax is UTF-8 by its text, and so it stays; but old writers, and those that say hdrcharset=BINARY, put in what they have.
+  const picked = bytes === pax && decodeUtf8(bytes) !== undefined ? inUtf8(bytes) : decode(bytes);
   if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) return { ...picked, refusal: "two kinds of extended headers give it two names" };
   if (picked.text.includes("\0")) return { ...picked, refusal: "its extended header holds a NUL byte in a name" };
   return picked;
 }
 
-interface PickedName {
-  readonly text: string;
-  /** Some bytes were no UTF-8. */
-  readonly escaped: boolean;
+interface PickedName extends DecodedName {
   readonly refusal?: string;
 }
 

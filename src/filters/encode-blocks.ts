@@ -1,0 +1,51 @@
+/** A stream cut into blocks of one size, which are encoded on whatever threads there are and come out in order. */
+import { inOrder, type Task } from "../bytes/in-order.ts";
+import type { Bytes } from "../formats/contract.ts";
+
+export interface BlockEncoding {
+  /** Bytes of a block. Fixed, so that the cuts depend neither on how the input arrives nor on the number of threads. */
+  readonly size: number;
+  /** Blocks under way at once. */
+  readonly width: number;
+  /** Bytes that encoding one block takes, beside the block. */
+  readonly workspace: number;
+  /** Bytes that all blocks under way may take together; one block is always. */
+  readonly memory: number;
+  /** Called in the order of the blocks. The block is not changed before the promise settles. */
+  encode(block: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Of empty input one empty block is encoded. */
+export async function* encodeBlocks(input: Bytes, { size, width, workspace, memory, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
+  /** Blocks that were encoded: room for the next ones. */
+  const free: Uint8Array[] = [];
+  const task = (buffer: Uint8Array, used: number): Task<Uint8Array> => ({
+    bytes: size + workspace,
+    async start() {
+      const packed = await encode(buffer.subarray(0, used));
+      free.push(buffer);
+      return packed;
+    },
+  });
+  async function* tasks(): AsyncGenerator<Task<Uint8Array>> {
+    let block: Uint8Array | undefined;
+    let used = 0;
+    let any = false;
+    for await (const chunk of input) {
+      for (let at = 0; at < chunk.length; ) {
+        block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
+        const part = chunk.subarray(at, at + size - used);
+        block.set(part, used);
+        used += part.length;
+        at += part.length;
+        if (used < size) continue;
+        yield task(block, used);
+        block = undefined;
+        used = 0;
+        any = true;
+      }
+    }
+    if (used > 0 || !any) yield task(block ?? new Uint8Array(0), used);
+  }
+  yield* inOrder(tasks(), { tasks: width, bytes: memory });
+}
