@@ -127,6 +127,12 @@ export function openInput(name: string, signal?: AbortSignal): Input {
   }
 }
 
+/** An archive that was found in another one, in a file that is open: closing that is the caller's. `mtime` as in Input. */
+export function openedInput(title: string, fd: number, mtime: number | undefined): Input {
+  const source = fileSource(title, fd, fstatSync(fd).size, async () => {});
+  return { title, source, solid: solidSource(title, source), identities: [], mtime, close: () => source.close() };
+}
+
 export function solidSource(name: string, file: FileSource, others: readonly FileSource[] = []): SolidSource {
   const volumes = others.map((other) => ({ name: alias(other.name, name), segments: [segmentOf(other)] }));
   return { name: alias(name, name), size: file.size, segments: [segmentOf(file)], volumes };
@@ -136,12 +142,18 @@ function segmentOf(file: FileSource): Segment {
   return { fd: file.fd, offset: 0, length: file.size };
 }
 
-/** A name as a decoder may see it: entries without a name are called after it. All parts of a set keep their common stem. */
+/** A name as a decoder may see it: entries without a name are called after it, and volumes find each other by it. */
 function alias(name: string, main: string): string {
-  const stem = basename(main).replace(/(\.part\d+)?\.[^.]*$/i, "");
-  const safe = /^[\w+-][\w .+-]*$/.test(stem) && stem.length < 100 ? stem : "archive";
-  const rest = basename(name).slice(stem.length);
-  return safe + (/^[\w.]*$/.test(rest) ? rest : "");
+  const [own, first] = [basename(name), basename(main)];
+  if (isPlain(own) && isPlain(first)) return own;
+  // All parts of a set keep a common stem.
+  const rest = own.slice(first.replace(/(\.part\d+)?\.[^.]*$/i, "").length);
+  return `archive${isPlain(`a${rest}`) ? rest : ""}`;
+}
+
+/** Without a character that 7-Zip takes for more than itself. */
+function isPlain(name: string): boolean {
+  return /^\w[\w .+-]*$/.test(name) && name.length < 200;
 }
 
 function joinedSource(name: string, segments: readonly Segment[]): Counted<Source> {

@@ -2,6 +2,9 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UnzipxError } from "../errors.ts";
+import { neighboursOf } from "./cabinets.ts";
+
+const MOST_CABINETS = 1000;
 
 export interface VolumeSet {
   /** The part to open; of parts that are to be joined the first one. */
@@ -69,7 +72,27 @@ export function volumesOf(path: string): VolumeSet | undefined {
       parts: parts.map((one) => join(folder, one)),
     };
   }
-  return undefined;
+  return /\.cab$/i.test(name) ? cabinetsOf(path) : undefined;
+}
+
+/** The cabinets before and behind this one. */
+function cabinetsOf(path: string): VolumeSet | undefined {
+  const folder = dirname(path);
+  const own = neighboursOf(path);
+  if (own === undefined) return undefined;
+  const names = new Map(readdirSync(folder).map((one) => [one.toLowerCase(), one]));
+  const parts = [basename(path)];
+  for (const side of ["previous", "next"] as const) {
+    for (let name = own[side]; name !== undefined; ) {
+      const found = names.get(name.toLowerCase());
+      if (found === undefined) throw missing(path, name);
+      if (parts.includes(found) || parts.length === MOST_CABINETS) break; // a circle
+      if (side === "next") parts.push(found);
+      else parts.unshift(found);
+      name = neighboursOf(join(folder, found))?.[side];
+    }
+  }
+  return { main: join(folder, parts[0]!), joined: undefined, parts: parts.map((one) => join(folder, one)) };
 }
 
 /** "a.rar" and "a.zip" may be the main parts of sets. */

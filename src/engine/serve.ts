@@ -81,7 +81,10 @@ class Outbox {
       room.set(bytes.subarray(at, at + length), this.#used);
       this.#used += length;
       at += length;
-      this.event({ kind: "data", length });
+      // A listing comes in pieces of a few bytes: what follows on is one event.
+      const last = this.#events.at(-1);
+      if (last?.kind === "data") this.#events[this.#events.length - 1] = { kind: "data", length: last.length + length };
+      else this.event({ kind: "data", length });
       if (this.#used === OUTPUT_SLOT_BYTES || performance.now() - this.#flushed > DELAY) this.flush();
     }
   }

@@ -122,6 +122,8 @@ export interface SolidContainer extends FormatInfo {
 }
 
 export interface SolidOptions extends ReadOptions {
+  /** Decoders at once, where parts of the archive are independent. */
+  readonly threads: number;
   /** The entries only, in the order of the index: what they hold is not decoded. */
   readonly listing: boolean;
   /** Entries that are not wanted need not be decoded or given. */

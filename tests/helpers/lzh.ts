@@ -91,7 +91,7 @@ export function slowCrc16(bytes: Uint8Array): number {
 /** What tokens stand for; in front of the content lie spaces, unless `past` gives something else. */
 export function contentOf(tokens: readonly Token[], past?: Uint8Array): Buffer {
   const out: number[] = [];
-  const before = past ?? new Uint8Array(2 ** 20).fill(0x20);
+  const before = past ?? new Uint8Array(2 ** 19).fill(0x20);
   for (const token of tokens) {
     if (typeof token === "number") out.push(token);
     else for (let i = 0; i < token.length; i++) out.push(out.length < token.distance ? before[before.length - token.distance + out.length]! : out[out.length - token.distance]!);
@@ -136,11 +136,10 @@ function putSymbol(out: BitWriter, lengths: readonly number[], symbol: number): 
   out.put(code, lengths[symbol]!);
 }
 
-const STATIC = { "-lh4-": [13, 4], "-lh5-": [13, 4], "-lh6-": [15, 5], "-lh7-": [16, 5], "-lhx-": [20, 5] } as const;
+const STATIC = { "-lh4-": [13, 4], "-lh5-": [13, 4], "-lh6-": [15, 5], "-lh7-": [16, 5], "-lhx-": [19, 5] } as const;
 export type StaticMethod = keyof typeof STATIC;
 export const STATIC_METHODS = Object.keys(STATIC) as StaticMethod[];
-/** How far back a match may lie; of lhx the half of that, which is as far as lhasa goes. */
-export const windowOf = (method: StaticMethod): number => (method === "-lhx-" ? 2 ** 19 : 2 ** STATIC[method][0]);
+export const windowOf = (method: StaticMethod): number => 2 ** STATIC[method][0];
 
 /** Blocks of `perBlock` tokens, each with even codes in front. */
 export function packStatic(method: StaticMethod, tokens: readonly Token[], perBlock = 1000): Buffer {

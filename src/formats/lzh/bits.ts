@@ -4,7 +4,8 @@ import { UnzipxError } from "../../errors.ts";
 /** Fills a block from the packed data, in order; returns how many bytes it gave, 0 at the end. */
 export type Refill = (block: Uint8Array) => number;
 
-const BLOCK = 64 * 1024;
+/** Enough for few calls of the system, and little to allocate for each of many small entries. */
+const BLOCK = 16 * 1024;
 
 export class Bits {
   readonly #refill: Refill;

@@ -28,7 +28,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ["lh5", staticHuffman(13, 4)],
   ["lh6", staticHuffman(15, 5)],
   ["lh7", staticHuffman(16, 5)],
-  ["lhx", staticHuffman(20, 5)],
+  ["lhx", staticHuffman(19, 5)],
   ["lzs", { window: 2048, tokens: (bits: Bits) => new Lzs(bits) }],
   ["lz5", { window: 4096, tokens: (bits: Bits) => new Lz5(bits), past: Lz5.past }],
 ]);

@@ -74,21 +74,20 @@ function noteEnd(window: Window, end: number, options: SolidOptions): void {
 /** The entry of a header; undefined for a folder that has no name, as LHA for OS-9 writes them. */
 function describe(header: Header, { text, escaped, comment }: Path, source: SolidSource, options: SolidOptions): StreamEntry | undefined {
   const { method, size, packedSize, mode, mtime } = header;
-  let type = typeOf(header, text);
+  const type = typeOf(header, text);
   let path = text;
   let linkTarget: string | undefined;
   if (type === "symlink") {
     const bar = text.indexOf("|");
-    // Without a target it is no link, but what every other folder without content is.
-    if (bar < 0) type = "directory";
-    else [path, linkTarget] = [text.slice(0, bar), text.slice(bar + 1)];
+    [path, linkTarget] = bar < 0 ? [text, ""] : [text.slice(0, bar), text.slice(bar + 1)];
   }
   if (type === "directory") {
-    path = path.replace(/\/+$/, path.startsWith("/") && !/[^/]/.test(path) ? "/" : "");
+    path = withoutSlashes(path);
     if (path === "") {
       options.warn(new UnzipxError("ODDITY", "The LHA archive holds a folder without a name, which was left out"));
       return undefined;
     }
+    if (packedSize > 0) options.warn(new UnzipxError("ODDITY", "A folder has content, which was skipped", { entry: path }));
   }
   return {
     path, escaped, type, size: type === "file" ? size : 0, packedSize, mtime, mode: mode === undefined ? undefined : mode & 0o7777, linkTarget,
@@ -109,9 +108,16 @@ function refusalOf({ method, conflict, system, level }: Header, type: EntryType,
   if (conflict !== undefined && !options.lenient) return new UnzipxError("AMBIGUOUS", `Refused an entry: ${conflict}`, { entry: path, hint: "--lenient" });
   if (conflict !== undefined) options.warn(new UnzipxError("ODDITY", `An entry is read although ${conflict}: the last one counts`, { entry: path }));
   if (type !== "file") return undefined;
-  // LHarc's successor LHark has its own lh7 and tells so by its system, a space.
+  // LHark calls a method of its own lh7, and its system a space.
   if (isKnown(method) && !(method === "lh7" && level === 1 && system === " ")) return undefined;
   return new UnzipxError("UNSUPPORTED_METHOD", `Cannot extract an entry: its method is ${method}, which this version does not read`, { entry: path });
+}
+
+/** A name of slashes only stays what it is, and is refused. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === "/") end--;
+  return end === 0 ? path : path.slice(0, end);
 }
 
 async function* nothing(): Bytes {}

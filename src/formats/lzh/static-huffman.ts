@@ -8,8 +8,8 @@ import { MATCH, SHORTEST_MATCH, type Tokens } from "./tokens.ts";
 const TOKENS = 256 + 256 - SHORTEST_MATCH + 1;
 /** Lengths 1 to 16 of the tokens' codes, and three numbers for runs of symbols that are not used. */
 const LENGTHS = 2 + LONGEST + 1;
-/** Position codes of the largest window: one for each number of bits, and 0. */
-const MOST_POSITIONS = 21;
+/** Position codes of the largest window, that of lhx: one for each number of bits, and 0. */
+const MOST_POSITIONS = 20;
 
 export class StaticHuffman implements Tokens {
   readonly #bits: Bits;
@@ -37,7 +37,7 @@ export class StaticHuffman implements Tokens {
     const token = this.#tokens.next(this.#bits);
     if (token < MATCH) return token;
     const bitsOfPosition = this.#positions.next(this.#bits);
-    // The highest bit is always 1, and left out. A distance of the largest window has 19 of them, more than take() gives.
+    // The highest bit is always 1, and left out. The largest distance has 18 more, which is more than take() gives.
     if (bitsOfPosition < 2) this.distance = bitsOfPosition + 1;
     else {
       const low = bitsOfPosition - 1;

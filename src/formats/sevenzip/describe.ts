@@ -9,6 +9,8 @@ export interface Described extends Entry {
   readonly rawPath: string;
   /** Bytes that the decoder needs for its dictionary; 0 = little. */
   readonly memory: number;
+  /** Of entries in different blocks each can be decoded without the other; "" = nobody knows. */
+  readonly block: string;
   /** The engine's own invention, no entry of the archive. */
   readonly hidden?: boolean;
 }
@@ -35,6 +37,7 @@ export async function describe(items: readonly Item[], options: SolidOptions): P
     refusal: undefined,
     rawPath: item.rawPath,
     memory: memoryOf(item.method),
+    block: item.block,
   }));
   return described.filter((entry, i) => {
     if (items[i]!.anti) options.warn(new UnzipxError("ODDITY", "The archive asks for something to be deleted, which is not done", { entry: entry.path }));

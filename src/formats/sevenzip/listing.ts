@@ -21,8 +21,21 @@ export interface Item {
   readonly anti: boolean;
 }
 
-/** Parses the whole output, read as latin1. */
-export function parseListing(text: string): Item[] {
+/** Between what is said of the archive and its entries. */
+const RULE = "\n----------\n";
+
+export function hasEntries(text: string): boolean {
+  return text.includes(RULE);
+}
+
+/** Parses the whole output, read as latin1. `tail`: bytes behind the archive. */
+export function parseListing(text: string): { readonly items: readonly Item[]; readonly tail: number } {
+  const cut = text.indexOf(RULE);
+  if (cut < 0) return { items: [], tail: 0 };
+  return { items: itemsOf(text.slice(cut + RULE.length)), tail: Number(/^Tail Size = (\d+)$/m.exec(text.slice(0, cut))?.[1] ?? 0) };
+}
+
+function itemsOf(text: string): Item[] {
   const items: Item[] = [];
   let fields = new Map<string, string>();
   const close = (): void => {

@@ -1,5 +1,6 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
 import { isUtf8 } from "node:buffer";
+import { merge } from "../../bytes/merge.ts";
 import { readSegments } from "../../bytes/segments.ts";
 import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
@@ -11,7 +12,8 @@ import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.
 import { describe, type Described } from "./describe.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
-import { parseListing } from "./listing.ts";
+import { hasEntries, parseListing } from "./listing.ts";
+import { sharesOf } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
 const WHOLE_LIMIT = 256 * 1024;
@@ -69,8 +71,9 @@ class Reading {
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
     // A damaged archive may be listed in part; what is there is tested one by one, but nothing at all is an error.
-    if (listed.trouble !== undefined && (listed.text === "" || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
-    const items = parseListing(listed.text);
+    if (listed.trouble !== undefined && (!hasEntries(listed.text) || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
+    const { items, tail } = parseListing(listed.text);
+    if (tail > 0) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
     const { limits } = this.#options;
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
@@ -87,21 +90,32 @@ class Reading {
       this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
     }
     const isWanted = new Set(wanted);
-    const open = new Set(wanted.filter((entry) => entry.type === "file" || entry.type === "symlink" || entry.type === "special"));
-    if (open.size > 0) {
-      const list = open.size === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(wanted);
-      // -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can.
-      // Folders whose names are no UTF-8 are not found again by the engine; files alone can have any name there.
-      const verb = all.every((entry) => isUtf8(Buffer.from(entry.rawPath, "latin1"))) ? "x" : "e";
-      const events = this.#run([verb, "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
-      try {
-        yield* this.#follow(events, new Queue(list === undefined ? all : wanted), isWanted, open);
-      } finally {
-        await events.close();
-      }
+    const decoded = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
+    const shares = sharesOf(decoded, this.#options.threads);
+    // Of several engines each has to know which entries are its own, and of some names it cannot be told.
+    if (shares.length > 1 && shares.every((share) => selectionOf(share) !== undefined)) {
+      yield* merge(shares.map((share, i) => this.#share(share, all, isWanted, i === 0 ? this.#engine : undefined)));
+    } else if (decoded.length > 0) {
+      yield* this.#share(decoded, all, isWanted, this.#engine);
     }
     for (const entry of wanted) {
-      if (entry.type === "hardlink") yield { ...entry, whole: undefined, content: nothing };
+      if (entry.type === "hardlink" || entry.type === "special") yield { ...entry, whole: undefined, content: nothing };
+    }
+  }
+
+  /** Some of the wanted entries, by one engine: `own`, or one that is only borrowed. */
+  async *#share(entries: readonly Described[], all: readonly Described[], isWanted: ReadonlySet<Described>, own: Engine | undefined): AsyncGenerator<StreamEntry> {
+    const engine = own ?? Engine.take();
+    const list = entries.length === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(entries);
+    // -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can.
+    // Folders whose names are no UTF-8 are not found again by the engine; files alone can have any name there.
+    const verb = all.every((entry) => isUtf8(Buffer.from(entry.rawPath, "latin1"))) ? "x" : "e";
+    const events = this.#run(engine, [verb, "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
+    try {
+      yield* this.#follow(events, new Queue(list === undefined ? all : entries), isWanted, new Set(entries));
+    } finally {
+      await events.close();
+      if (own === undefined) await engine.release();
     }
   }
 
@@ -198,7 +212,7 @@ class Reading {
   }
 
   async #list(): Promise<{ text: string; trouble: UnzipxError | undefined }> {
-    const events = this.#run(["l", "-slt", "-ba"], undefined);
+    const events = this.#run(this.#engine, ["l", "-slt"], undefined);
     const pieces: Buffer[] = [];
     let size = 0;
     try {
@@ -221,8 +235,8 @@ class Reading {
     }
   }
 
-  #run(words: readonly string[], list: SourceFile | undefined): Events {
-    return new Events(this.#engine, {
+  #run(engine: Engine, words: readonly string[], list: SourceFile | undefined): Events {
+    return new Events(engine, {
       // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
       words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
       files: list === undefined ? this.#files : [...this.#files, list],
