@@ -1,4 +1,5 @@
-/** `unzipx formats`: the table of what is read and written, from the lists that the detection itself uses. */
+/** `unzipx formats`: the table of what is read and written, from the lists that detection and creation themselves use. */
+import { chainOf, WRITABLE_FORMATS } from "../core/create-formats.ts";
 import { FILTERS } from "../filters/index.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Flags } from "./program.ts";
@@ -11,16 +12,26 @@ export interface FormatRow {
   readonly write: boolean;
   /** Read from a pipe with bounded memory; otherwise a pipe is spooled first. */
   readonly stream: boolean;
+  /** Encrypted ones are read, and written where the format is written. */
   readonly encrypted: boolean;
   readonly extensions: readonly string[];
 }
 
 export function formatRows(): FormatRow[] {
-  return [
-    ...CONTAINERS.map((one) => ({ name: one.name, about: one.about, read: true, write: one.writes, stream: one.needs === "stream", encrypted: false, extensions: one.extensions })),
-    ...FILTERS.map((one) => ({ name: one.name, about: one.about, read: true, write: one.encode !== undefined, stream: true, encrypted: false, extensions: [...one.extensions, ...one.tarExtensions] })),
-  ];
+  const written = new Set(WRITABLE_FORMATS.flatMap(chainOf));
+  return [...CONTAINERS, ...FILTERS].map((one) => ({
+    name: one.name,
+    about: one.about,
+    read: true,
+    write: written.has(one.name),
+    stream: one.kind === "filter" || one.needs === "stream",
+    encrypted: one.encryption !== undefined,
+    extensions: one.kind === "filter" ? [...one.extensions, ...one.tarExtensions] : one.extensions,
+  }));
 }
+
+/** Extensions that one line has room for. */
+const SHOWN = 8;
 
 export function printFormats(flags: Flags): number {
   const rows = formatRows();
@@ -28,10 +39,14 @@ export function printFormats(flags: Flags): number {
     printJson({ command: "formats", formats: rows });
     return 0;
   }
-  const yes = (is: boolean): string => (is ? "yes" : "no").padEnd(6);
-  process.stdout.write(`${"format".padEnd(8)}read  write stream encrypted  extensions\n`);
-  for (const row of rows) {
-    process.stdout.write(`${row.name.padEnd(8)}${yes(row.read)}${yes(row.write)}${yes(row.stream)} ${yes(row.encrypted)}    ${row.extensions.slice(0, 8).join(" ")}${row.extensions.length > 8 ? " …" : ""}\n`);
-  }
+  const yes = (is: boolean): string => (is ? "yes" : "no");
+  const table = [
+    ["format", "read", "write", "stream", "encrypted", "extensions"],
+    ...rows.map(({ name, read, write, stream, encrypted, extensions }) => [
+      name, yes(read), yes(write), yes(stream), yes(encrypted), extensions.slice(0, SHOWN).join(" ") + (extensions.length > SHOWN ? " …" : ""),
+    ]),
+  ];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  for (const row of table) process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`);
   return 0;
 }

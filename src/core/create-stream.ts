@@ -1,30 +1,44 @@
-/** Making what is one stream of bytes: a tar, compressed or not, and a single compressed file. */
+/** Making what is one stream of bytes: a tar or a single file, compressed by a filter or not. */
 import { closeSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { openInput, showPath } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
-import { encodeGzip } from "../filters/gzip-encode.ts";
-import type { Bytes, Compressor } from "../formats/contract.ts";
+import type { Bytes, Compressor, EncodeOptions, Filter } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
-import { freshChunk, writeTar } from "../formats/tar/write.ts";
-import { BLOCK } from "./pack-job.ts";
-import { compressorOf, type Packing } from "./packing.ts";
+import { freshChunk, TAR_CHUNK, writeTar } from "../formats/tar/write.ts";
 import type { Output } from "../safe/output.ts";
+import { FORMATS, type WritableFormat } from "./create-formats.ts";
+import { compressorOf, type Packing } from "./packing.ts";
 
-export async function createTar(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
-  const chunk = freshChunk(); // written when the next one is asked for
-  await writeTo(output, writeTar(entries, { ...packing, preciseTimes: false, takeChunk: () => chunk }), packing);
+export interface StreamOptions {
+  readonly format: WritableFormat;
+  /** A header that could name the file inside, or its time, does not. */
+  readonly reproducible: boolean;
 }
 
-export async function createTarGz(entries: Iterable<InputEntry>, output: Output, packing: Packing): Promise<void> {
-  const { compressor, takeChunk } = reusing(compressorOf(packing));
-  const tar = writeTar(entries, { ...packing, preciseTimes: false, takeChunk });
-  await writeTo(output, encodeGzip(tar, { level: packing.level, compressor }), packing);
+export async function createStream(entries: Iterable<InputEntry>, output: Output, packing: Packing, { format, reproducible }: StreamOptions): Promise<void> {
+  const { container, filter } = FORMATS[format];
+  const { compressor, takeChunk } = reusing(compressorOf(packing), filter);
+  if (container === "tar") return writeTo(output, encoded(writeTar(entries, { ...packing, preciseTimes: false, takeChunk }), {}), packing);
+  const entry = onlyFile(entries, format);
+  await writeTo(output, encoded(contentOf(entry, packing, takeChunk), reproducible ? {} : { name: entry.path.split("/").at(-1)!, mtime: entry.mtime / 1000 }), packing);
+
+  function encoded(bytes: Bytes, inner: EncodeOptions["inner"] & object): Bytes {
+    if (filter === undefined) return bytes;
+    return filter.encode!(bytes, { level: packing.level, compressor, inner, signal: packing.signal });
+  }
 }
 
-/** A chunk of the tar is a block of the gzip, so what is compressed becomes the next chunk: nothing else holds it then. */
-function reusing(compressor: Compressor): { compressor: Compressor; takeChunk(): Uint8Array } {
+/**
+ * Whose chunks go round. Filters copy what they keep, so there is one chunk, but for gzip: its blocks are the chunks
+ * themselves, so what is compressed becomes the next chunk.
+ */
+function reusing(compressor: Compressor, filter: Filter | undefined): { compressor: Compressor; takeChunk(): Uint8Array } {
+  if (filter?.name !== "gzip") {
+    const chunk = freshChunk();
+    return { compressor, takeChunk: () => chunk };
+  }
   const lent = new Set<Uint8Array>();
   const free: Uint8Array[] = [];
   return {
@@ -44,36 +58,36 @@ function reusing(compressor: Compressor): { compressor: Compressor; takeChunk():
   };
 }
 
-/** `reproducible`: without the file's name and time in the header. */
-export async function createGz(entries: Iterable<InputEntry>, output: Output, packing: Packing, { reproducible }: { readonly reproducible: boolean }): Promise<void> {
+function onlyFile(entries: Iterable<InputEntry>, format: WritableFormat): InputEntry {
   const [entry, another] = entries;
-  if (entry?.type !== "file" || another !== undefined) {
-    const what = entry === undefined ? "nothing" : entry.type === "directory" ? "a folder" : "several files";
-    throw new UnzipxError("USAGE", `Cannot make a .gz of ${what}: it holds one file`, { hint: "unzipx c OUT.tar.gz INPUT…" });
-  }
-  const header = reproducible ? {} : { name: entry.path.split("/").at(-1)!, mtime: entry.mtime / 1000 };
-  const compressor = compressorOf(packing);
-  await writeTo(output, encodeGzip(contentOf(entry, packing), { level: packing.level, compressor }, header), packing);
+  if (entry?.type === "file" && another === undefined) return entry;
+  const what = entry === undefined ? "nothing" : entry.type === "directory" ? "a folder" : "several files";
+  throw new UnzipxError("USAGE", `Cannot make a .${format} of ${what}: it holds one file`, { hint: `unzipx c OUT.tar.${format} INPUT…` });
 }
 
 async function writeTo(output: Output, bytes: Bytes, packing: Packing): Promise<void> {
-  for await (const chunk of bytes) {
-    packing.check();
-    await output.write(chunk);
+  try {
+    for await (const chunk of bytes) {
+      packing.check();
+      await output.write(chunk);
+    }
+  } catch (error) {
+    packing.check(); // whatever the filter made of it
+    throw error;
   }
 }
 
-/** All there is until the file ends: a file that grows meanwhile is no trouble for gzip. */
-async function* contentOf(entry: InputEntry, packing: Packing): Bytes {
+/** All there is until the file ends: one that grows meanwhile is no trouble here. */
+async function* contentOf(entry: InputEntry, packing: Packing, takeChunk: () => Uint8Array): Bytes {
   const { fd } = opened(entry);
   try {
     for (let position = 0; ; ) {
-      const chunk = Buffer.allocUnsafeSlow(BLOCK);
+      const chunk = takeChunk();
       const read = readUpTo(fd, chunk, position);
       position += read;
       packing.progress(entry, read);
-      if (read > 0) yield chunk.subarray(0, read);
-      if (read < BLOCK) return packing.done(entry, position);
+      if (read > 0) yield read === chunk.length ? chunk : chunk.subarray(0, read);
+      if (read < TAR_CHUNK) return packing.done(entry, position);
       await nextTurn();
     }
   } finally {

@@ -4,8 +4,9 @@ import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
 import type { Encryption } from "../formats/zip/encrypt.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
-import { FORMATS, type WritableFormat } from "./create-formats.ts";
+import { chainOf, FORMATS, type WritableFormat } from "./create-formats.ts";
 import { assertPossible, encryptionOf } from "./create-options.ts";
+import type { SevenZipChoices } from "./create-7z.ts";
 import type { ZipOptions } from "./create-zip.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
@@ -20,7 +21,7 @@ export { formatForName, WRITABLE_FORMATS, type WritableFormat } from "./create-f
 
 export interface CreateOptions {
   readonly format: WritableFormat;
-  /** 0 (store) to 9; default 6. */
+  /** 0 (store, or as little work as the format can do) to 9; default 6, and what the usual tool takes for bzip2 (9), 7z (5) and lz4 (1). */
   readonly level?: number | undefined;
   /** The folder that inputs are relative to; default: the current one. */
   readonly base?: string | undefined;
@@ -36,13 +37,15 @@ export interface CreateOptions {
   readonly reproducible?: boolean | undefined;
   /** Milliseconds since 1970, for every entry; `reproducible` without it takes 1980-01-01T00:00:00Z. */
   readonly mtime?: number | undefined;
-  /** Encrypts contents and link targets, not the names (zip). */
+  /** Encrypts contents and link targets (zip, and 7z by AES alone). */
   readonly encryption?: Encryption["method"] | undefined;
+  /** Encrypts the names, sizes and times as well (7z). */
+  readonly encryptNames?: boolean | undefined;
   /** Asked once, before any work, where `encryption` is set. */
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Default: deflate. */
   readonly method?: ZipMethod | undefined;
-  /** The most bytes that one file holds, 64 KiB or more: the archive becomes OUT.z01, OUT.z02 … and OUT.zip. */
+  /** The most bytes that one file holds, 64 KiB or more: the archive becomes OUT.z01, OUT.z02 … and OUT.zip, or OUT.7z.001, OUT.7z.002 … */
   readonly split?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly reporter?: Reporter | undefined;
@@ -63,22 +66,24 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   throwIfAborted(options.signal);
   const { format, reporter = {}, reproducible = false } = options;
   const replace = options.force === true;
-  const summary = emptySummary("create", out, FORMATS[format].chain);
+  const summary = emptySummary("create", out, chainOf(format));
   assertPossible(out, options);
   const encryption = await encryptionOf(options, summary);
-  const output = await openOutput(out, replace, options.split);
+  const output = await openOutput(out, replace, options);
   let pool: Pool<Job> | undefined;
   try {
     const ahead = new LookAhead(entriesOf(inputs, options, output, summary));
     const threads = options.threads ?? defaultThreads();
-    // A plain tar is not compressed: reading is all there is to do.
-    if (threads > 1 && format !== "tar" && ahead.isMuch()) pool = newPool(threads);
+    // A plain tar is not compressed: reading is all there is to do. 7-Zip brings its own threads.
+    if (threads > 1 && format !== "tar" && format !== "7z" && ahead.isMuch()) pool = newPool(threads);
     const packing = startPacking({
-      level: options.method === "store" ? 0 : (options.level ?? 6), dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
+      level: options.method === "store" ? 0 : (options.level ?? FORMATS[format].usualLevel ?? 6), dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
     });
     const make = await makerOf(format);
     if (pool === undefined) reporter.start?.(ahead.total());
-    const making = make(ahead, output, packing, { reproducible, encryption, zstd: options.method === "zstd" });
+    const making = make(ahead, output, packing, {
+      reproducible, encryption, zstd: options.method === "zstd", encryptNames: options.encryptNames === true, threads, signal: options.signal,
+    });
     if (pool !== undefined) {
       making.catch(() => {}); // awaited below
       await nextTurn(); // the first jobs are given out, and the walk goes on while the workers are at them
@@ -89,7 +94,7 @@ export async function create(out: string, inputs: readonly string[], options: Cr
     if (summary.files + summary.directories + summary.links > 0 || summary.failures.length === 0) {
       summary.archiveBytes = output.position;
       output.commit({ replace });
-      if (out !== "-") summary.destination = out;
+      if (out !== "-") summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
     }
   } finally {
     await pool?.close();
@@ -100,24 +105,24 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   return summary;
 }
 
-async function openOutput(out: string, replace: boolean, split: number | undefined): Promise<Output> {
+async function openOutput(out: string, replace: boolean, { split, format }: CreateOptions): Promise<Output> {
   if (out === "-") return openOutputStream();
   if (split === undefined) return openOutputFile(out, { replace });
-  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split });
+  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: format === "7z" ? "joined" : "zip" });
 }
 
-type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: ZipOptions) => Promise<void>;
+type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: ZipOptions & SevenZipChoices) => Promise<void>;
 
 async function makerOf(format: WritableFormat): Promise<Make> {
   switch (format) {
     case "zip":
       return (await import("./create-zip.ts")).createZip;
-    case "gz":
-      return (await import("./create-stream.ts")).createGz;
-    case "tar":
-      return (await import("./create-stream.ts")).createTar;
-    case "tar.gz":
-      return (await import("./create-stream.ts")).createTarGz;
+    case "7z":
+      return (await import("./create-7z.ts")).createSevenZip;
+    default: {
+      const { createStream } = await import("./create-stream.ts");
+      return (entries, output, packing, { reproducible }) => createStream(entries, output, packing, { format, reproducible });
+    }
   }
 }
 
@@ -128,7 +133,7 @@ function* entriesOf(inputs: readonly string[], options: CreateOptions, output: O
     base,
     exclude,
     // `gzip link` can only mean the file.
-    dereference: options.dereference === true || options.format === "gz",
+    dereference: options.dereference === true || FORMATS[options.format].container === undefined,
     leaveOut: output.inodes,
     warn(warning) {
       summary.warnings.push(warning);

@@ -1,4 +1,5 @@
 /** What the makers of all formats share while one archive is made: the counts, the threads, the signal to stop. */
+import { setMaxListeners } from "node:events";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { showPath } from "../bytes/input-file.ts";
 import type { Compressor, DeflatedBlock } from "../formats/contract.ts";
@@ -11,9 +12,10 @@ import type { Reporter } from "./reporter.ts";
 import type { Summary } from "./summary.ts";
 
 export interface Packing {
-  /** 0 (store) to 9. */
+  /** 0 (store, or as little work as the format can do) to 9. */
   readonly level: number;
   readonly dereference: boolean;
+  readonly signal: AbortSignal | undefined;
   /** Jobs that may usefully be under way at once; 1 = run() works on this thread, at once. */
   readonly threads: number;
   /** The buffers in `transfer` may be gone afterwards. */
@@ -40,6 +42,7 @@ export function startPacking({ level, dereference, pool, signal, reporter, summa
   return {
     level,
     dereference,
+    signal,
     threads: pool?.threads ?? 1,
     async run<Result>(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
       if (pool !== undefined) return pool.run<Result>(job, transfer);
@@ -66,29 +69,63 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   throw signal.reason instanceof UnzipxError ? signal.reason : new UnzipxError("INTERRUPTED", "Stopped before the archive was whole");
 }
 
-/** Deflate for the filters, on the threads of `packing`. */
+/** Compression for the filters, on the threads of `packing`. */
 export function compressorOf(packing: Packing): Compressor {
+  const signal = packing.signal === undefined ? undefined : listenable(packing.signal);
   /** Large buffers that are between two jobs. */
   const free: ArrayBuffer[] = [];
+  // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it.
+  const copied = (before: Uint8Array, block: Uint8Array): { bytes: Uint8Array; before: Uint8Array; into: ArrayBuffer } => {
+    const into = takeBuffer(free, before.length + block.length);
+    const copy = new Uint8Array(into, 0, before.length + block.length);
+    copy.set(before);
+    copy.set(block, before.length);
+    return { bytes: copy.subarray(before.length), before: copy.subarray(0, before.length), into };
+  };
+  /** A copy as long as it is, so that the large buffer is free. */
+  const taken = (data: Uint8Array): Uint8Array => {
+    const copy = new Uint8Array(data);
+    free.push(data.buffer as ArrayBuffer);
+    return copy;
+  };
   return {
     width: packing.threads,
     async deflate(block, dictionary, level, last) {
-      // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it.
-      const before = dictionary?.length ?? 0;
-      const into = takeBuffer(free, before + block.length);
-      const copy = new Uint8Array(into);
-      if (dictionary !== undefined) copy.set(dictionary);
-      copy.set(block, before);
-      const moved = { bytes: copy.subarray(before, before + block.length), dictionary: copy.subarray(0, before) };
-      const result = await packing.run<DeflatedBlock>({ kind: "deflate", block: moved, level, last, into }, [into]);
-      const data = new Uint8Array(result.data); // as long as it is, so that the large buffer is free
-      free.push(result.data.buffer as ArrayBuffer);
-      return { ...result, data };
+      const { bytes, before, into } = copied(dictionary ?? NONE, block);
+      const result = await packing.run<DeflatedBlock>({ kind: "deflate", block: { bytes, dictionary: before }, level, last, into }, [into]);
+      return { ...result, data: taken(result.data) };
+    },
+    async encode(codec, block, level) {
+      throwIfAborted(signal);
+      const { bytes, into } = copied(NONE, block);
+      return taken(await unlessAborted(signal, packing.run<Uint8Array>({ kind: "encode", codec, block: bytes, level, into }, [into])));
     },
   };
 }
 
+const NONE = new Uint8Array(0);
+
 function takeBuffer(free: ArrayBuffer[], length: number): ArrayBuffer {
   const buffer = free.pop();
   return buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(Math.max(length, RESULT_BYTES));
+}
+
+/** Follows `signal`, for as many as want to hear of it: from eleven on, Node 20 would warn on standard error. */
+function listenable(signal: AbortSignal): AbortSignal {
+  const any = AbortSignal.any([signal]);
+  setMaxListeners(0, any);
+  return any;
+}
+
+/** Some blocks take seconds; nobody waits for them once the user wants to stop. */
+async function unlessAborted<Result>(signal: AbortSignal | undefined, result: Promise<Result>): Promise<Result> {
+  if (signal === undefined) return result;
+  const over = new AbortController();
+  try {
+    return await Promise.race([result, new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true, signal: over.signal });
+    })]);
+  } finally {
+    over.abort();
+  }
 }

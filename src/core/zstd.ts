@@ -2,6 +2,7 @@
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { UnzipxError } from "../errors.ts";
+import { ZSTD_LEVELS } from "../filters/zstd-encode.ts";
 
 /** What the types of the oldest Node that is supported do not know yet. */
 interface NodeZstd {
@@ -26,9 +27,7 @@ export function zstdOfNode(): NodeZstd {
 /** ZSTD_c_compressionLevel of zstd.h; Node has it as constants.ZSTD_c_compressionLevel where it has zstd at all. */
 const COMPRESSION_LEVEL = 100;
 
-/** 0 to 9 of the command line → 1 to 19 of zstd, whose own default, 3, is level 6 as with deflate. */
-const LEVELS = [1, 1, 1, 2, 2, 3, 3, 6, 12, 19];
 
 export function zstdLevel(level: number): ZstdOptions {
-  return { params: { [COMPRESSION_LEVEL]: LEVELS[level]! } };
+  return { params: { [COMPRESSION_LEVEL]: ZSTD_LEVELS[level]! } };
 }

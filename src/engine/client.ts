@@ -15,13 +15,13 @@ export interface RunOptions extends EngineRequest {
   readonly input?: Bytes;
   /** What is being read, for the messages. */
   readonly what: string;
-  /** The input is our own, and it may take as long as it takes: encoders are slow. */
-  readonly patient?: boolean;
+  /** Milliseconds without a sign of life that are borne: PATIENCE, if not said otherwise. */
+  readonly patience?: number;
 }
 
 /** An engine that neither reads nor writes for so long, in milliseconds, does not come back. The slowest decoders (PPMd, bzip2) need less than a second for a block. */
 const PATIENCE = 30_000;
-const LOOK_EVERY = 2_000;
+const LOOKS = 15; // in this time
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
@@ -60,30 +60,34 @@ export class Engine {
    * Runs 7-Zip with `words` over `files`, and tells what happens. Throws INTERNAL when it crashes, BAD_DATA when it
    * hangs; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
-  async *run({ words, files, input, what, patient = false }: RunOptions): AsyncGenerator<Happening> {
+  async *run({ words, files, input, what, patience = PATIENCE }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
     const onMessage = (message: FromEngine): void => inbox.put(message);
     const onExit = (): void => inbox.put(undefined);
-    const feeder = input === undefined ? undefined : new Feeder(input, this.#shared, (error) => inbox.fail(error));
+    // Without input it is at its end: a question that 7-Zip asks there has no answer, and must not be waited for.
+    const feeder = new Feeder(input ?? nothing(), this.#shared, (error) => inbox.fail(error));
     let progress = -1;
     let since = performance.now();
+    let listening = false; // for what the engine says: while the consumer is at work, the silence is none of its own
     const watchdog = setInterval(() => {
       const now = Atomics.load(this.#control, CONTROL.PROGRESS);
       const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
-      if (patient || now !== progress || waiting) [progress, since] = [now, performance.now()];
-      else if (performance.now() - since > PATIENCE) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
-    }, LOOK_EVERY);
+      if (now !== progress || waiting || !listening) [progress, since] = [now, performance.now()];
+      else if (performance.now() - since > patience) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
+    }, Math.min(patience, PATIENCE) / LOOKS);
     this.#busy = true;
     this.#worker.ref();
     this.#worker.on("message", onMessage).on("error", onExit).on("exit", onExit);
     try {
       this.#worker.postMessage({ words, files } satisfies EngineRequest);
       for (;;) {
+        listening = true;
         const message = this.#dead ? undefined : await inbox.take();
+        listening = false;
         if (message === undefined) throw crashed(what, "its thread ended");
         if (message.kind === "crash") throw crashed(what, message.why);
         if (message.kind === "need") {
-          feeder?.fill(message.slot);
+          feeder.fill(message.slot);
           continue;
         }
         const slot = message.slot === undefined ? undefined : outputSlot(this.#shared, message.slot);
@@ -106,7 +110,7 @@ export class Engine {
     } finally {
       clearInterval(watchdog);
       this.#worker.off("message", onMessage).off("error", onExit).off("exit", onExit);
-      await feeder?.close();
+      await feeder.close();
       if (this.#busy) await this.end();
       else this.#worker.unref();
     }
@@ -124,6 +128,8 @@ export class Engine {
     await this.#worker.terminate();
   }
 }
+
+async function* nothing(): Bytes {}
 
 function crashed(what: string, why: string): UnzipxError {
   return new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder gave up (${why})`);

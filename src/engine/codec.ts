@@ -41,10 +41,10 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, war
 export type EncoderType = "xz" | "bzip2";
 
 /**
- * Encodes `block` as one complete stream of `type`; `switches` are 7-Zip's, such as "-mx5". Each call has an engine of
- * its own, which `signal` ends. The block is not to be changed meanwhile.
+ * Encodes `input` as one complete stream of `type`; `switches` are 7-Zip's, such as "-mx5". Each call has an engine of
+ * its own, which `signal` ends. Throws MEMORY when the settings ask for more than WebAssembly has.
  */
-export async function engineEncode(type: EncoderType, block: Uint8Array, switches: readonly string[], signal?: AbortSignal): Promise<Uint8Array> {
+export async function engineEncode(type: EncoderType, input: Bytes, switches: readonly string[], signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const engine = Engine.take();
   const stop = (): void => void engine.end();
@@ -52,10 +52,7 @@ export async function engineEncode(type: EncoderType, block: Uint8Array, switche
   const pieces: Uint8Array[] = [];
   let said = "";
   try {
-    const input = (async function* () {
-      yield block;
-    })();
-    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [], input, what: `a block for ${type}`, patient: true })) {
+    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [], input, what: "what is to be compressed", patience: Infinity })) {
       if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
       else if (event.kind === "error") said += event.text;
       else if (event.kind === "exit" && event.code !== 0) throw failed(type, said.trim());
@@ -72,5 +69,6 @@ export async function engineEncode(type: EncoderType, block: Uint8Array, switche
 
 /** The data is what the user gave us: there is nothing bad about it. */
 function failed(type: EncoderType, found: string): UnzipxError {
+  if (/allocate|memory|E_OUTOFMEMORY/i.test(found)) return new UnzipxError("MEMORY", "Cannot compress: there is too little memory for this level", { found, hint: "-5 or less" });
   return new UnzipxError("INTERNAL", `Cannot compress with ${type}: the encoder failed`, { found });
 }

@@ -12,4 +12,7 @@ export const brotli: Filter = {
   async *decode(input, { warn }) {
     yield* (await import("./brotli-decode.ts")).decodeBrotli(input, warn);
   },
+  async *encode(input, options) {
+    yield* (await import("./brotli-encode.ts")).encodeBrotli(input, options);
+  },
 };

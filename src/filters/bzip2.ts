@@ -21,4 +21,8 @@ export const bzip2: Filter = {
     const { engineDecode } = await import("../engine/codec.ts");
     yield* engineDecode("bzip2", input, { what: "the bzip2 data", warn });
   },
+  usualLevel: 9, // as with bzip2(1)
+  async *encode(input, options) {
+    yield* (await import("./bzip2-encode.ts")).encodeBzip2(input, options);
+  },
 };

@@ -1,4 +1,5 @@
 /** What the engine encodes: complete streams one behind the other, each by an engine of its own. */
+import { setMaxListeners } from "node:events";
 import type { EncoderType } from "../engine/codec.ts";
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
 import { encodeBlocks } from "./encode-blocks.ts";
@@ -20,13 +21,18 @@ export async function* encodeOnEngines(input: Bytes, { compressor, signal }: Enc
   const { engineEncode } = await import("../engine/codec.ts");
   // Whoever lets go of us, for an error or early, wants no engine to work on: the process would wait for it.
   const over = new AbortController();
-  const either = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+  const either = AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]);
+  setMaxListeners(0, either); // one for each engine: from eleven on, Node 20 would warn on standard error
   try {
     yield* encodeBlocks(input, {
       size, workspace, width: compressor.width, memory: MEMORY,
-      encode: (block) => engineEncode(type, block, switches(block.length), either),
+      encode: (block) => engineEncode(type, once(block), switches(block.length), either),
     });
   } finally {
     over.abort();
   }
+}
+
+async function* once(block: Uint8Array): Bytes {
+  yield block;
 }

@@ -1,13 +1,7 @@
 /** gzip (RFC 1952), compressed in blocks on whatever threads there are: one member, the same bytes for any number of them. */
 import { crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
-import type { Bytes, DeflatedBlock, EncodeOptions } from "../formats/contract.ts";
-
-export interface GzipHeader {
-  readonly name?: string;
-  /** Seconds since 1970. */
-  readonly mtime?: number;
-}
+import type { Bytes, DeflatedBlock, EncodeOptions, InnerFile } from "../formats/contract.ts";
 
 /** Fixed, so that the cuts do not depend on how the input arrives. */
 const BLOCK = 1 << 20;
@@ -17,8 +11,8 @@ const WINDOW = 1 << 15;
 const ROUNDS = 3;
 const IN_FLIGHT = 64 << 20;
 
-export async function* encodeGzip(input: Bytes, options: EncodeOptions, header: GzipHeader = {}): Bytes {
-  yield memberHeader(options.level, header);
+export async function* encodeGzip(input: Bytes, options: EncodeOptions): AsyncGenerator<Uint8Array> {
+  yield memberHeader(options.level, options.inner ?? {});
   let crc = 0;
   let size = 0;
   const { width } = options.compressor;
@@ -75,7 +69,7 @@ async function* cut(input: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** Member header (2.3). */
-function memberHeader(level: number, { name, mtime = 0 }: GzipHeader): Uint8Array {
+function memberHeader(level: number, { name, mtime = 0 }: InnerFile): Uint8Array {
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16LE(0x8b1f, 0); //                        0 ID1, ID2
   fixed.writeUInt8(8, 2); //                                2 CM: deflate

@@ -15,4 +15,8 @@ export const lz4: Filter = {
   async *decode(input, { warn }) {
     yield* (await import("./lz4-decode.ts")).decodeLz4(input, warn);
   },
+  usualLevel: 1, // as with lz4(1)
+  async *encode(input, options) {
+    yield* (await import("./lz4-encode.ts")).encodeLz4(input, options);
+  },
 };

@@ -1,7 +1,6 @@
 /** .lzma, the format before .xz (LZMA_Alone): one stream, without a magic and without a checksum. */
-import { peek } from "../bytes/peek.ts";
-import type { Filter } from "../formats/contract.ts";
 import { assertMemory } from "../engine/memory.ts";
+import type { Bytes, Filter } from "../formats/contract.ts";
 
 const HEADER = 13;
 
@@ -28,12 +27,24 @@ export const lzma: Filter = {
   },
   ownThread: true,
   async *decode(input, { warn, memory }) {
-    const { head, all } = await peek(input, HEADER);
-    if (head.length === HEADER) assertMemory(new DataView(head.buffer, head.byteOffset).getUint32(1, true), memory, "the lzma data");
     const { engineDecode } = await import("../engine/codec.ts");
-    yield* engineDecode("lzma", all, { what: "the lzma data", warn });
+    yield* engineDecode("lzma", withinMemory(input, memory), { what: "the lzma data", warn });
   },
 };
+
+/** Passes on what comes. Throws MEMORY instead, when the header asks for a dictionary of more than `memory` bytes. */
+async function* withinMemory(input: Bytes, memory: number): AsyncGenerator<Uint8Array> {
+  const header = Buffer.alloc(HEADER);
+  let found = 0;
+  for await (const chunk of input) {
+    if (found < HEADER) {
+      header.set(chunk.subarray(0, HEADER - found), found);
+      found += Math.min(chunk.length, HEADER - found);
+      if (found === HEADER) assertMemory(header.readUInt32LE(1), memory, "the lzma data");
+    }
+    yield chunk;
+  }
+}
 
 /** 2^n or 2^n + 2^(n-1), or the largest there is: what liblzma accepts of a file that says nothing else of itself. */
 function isUsual(dictionary: number): boolean {

@@ -13,7 +13,8 @@ interface ZstdOptions {
 export interface NodeZstd {
   createZstdDecompress(options: ZstdOptions): Transform & Zlib;
   zstdDecompressSync(bytes: Uint8Array, options: ZstdOptions): Buffer;
-  readonly constants: { readonly ZSTD_d_windowLogMax: number };
+  zstdCompressSync(bytes: Uint8Array, options: ZstdOptions): Buffer;
+  readonly constants: Readonly<Record<"ZSTD_d_windowLogMax" | "ZSTD_c_compressionLevel" | "ZSTD_c_checksumFlag", number>>;
 }
 
 export const nodeZstd: NodeZstd | undefined = "createZstdDecompress" in zlib ? (zlib as unknown as NodeZstd) : undefined;

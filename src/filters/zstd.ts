@@ -17,4 +17,7 @@ export const zstd: Filter = {
   async *decode(input, options) {
     yield* (await import("./zstd-decode.ts")).decodeZstd(input, options);
   },
+  async *encode(input, options) {
+    yield* (await import("./zstd-encode.ts")).encodeZstd(input, options);
+  },
 };

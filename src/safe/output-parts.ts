@@ -1,6 +1,7 @@
 /**
- * An archive in several files: OUT.z01, OUT.z02 … and OUT.zip, which is the last part (APPNOTE 8.3.1). Each lies under a
- * random name beside its place until all of them are whole; OUT.zip, without which nobody reads the others, appears last.
+ * An archive in several files: OUT.z01, OUT.z02 … and OUT.zip, which is the last part (APPNOTE 8.3.1); or OUT.7z.001, OUT.7z.002 …,
+ * which are the archive when they are joined. Each lies under a random name beside its place until all of them are whole;
+ * OUT.zip, without which nobody reads the others, appears last.
  */
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -25,15 +26,22 @@ export interface PartsOptions {
   /** The most that one file holds. */
   readonly partBytes: number;
   readonly mostParts?: number | undefined;
+  /** Default: zip, whose last part has the name that was given. */
+  readonly naming?: "zip" | "joined";
 }
 
 /** Throws before any work when something is in the way that may not be replaced. */
-export function openOutputParts(path: string, { replace, partBytes, mostParts = MOST_PARTS }: PartsOptions): Output {
+export function openOutputParts(path: string, { replace, partBytes, mostParts = MOST_PARTS, naming = "zip" }: PartsOptions): Output {
+  const isJoined = naming === "joined";
+  /** Parts are counted from 1; the last one of a zip has no number. */
+  const nameOf = (number: number): string => (isJoined ? joinedName(path, number) : partName(path, number));
   const inodes = new Set<string>();
-  for (let number = 0; ; number++) {
-    const present = lookAt(number === 0 ? path : partName(path, number), replace);
+  let older = 0; // parts of another set that is there
+  for (let number = isJoined ? 1 : 0; ; number++) {
+    const present = lookAt(number === 0 ? path : nameOf(number), replace);
     if (present !== undefined) inodes.add(inodeOf(present));
     else if (number > 0) break;
+    older = number;
   }
   const parts: Part[] = [];
   let fd = -1;
@@ -55,7 +63,7 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
     if (parts.length === mostParts) {
       throw new UnzipxError("LIMIT", `Cannot create "${path}": it would have more than ${mostParts} parts`, { archive: path, hint: "--split with a larger size" });
     }
-    lookAt(partName(path, parts.length), replace); // not the last part, so this will be its name
+    lookAt(nameOf(parts.length), replace); // not the last part, so this will be its name
     orThrow(() => closeSync(fd), path);
     begin(position());
   }
@@ -122,7 +130,7 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
       },
     },
     commit({ replace }) {
-      const names = parts.map((_, index) => (index === parts.length - 1 ? path : partName(path, index + 1)));
+      const names = parts.map((_, index) => (index === parts.length - 1 && !isJoined ? path : nameOf(index + 1)));
       orThrow(() => {
         state = "closed";
         closeSync(fd);
@@ -133,6 +141,8 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
             else renameWithoutReplacing(file, names[published]!);
             published += 1;
           }
+          // Whoever joins parts takes all that are there: those of a longer, older set must not stay.
+          if (isJoined) for (let number = parts.length + 1; number <= older; number++) rmSync(nameOf(number), { force: true });
         } catch (error) {
           // Nothing was replaced, so what got its name is ours to take away; what replaced another file has to stay.
           if (!replace) for (const name of names.slice(0, published)) unlinkSync(name);
@@ -152,6 +162,10 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
 /** The name of all parts but the last; they are counted from 1 (APPNOTE 8.3.1: two digits, and more where there are more parts). */
 function partName(path: string, number: number): string {
   return path.replace(/\.[^./\\]*$/, "") + `.z${String(number).padStart(2, "0")}`;
+}
+
+function joinedName(path: string, number: number): string {
+  return `${path}.${String(number).padStart(3, "0")}`;
 }
 
 function reopen(file: string): number {

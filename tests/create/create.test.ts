@@ -9,7 +9,7 @@ import { makeSample, prose } from "./sample.ts";
 
 const make = (out: string, base: string, inputs: string[], options: Partial<CreateOptions> = {}) => create(out, inputs, { format: "zip", base, threads: 1, ...options });
 
-const several: WritableFormat[] = ["zip", "tar", "tar.gz"];
+const several: WritableFormat[] = ["zip", "tar", "tar.gz", "tar.bz2", "tar.xz", "tar.zst", "tar.lz4", "tar.br"];
 
 it.each(several)("create() leaves a %s out of itself when it lies inside an input", async (format) => {
   const base = temporaryFolder();
@@ -20,7 +20,7 @@ it.each(several)("create() leaves a %s out of itself when it lies inside an inpu
   // Once more over itself: neither the old archive nor the new one is packed.
   const second = await make(out, base, ["sample"], { format, force: true });
   expect(second).toMatchObject({ files: 10, failures: [], warnings: [] });
-  if (has("bsdtar")) expect(run("bsdtar", ["-tf", out])).not.toMatch(/out\.|partial/);
+  if (has("bsdtar") && format !== "tar.br") expect(run("bsdtar", ["-tf", out])).not.toMatch(/out\.|partial/);
   expect(readdirSync(join(base, "sample")).filter((name) => name.startsWith(".unzipx"))).toEqual([]);
 });
 

@@ -3,33 +3,19 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { create, type CreateOptions } from "../../src/core/create.ts";
-import { runDeflate } from "../../src/core/pack-job.ts";
 import { encodeGzip } from "../../src/filters/gzip-encode.ts";
-import type { Compressor } from "../../src/formats/contract.ts";
+import { outOfOrder } from "../helpers/compressor.ts";
 import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { makeSample, noise, prose } from "./sample.ts";
 
-/** Finishes out of order, as threads do. */
-const compressor: Compressor & { most: number } = {
-  width: 3,
-  most: 0,
-  async deflate(block, dictionary, level, last) {
-    underWay += 1;
-    this.most = Math.max(this.most, underWay);
-    await new Promise((resolve) => setTimeout(resolve, (order++ % 3) * 5));
-    underWay -= 1;
-    return runDeflate({ kind: "deflate", block: { bytes: block, dictionary }, level, last, into: new ArrayBuffer(0) }).result;
-  },
-};
-let order = 0;
-let underWay = 0;
+const compressor = outOfOrder(3);
 
-async function encoded(chunks: Uint8Array[], level = 6, header = {}): Promise<Buffer> {
+async function encoded(chunks: Uint8Array[], level = 6, inner = {}): Promise<Buffer> {
   const out: Uint8Array[] = [];
   const input = async function* () {
     yield* chunks;
   };
-  for await (const chunk of encodeGzip(input(), { level, compressor }, header)) out.push(chunk);
+  for await (const chunk of encodeGzip(input(), { level, compressor, inner })) out.push(chunk);
   return Buffer.concat(out);
 }
 

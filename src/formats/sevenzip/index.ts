@@ -10,6 +10,7 @@ export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
   extensions: kind.extensions,
   about: kind.about,
   bid: kind.bid,
+  ...(kind.encryption === undefined ? {} : { encryption: kind.encryption }),
   async *read(source, options) {
     yield* (await import("./read.ts")).readSolid(kind, source, options);
   },

@@ -12,6 +12,8 @@ export interface Kind {
   /** Of 7-Zip's -t, or how the first bytes tell it; undefined: it looks for itself, as for programs that carry an archive. */
   readonly type: string | undefined | ((head: Uint8Array) => string);
   readonly bid: (probe: Probe) => number;
+  /** As in Container. */
+  readonly encryption?: "read" | "read+write";
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
@@ -98,6 +100,13 @@ function splitZip(probe: Probe): number {
   return disk !== 0 && disk !== 0xffff ? 64 + 16 : 0;
 }
 
+/** What the engine shows beside the entries: tables of the format itself. */
+function hiding(invented: RegExp): NonNullable<Kind["refine"]> {
+  return async (entries) => entries.map((entry) => (invented.test(entry.path) ? { ...entry, hidden: true } : entry));
+}
+
+const SYSTEM_FILES = hiding(/^\[SYS(TEM)?\](\/|$)/);
+
 /** A 7z may hold entries without names. 7-Zip calls all of them like the archive: the second and later ones get a number. */
 function nameNameless(entries: readonly Described[], source: SolidSource): readonly Described[] {
   const stem = source.name.replace(/\.[^.]*$/, "");
@@ -106,33 +115,33 @@ function nameNameless(entries: readonly Described[], source: SolidSource): reado
 }
 
 export const KINDS: readonly Kind[] = [
-  { name: "7z", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
+  { name: "7z", encryption: "read+write", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
   {
-    name: "rar", extensions: [".rar", ".cbr"], about: "rar 1.5 to 5, solid, volumes", type: (head) => (isRar5(head) ? "rar5" : "rar"), bid: any(text(0, "Rar!\x1a\x07\0"), text(0, RAR5)),
+    name: "rar", encryption: "read", extensions: [".rar", ".cbr"], about: "rar 1.5 to 5, solid, volumes", type: (head) => (isRar5(head) ? "rar5" : "rar"), bid: any(text(0, "Rar!\x1a\x07\0"), text(0, RAR5)),
     refine: async (entries, source) => (await import("./rar4.ts")).refineRar4(entries, source),
   },
-  { name: "zip-split", extensions: [".z01"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
+  { name: "zip-split", encryption: "read", extensions: [".z01"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
-  { name: "arj", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password) },
+  { name: "arj", encryption: "read", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
-  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: async (entries) => entries.map((entry) => (entry.path === "[TOC].xml" ? { ...entry, hidden: true } : entry)) },
+  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: hiding(/^\[TOC\]\.xml$/) },
   { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
   { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
   { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
-  { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))) },
-  { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB") },
+  { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))), refine: SYSTEM_FILES },
+  { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB"), refine: SYSTEM_FILES },
   { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")) },
   { name: "cramfs", extensions: [".cramfs"], about: "cramfs image", type: "cramfs", bid: all(any(magic(0, 0x45, 0x3d, 0xcd, 0x28), magic(0, 0x28, 0xcd, 0x3d, 0x45)), text(16, "Compressed ROMFS")) },
-  { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))) },
-  { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE) },
+  { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))), refine: SYSTEM_FILES },
+  { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE), refine: SYSTEM_FILES },
   { name: "fat", extensions: [".fat", ".ima"], about: "FAT image", type: "fat", bid: all(BOOT_SIGNATURE, any(text(54, "FAT12   "), text(54, "FAT16   "), text(82, "FAT32   "))) },
   { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", bid: any(text(0, "conectix"), trailer(512, "conectix")) },
   { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", bid: text(0, "vhdxfile") },
   { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
   { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
   { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
-  { name: "disk", extensions: [".img"], about: "disk image with a table of partitions, GPT or MBR", type: (head) => (gpt({ head, tail: undefined }) > 0 ? "gpt" : "mbr"), bid: any(gpt, mbr) },
+  { name: "disk", extensions: [".gpt", ".mbr"], about: "disk image with a table of partitions, GPT or MBR", type: (head) => (gpt({ head, tail: undefined }) > 0 ? "gpt" : "mbr"), bid: any(gpt, mbr) },
   { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
   { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program },
 ];

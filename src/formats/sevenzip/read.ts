@@ -121,6 +121,7 @@ class Reading {
 
   async *#follow(events: Events, queue: Queue, isWanted: ReadonlySet<Described>, open: Set<Described>): AsyncGenerator<StreamEntry> {
     const lines: string[] = [];
+    const names = new Set([...open].map((entry) => entry.rawPath));
     let link: Described | undefined;
     let failed = false;
     for (;;) {
@@ -154,15 +155,23 @@ class Reading {
       }
       if (entry === undefined || !isWanted.has(entry)) continue;
       open.delete(entry);
-      lines.push(...events.heard());
-      if (target !== undefined) yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? target, whole: undefined, content: nothing };
-      else yield* this.#content(events, entry, () => (failed = true));
-      if (open.size === 0) return; // the rest is not wanted
+      if (target !== undefined) {
+        await events.peek(); // its verdict
+        const said = events.heard();
+        lines.push(...said);
+        const trouble = said.map((line) => this.#trouble(line)).find((one) => one !== undefined);
+        failed ||= trouble !== undefined;
+        yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofLocked(entry, trouble), whole: undefined, content: nothing };
+      } else {
+        lines.push(...events.heard());
+        yield* this.#content(events, entry, { lines, names, failed: () => void (failed = true) });
+      }
+      if (open.size === 0 && !queue.isDone) return; // the rest is not wanted
     }
   }
 
   /** The entry that was just opened. */
-  async *#content(events: Events, entry: Described, failed: () => void): AsyncGenerator<StreamEntry> {
+  async *#content(events: Events, entry: Described, { lines, names, failed }: Following): AsyncGenerator<StreamEntry> {
     const start: Uint8Array[] = [];
     let size = 0;
     let closed = false;
@@ -176,7 +185,10 @@ class Reading {
     }
     const verdict = async (): Promise<void> => {
       await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
-      const trouble = events.heard().map((line) => this.#trouble(line)).find((one) => one !== undefined);
+      const heard = events.heard();
+      const ofOthers = heard.filter((line) => isOfAnother(line, entry, names));
+      lines.push(...ofOthers);
+      const trouble = heard.filter((line) => !ofOthers.includes(line)).map((line) => this.#trouble(line)).find((one) => one !== undefined);
       if (trouble === undefined) return checkSize(entry, size);
       failed();
       throw this.#ofLocked(entry, trouble);
@@ -302,6 +314,22 @@ function headOf({ segments }: SolidSource): Uint8Array {
   return head.subarray(0, readSegments(segments, head, 0));
 }
 
+/** What the entries of one run have in common. */
+interface Following {
+  /** What was said of entries that have not come out. */
+  readonly lines: string[];
+  /** As 7-Zip prints them. */
+  readonly names: ReadonlySet<string>;
+  failed(): void;
+}
+
+/** "ERROR: Data Error : name": of an entry that failed before it was opened, 7-Zip speaks behind the one before. */
+function isOfAnother(line: string, entry: Described, names: ReadonlySet<string>): boolean {
+  const cut = line.indexOf(" : ");
+  const name = line.slice(cut + 3);
+  return cut > 0 && name !== entry.rawPath && names.has(name);
+}
+
 /** The content of the entry that was just opened, when it can be the target of a link. */
 async function shortText(events: Events): Promise<string> {
   const pieces: Uint8Array[] = [];
@@ -350,11 +378,18 @@ class Queue {
   }
 
   take(path: string): Described | undefined {
-    const named = this.#byName.get(path);
+    // Control characters are shown as "_" in the listing, and are what they are here.
+    const named = this.#byName.get(path) ?? this.#byName.get(path.replace(/[\0-\x1f\x7f]/g, "_"));
     const [first] = this.#left;
     // A folder that comes out as a file (ISO's moved ones do) is still that folder.
     const entry = named === undefined ? first : named.find((one) => this.#left.has(one));
-    if (entry !== undefined) this.#left.delete(entry);
+    if (entry === undefined) return undefined;
+    this.#left.delete(entry);
     return entry;
+  }
+
+  /** Whether all of them came out. */
+  get isDone(): boolean {
+    return this.#left.size === 0;
   }
 }

@@ -86,6 +86,7 @@ export class SevenZipWriter {
 
   /** Writes the headers. `compress` may be left out: then they are not compressed. */
   async end(compress?: (header: Uint8Array) => Promise<Lzma2>): Promise<void> {
+    if (this.#files.length === 0) return this.#output.patch(0, startHeader(0, new Uint8Array(0))); // how 7-Zip writes an archive of nothing
     const { key, encryptNames = false } = this.#options;
     let header = encodeHeader(this.#folders, this.#files);
     if (encryptNames || (compress !== undefined && header.length > SMALL_HEADER)) {
