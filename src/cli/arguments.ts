@@ -5,7 +5,7 @@ import { UnzipxError } from "../errors.ts";
 import type { Encryption, ZipMethod } from "../core/create.ts";
 import type { SelectionOptions } from "../core/select.ts";
 import { defaultThreads } from "../parallel/pool.ts";
-import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
+import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, USUAL_LEVELS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
 import type { Destination } from "../safe/writer.ts";
 import { chosenEncoding } from "../text/codepages.ts";
 import { parseSize } from "../text/size.ts";
@@ -19,6 +19,8 @@ export interface ReadingArguments {
   readonly format: string | undefined;
   /** The character set of names that carry no mark of theirs; undefined: it is detected. */
   readonly encoding: string | undefined;
+  /** Levels of archives inside archives; undefined: none. */
+  readonly levels: number | undefined;
   readonly threads: number;
 }
 
@@ -38,6 +40,7 @@ export function readingArguments(words: readonly string[], dashed: readonly stri
     lenient: flags["lenient"] === true,
     format: flags.format,
     encoding: chosenEncoding(flags["encoding"] as string | undefined),
+    levels: levelsOf(flags),
     threads: threadsOf(flags),
   };
 }
@@ -94,6 +97,7 @@ export function levelOf(flags: Flags): number | undefined {
 
 export interface PackingArguments {
   readonly encryption: Encryption["method"] | undefined;
+  readonly encryptNames: boolean;
   readonly method: ZipMethod | undefined;
   /** Bytes of one part. */
   readonly split: number | undefined;
@@ -107,9 +111,19 @@ export function packingArguments(flags: Flags): PackingArguments {
   }
   return {
     encryption: encrypts ? ((flags["encryptMethod"] as Encryption["method"] | undefined) ?? "aes256") : undefined,
+    encryptNames: flags["encryptNames"] === true,
     method: flags["method"] as ZipMethod | undefined,
     split: flags["split"] === undefined ? undefined : sizeOf("--split", flags["split"], 0),
   };
+}
+
+/** More levels than this would keep more files open than a process may have. */
+const MOST_LEVELS = 64;
+
+function levelsOf(flags: Flags): number | undefined {
+  if (flags["recursive"] === true) return flags["depth"] === undefined ? USUAL_LEVELS : wholeNumber("--depth", flags["depth"], 1, MOST_LEVELS);
+  if (flags["depth"] === undefined) return undefined;
+  throw new UnzipxError("USAGE", "Cannot tell whether archives inside are meant: --depth says how deep, and -R is not given", { hint: "add -R" });
 }
 
 export function threadsOf(flags: Flags): number {

@@ -82,7 +82,13 @@ Examples:
   unzipx x photos.zip '*.jpg'                 only some members
   unzipx x -C out --overwrite rename a.zip    keep both where a file exists
   curl -L https://example.org/a.tgz | unzipx x -
-  unzipx x -O a.zip notes.txt | less`),
+  unzipx x -O a.zip notes.txt | less
+  unzipx x -R mails.zip '*.pdf'               also from the archives in it
+
+With -R an archive inside becomes a folder with its contents: docs/a.zip becomes docs/a/, notes.txt.gz becomes notes.txt.
+The archive itself is not kept, unless something is wrong with it. Where another entry is called docs/a, the folder is
+called docs/a.zip/. Members are selected by the paths that "unzipx l -R" shows: docs/a.zip/x.txt. Only files that are
+archives by content and by name are opened: no documents (.docx), programs (.jar, .exe), disks (.img) and parts of sets.`),
     "extract",
   );
   const create = common(program.command("c").alias("create").description("pack files into a new archive")
@@ -98,10 +104,11 @@ Examples:
       .option("-x, --exclude <glob>", "leave out", collect)
       .option("-L, --dereference", "store what links lead to")
       .option("--reproducible", "the same input gives the same bytes")
-      .option("-e, --encrypt", "encrypt the contents, not the names, with AES-256 (zip)")
+      .option("-e, --encrypt", "encrypt the contents, not the names, with AES-256 (zip, 7z)")
+      .option("--encrypt-names", "with -e: the names as well (7z)")
       .addOption(new Option("--encrypt-method <how>", "how -e encrypts; zipcrypto is broken").choices(["aes256", "zipcrypto"]))
       .addOption(new Option("--method <name>", "how a zip compresses").choices(["deflate", "zstd", "store"]))
-      .option("-s, --split <size>", "parts of at most this size: OUT.z01, OUT.z02 … OUT.zip")
+      .option("-s, --split <size>", "parts of at most this size: OUT.z01, OUT.z02 … OUT.zip, or OUT.7z.001 …")
       .addHelpText("after", `
 Examples:
   unzipx c site.zip public
@@ -171,6 +178,8 @@ function reading(command: Command): Command {
   return command
     .option("-i, --include <glob>", "only these members", collect)
     .option("-x, --exclude <glob>", "not these members", collect)
+    .option("-R, --recursive", "archives inside the archive as well")
+    .option("--depth <n>", "with -R: so many levels of them at most (8)")
     .option("--ignore-case", "globs match in any case")
     .option("--max-size <size>", "bytes of content at most")
     .option("--max-files <n>", "entries at most")

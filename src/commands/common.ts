@@ -1,6 +1,7 @@
 /** What the commands share: several archives in one run, and what comes back from them. */
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import type { Summary } from "../core/summary.ts";
+import { volumesOf } from "../core/volumes.ts";
 
 export interface Outcome<Result> {
   readonly results: readonly Result[];
@@ -8,11 +9,18 @@ export interface Outcome<Result> {
   readonly errors: readonly UnzipxError[];
 }
 
-/** One archive after the other; trouble with one does not stop the next, unless it is the run's own. */
+/**
+ * One archive after the other; trouble with one does not stop the next, unless it is the run's own. Of a split set the first
+ * part that is named stands for all: a shell makes all of them of "a.part*.rar".
+ */
 export async function eachArchive<Result>(archives: readonly string[], work: (archive: string) => Promise<Result>): Promise<Outcome<Result>> {
   const results: Result[] = [];
   const errors: UnzipxError[] = [];
+  const begun = new Set<string>();
   for (const archive of archives) {
+    const set = setOf(archive);
+    if (set !== undefined && begun.has(set)) continue;
+    if (set !== undefined) begun.add(set);
     try {
       results.push(await work(archive));
     } catch (error) {
@@ -22,6 +30,15 @@ export async function eachArchive<Result>(archives: readonly string[], work: (ar
     }
   }
   return { results, errors };
+}
+
+/** What names the split set that a file belongs to; undefined when it stands alone, or nothing can be told of it. */
+function setOf(archive: string): string | undefined {
+  try {
+    return archive === "-" ? undefined : volumesOf(archive)?.main;
+  } catch {
+    return undefined; // said by whoever opens it
+  }
 }
 
 /** A member that lies beside the archive as a file was taken for a second archive. */

@@ -11,6 +11,8 @@ export interface ListCommand {
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;
+  /** Levels of archives inside archives that are shown too; undefined: none. */
+  readonly levels: number | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
 }

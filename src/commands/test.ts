@@ -13,6 +13,8 @@ export interface TestCommand {
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;
+  /** Levels of archives inside archives that are verified too; undefined: none. */
+  readonly levels: number | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;

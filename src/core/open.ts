@@ -30,6 +30,8 @@ interface Opened {
   /** Undefined while it is unknown: a pipe. */
   readonly archiveBytes: number | undefined;
   readonly bytesRead: () => number;
+  /** The archive's own bytes; undefined: a pipe. */
+  readonly file: SolidSource | undefined;
   /** The archive's own files, which are never a target. */
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
   close(): Promise<void>;
@@ -50,8 +52,9 @@ export interface OpenedStream extends Opened {
 /** What a solid container wants to know beforehand, because decoding is all or nothing there; as in SolidOptions. */
 export type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
 
-export async function openArchive(name: string, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
-  const input = openInput(name, options.signal);
+/** `archive` is a name, or an archive inside another one that is open already. */
+export async function openArchive(archive: string | Input, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
+  const [name, input] = typeof archive === "string" ? [archive, openInput(archive, options.signal)] : [archive.title, archive];
   const closing: (() => Promise<void> | void)[] = [() => input.close()];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
@@ -82,7 +85,7 @@ async function openLayers(
     probe = { head: peeked.head, tail: undefined };
   }
   const shared = {
-    name, archiveBytes: solid?.size, identities: input.identities, close,
+    name, archiveBytes: solid?.size, file: solid, identities: input.identities, close,
     bytesRead: () => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead()),
   };
   for (;;) {
@@ -121,7 +124,7 @@ async function openLayers(
     const seekable = { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, format: format_ };
     if (format.needs === "file") {
       const whole = solid;
-      return { ...seekable, kind: "stream", entriesFailAlone: true, entries: (request) => format.read(whole, { ...reading, ...request }) };
+      return { ...seekable, kind: "stream", entriesFailAlone: true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
     }
     const [segment] = solid.segments as [Extract<Segment, { fd: number }>];
     const file = fileSource(input.title, segment.fd, size, async () => {});

@@ -3,11 +3,13 @@ import { UnzipxError } from "../errors.ts";
 
 export interface Selection {
   wants(path: string): boolean;
+  /** Whether an archive that is not wanted itself may hold what is. */
+  looksInto(path: string): boolean;
   /** Throws NO_MATCH when a pattern was for nothing. Called when all entries were seen. */
   assertAllMatched(): void;
 }
 
-export const EVERYTHING: Selection = { wants: () => true, assertAllMatched() {} };
+export const EVERYTHING: Selection = { wants: () => true, looksInto: () => false, assertAllMatched() {} };
 
 export interface SelectionOptions {
   readonly include: readonly string[];
@@ -41,17 +43,20 @@ export async function createSelection(options: SelectionOptions): Promise<Select
   };
   const include = options.include.map((pattern) => ({ pattern, matches: compile(pattern), used: false }));
   const exclude = options.exclude.map(compile);
+  const plain = (raw: string): string => raw.replaceAll("\\", "/").replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+  const excludes = (path: string): boolean => exclude.some((matches) => matches(path));
   return {
     wants(raw) {
-      const path = raw.replaceAll("\\", "/").replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+      const path = plain(raw);
       let wanted = include.length === 0;
       for (const one of include) {
         if (!one.matches(path)) continue;
         one.used = true;
         wanted = true;
       }
-      return wanted && !exclude.some((matches) => matches(path));
+      return wanted && !excludes(path);
     },
+    looksInto: (raw) => include.length > 0 && !excludes(plain(raw)),
     assertAllMatched() {
       const unused = include.find((one) => !one.used);
       if (unused !== undefined) throw new UnzipxError("NO_MATCH", `No entry matches "${unused.pattern}"`, { hint: "unzipx l ARCHIVE" });

@@ -19,7 +19,7 @@ interface Style {
   /** The stem, and the number or letter of the part. */
   readonly pattern: RegExp;
   /** Names of the parts from the first on, as long as somebody asks; `width` digits. */
-  part(stem: string, number: number, width: number, extension: string): string;
+  part(stem: string, number: number, width: number): string;
   readonly first: number;
   /** A part that comes before (rar) or behind (zip) the numbered ones and has another name. */
   main?(stem: string): string;
@@ -28,10 +28,10 @@ interface Style {
 }
 
 const STYLES: readonly Style[] = [
-  { pattern: /^(?<stem>.+\.part)(?<number>\d+)(?<extension>\.(?:rar|exe))$/i, first: 1, part: (stem, number, width, extension) => `${stem}${digits(number, width)}${extension}` },
+  { pattern: /^(?<stem>.+\.part)(?<number>\d+)\.(?:rar|exe)$/i, first: 1, part: (stem, number, width) => `${stem}${digits(number, width)}.rar` },
   // a.rar a.r00 … a.r99 a.s00 …
   { pattern: /^(?<stem>.+)\.(?<letter>[r-z])(?<number>\d\d)$/i, first: 0, part: (stem, number) => `${stem}.${String.fromCharCode(0x72 + Math.floor(number / 100))}${digits(number % 100, 2)}`, main: (stem) => `${stem}.rar` },
-  { pattern: /^(?<stem>.+)\.z(?<number>\d{2,})$/i, first: 1, part: (stem, number) => `${stem}.z${digits(number, 2)}`, main: (stem) => `${stem}.zip`, mainIsLast: true },
+  { pattern: /^(?<stem>.+)\.z(?<number>\d{2,})$/i, first: 1, part: (stem, number, width) => `${stem}.z${digits(number, width)}`, main: (stem) => `${stem}.zip`, mainIsLast: true },
   { pattern: /^(?<stem>.+)\.(?<number>\d{3,})$/, first: 1, part: (stem, number, width) => `${stem}.${digits(number, width)}`, isJoined: true },
 ];
 
@@ -46,18 +46,21 @@ export function volumesOf(path: string): VolumeSet | undefined {
   for (const style of STYLES) {
     const found = style.pattern.exec(name)?.groups ?? asMain(style, name);
     if (found === undefined) continue;
-    const names = new Map(readdirSync(folder).map((one) => [one.toLowerCase(), one]));
-    const at = (wanted: string): string | undefined => names.get(wanted.toLowerCase());
-    const { stem, extension = "" } = found as { stem: string; extension?: string };
-    const width = found["number"]?.length ?? 2;
-    const partName = (number: number): string => style.part(stem, number, width, extension);
+    const all = readdirSync(folder);
+    const at = finder(all);
+    const { stem } = found as { stem: string };
+    // "a.part10.rar" belongs to "a.part1.rar" as well as to "a.part01.rar": whichever is there.
+    const own = found["number"]?.length ?? 2;
+    const width = at(style.part(stem, style.first, own)) === undefined ? narrowest(style, all, stem, own) : own;
+    const partName = (number: number): string => style.part(stem, number, width);
     const parts: string[] = [];
     for (let number = style.first; at(partName(number)) !== undefined; number++) parts.push(at(partName(number))!);
     // Whatever has the form of a part and was not reached lies behind a gap.
     const seen = new Set(parts);
-    const behind = [...names.values()].filter((one) => !seen.has(one) && isPart(style, one, stem, extension));
+    const behind = all.filter((one) => !seen.has(one) && !/\.exe$/i.test(one) && isOfWidth(numberOf(style, one, stem), width));
     const main = style.main?.(stem);
     if (parts.length === 0 && behind.length === 0) continue; // not a set
+    if (parts.length === 0 && main !== undefined && at(main) === undefined) continue; // "tool.x64"
     if (behind.length > 0) {
       if (style.isJoined === true && at(partName(style.first)) === undefined && parts.length === 0 && !looksSplit(behind)) continue; // "notes.2024"
       throw missing(path, partName(style.first + parts.length));
@@ -73,6 +76,16 @@ export function volumesOf(path: string): VolumeSet | undefined {
     };
   }
   return /\.cab$/i.test(name) ? cabinetsOf(path) : undefined;
+}
+
+/** What the whole is called: a set without the number of a part. */
+export function wholeName(path: string): string {
+  try {
+    const set = volumesOf(path);
+    return set === undefined ? path : (set.joined ?? set.main.replace(/\.part\d+(?=\.[^.]+$)/i, ""));
+  } catch {
+    return path; // the set is not whole: said by whoever opens it
+  }
 }
 
 /** The cabinets before and behind this one. */
@@ -95,15 +108,32 @@ function cabinetsOf(path: string): VolumeSet | undefined {
   return { main: join(folder, parts[0]!), joined: undefined, parts: parts.map((one) => join(folder, one)) };
 }
 
-/** "a.rar" and "a.zip" may be the main parts of sets. */
-function asMain(style: Style, name: string): Record<string, string> | undefined {
-  const stem = /^(.+)\.(rar|zip)$/i.exec(name)?.[1];
-  return stem !== undefined && style.main?.(stem).toLowerCase() === name.toLowerCase() ? { stem } : undefined;
+/** Finds a name in a folder, whatever its case if it is not there as it is; and a program in place of a rar, as self-extracting sets begin. */
+function finder(all: readonly string[]): (wanted: string) => string | undefined {
+  const exact = new Set(all);
+  const folded = new Map(all.map((one) => [one.toLowerCase(), one]));
+  const at = (wanted: string): string | undefined => (exact.has(wanted) ? wanted : folded.get(wanted.toLowerCase()));
+  return (wanted) => at(wanted) ?? (wanted.endsWith(".rar") ? at(wanted.replace(/rar$/, "exe")) : undefined);
 }
 
-function isPart(style: Style, name: string, stem: string, extension: string): boolean {
+/** "a.rar", "a.exe" and "a.zip" may be the main parts of sets. */
+function asMain(style: Style, name: string): Record<string, string> | undefined {
+  const [, stem, extension] = /^(.+)\.(rar|exe|zip)$/i.exec(name) ?? [];
+  return stem !== undefined && style.main?.(stem).endsWith(extension!.toLowerCase().replace("exe", "rar")) === true ? { stem } : undefined;
+}
+
+/** The digits of a name that has the form of a part. */
+function numberOf(style: Style, name: string, stem: string): string | undefined {
   const found = style.pattern.exec(name)?.groups;
-  return found !== undefined && found["stem"]!.toLowerCase() === stem.toLowerCase() && (found["extension"] ?? "").toLowerCase() === extension.toLowerCase() && Number(found["number"]) >= style.first;
+  return found !== undefined && found["stem"]!.toLowerCase() === stem.toLowerCase() && Number(found["number"]) >= style.first ? found["number"] : undefined;
+}
+
+function isOfWidth(number: string | undefined, width: number): boolean {
+  return number !== undefined && digits(Number(number), width) === number;
+}
+
+function narrowest(style: Style, all: readonly string[], stem: string, own: number): number {
+  return all.reduce((width, one) => Math.min(width, numberOf(style, one, stem)?.length ?? width), own);
 }
 
 /** Two or more parts in a row, or ".002" alone: not a year, not a version. */

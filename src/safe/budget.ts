@@ -11,6 +11,8 @@ export interface Budget {
   spendChunk(chunk: Uint8Array): void;
   /** Counts one more entry. */
   entry(): void;
+  /** A limit was reached: whatever comes next is too much as well. */
+  isSpent(): boolean;
 }
 
 const HOLES_WEIGH = 8;
@@ -21,17 +23,23 @@ export function createBudget(limits: Limits, archiveBytes: () => number): Budget
   /** What the ratio counts: holes take no room, so they weigh less; but a file of 1 GB in 2 KB is an attack too. */
   let weight = 0;
   let entries = 0;
+  let spent = false;
+  const stop = (message: string, hint: string): never => {
+    spent = true;
+    throw new UnzipxError("LIMIT", message, { hint });
+  };
   const spend = (count: number, weighs: number): void => {
     bytes += count;
     weight += weighs;
     if (limits.bytes > 0 && bytes > limits.bytes) {
-      throw new UnzipxError("LIMIT", `Stopped: the content is larger than the limit of ${formatSize(limits.bytes)}`, { hint: "--max-size SIZE" });
+      stop(`Stopped: the content is larger than the limit of ${formatSize(limits.bytes)}`, "--max-size SIZE");
     }
     if (limits.ratio > 0 && weight > RATIO_STARTS_AT && weight > limits.ratio * archiveBytes()) {
       const ratio = Math.round(weight / Math.max(1, archiveBytes()));
-      throw new UnzipxError("LIMIT", `Stopped: the content is ${ratio} times the size of the archive, the limit is ${limits.ratio}, as a decompression bomb would be`, {
-        hint: `--max-ratio ${ratio * 2}, if you know where the archive comes from`,
-      });
+      stop(
+        `Stopped: the content is ${ratio} times the size of the archive, the limit is ${limits.ratio}, as a decompression bomb would be`,
+        `--max-ratio ${ratio * 2}, if you know where the archive comes from`,
+      );
     }
   };
   return {
@@ -40,8 +48,9 @@ export function createBudget(limits: Limits, archiveBytes: () => number): Budget
     entry() {
       entries += 1;
       if (limits.files > 0 && entries > limits.files) {
-        throw new UnzipxError("LIMIT", `Stopped: the archive holds more than ${limits.files} entries`, { hint: "--max-files N" });
+        stop(`Stopped: the archive holds more than ${limits.files} entries`, "--max-files N");
       }
     },
+    isSpent: () => spent,
   };
 }

@@ -41,7 +41,7 @@ export function makeHardLink(place: Place, context: LinkContext): UnzipxError | 
 }
 
 /** What a hard link leads to, through others where they come in between; undefined for nothing, or for a circle. */
-function linkedPlace(place: Place, { root, policy, renamed }: LinkContext): Place | undefined {
+export function linkedPlace(place: Place, { root, policy, renamed }: LinkContext): Place | undefined {
   const passed = new Set<Place>();
   let at: Place | undefined = place;
   while (at?.type === "hardlink" && !passed.has(at)) {
@@ -53,12 +53,17 @@ function linkedPlace(place: Place, { root, policy, renamed }: LinkContext): Plac
   return at?.type === "hardlink" ? undefined : at;
 }
 
-/** A symbolic link, if what it leads to stays inside, resolved against the tree as it will be. */
+/** Where a symbolic link leads, resolved against the tree as it will be; an error when that is outside. */
+export function endOfSymlink(place: Place, context: LinkContext): readonly string[] | UnzipxError {
+  return resolveLink(pathOf(place), place.linkTarget ?? "", context.policy.platform, (components) => linkAt(components, context));
+}
+
+/** A symbolic link, if what it leads to stays inside. */
 export function makeSymlink(place: Place, context: LinkContext): UnzipxError | undefined {
   const { policy } = context;
   const path = pathOf(place);
   const text = place.linkTarget ?? "";
-  const end = resolveLink(path, text, policy.platform, (components) => linkAt(components, context));
+  const end = endOfSymlink(place, context);
   if (end instanceof UnzipxError) return end;
   const staged = context.staging.pathOf(place);
   try {

@@ -15,6 +15,8 @@ export interface PathRules {
   readonly maxDepth: number;
   /** Lets absolute and ".." names through by making them relative: the user asked for it by name. */
   readonly unsafe: boolean;
+  /** The folder that the path will lie below, where that is not the root: it counts for depth and length. */
+  readonly above?: SafePath | undefined;
 }
 
 /** What is odd about a path that is still safe to write; a kind and not a sentence, so that many become one note. */
@@ -65,13 +67,15 @@ export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxEr
     components.push(component);
   }
   const path = components.join("/") as SafePath;
-  if (components.length > rules.maxDepth) {
-    return new UnzipxError("LIMIT", `Cannot extract an entry: its path is ${components.length} folders deep, the limit is ${rules.maxDepth}`, {
-      entry: raw, hint: `--max-depth ${components.length}`,
+  const above = rules.above ?? "";
+  const depth = components.length + (above === "" ? 0 : above.split("/").length);
+  if (depth > rules.maxDepth) {
+    return new UnzipxError("LIMIT", `Cannot extract an entry: its path is ${depth} folders deep, the limit is ${rules.maxDepth}`, {
+      entry: raw, hint: `--max-depth ${depth}`,
     });
   }
-  if (path.length * 3 > MAX_COMPONENT_BYTES) {
-    if (Buffer.byteLength(path) > MAX_PATH_BYTES) return refuse(raw, `it is longer than ${MAX_PATH_BYTES} bytes`);
+  if ((above.length + path.length) * 3 > MAX_COMPONENT_BYTES) {
+    if (Buffer.byteLength(above) + Buffer.byteLength(path) > MAX_PATH_BYTES) return refuse(raw, `it is longer than ${MAX_PATH_BYTES} bytes`);
     if (components.some((component) => Buffer.byteLength(component) > MAX_COMPONENT_BYTES)) {
       return refuse(raw, `one of its components is longer than ${MAX_COMPONENT_BYTES} bytes`);
     }

@@ -41,6 +41,9 @@ export const DEFAULT_LIMITS: Limits = {
 
 export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096, memory: 0 };
 
+/** Levels of archives inside archives that are followed where nobody says how many: real ones have two or three, endless ones any number. */
+export const USUAL_LEVELS = 8;
+
 /** No name or attribute needs more than this. */
 const HEADER_BYTES = 1024 * 1024;
 

@@ -5,7 +5,7 @@ export interface Place {
   name: string;
   /** Its name in the staging folder: another one where the user chose to keep both files. */
   readonly stagedAs: string;
-  readonly parent: Place | undefined;
+  parent: Place | undefined;
   type: "directory" | "file" | "symlink" | "hardlink";
   /** By collision key; directories only. */
   readonly children: Map<string, Place> | undefined;
@@ -51,11 +51,24 @@ export function addChild(folder: Place, child: Place): void {
 
 /** Gives a child another name; its old one is free again. */
 export function renameChild(child: Place, name: string): void {
+  removeChild(child);
+  child.name = name;
+  addChild(child.parent!, child);
+}
+
+/** Takes a child out of its folder; its name is free again. */
+export function removeChild(child: Place): void {
   const children = child.parent!.children!;
   const key = collisionKey(child.name);
   children.delete(children.get(key) === child ? key : ownKey(key, child.name));
-  child.name = name;
-  addChild(child.parent!, child);
+}
+
+/** The same place, with all below it, as a child of another folder: of the tree of another archive, say. */
+export function transplant(place: Place, parent: Place, name: string): Place {
+  const moved: Place = { ...place, name, stagedAs: name, parent };
+  for (const child of moved.children?.values() ?? []) child.parent = moved;
+  addChild(parent, moved);
+  return moved;
 }
 
 function ownKey(key: string, name: string): string {
@@ -70,6 +83,12 @@ export function findPlace(root: Place, components: readonly string[]): Place | u
     if (at === undefined) return undefined;
   }
   return at;
+}
+
+/** A place and all below it. */
+export function* placesFrom(place: Place): Generator<Place> {
+  yield place;
+  for (const child of place.children?.values() ?? []) yield* placesFrom(child);
 }
 
 /** Every folder, the deepest first. */

@@ -6,13 +6,15 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, mkdirSync, realpathSync, rmSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, rmdirSync, rmSync, utimesSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
-import { makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
+import { adopt, nothingSettled, type Settled } from "./adopt.ts";
+import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { foldsNames, moveTree, statOrUndefined } from "./publish.ts";
@@ -26,6 +28,8 @@ export interface Destination {
   readonly name: string;
   /** Files that are never a target: the archive itself. */
   readonly protect: readonly { readonly dev: number; readonly ino: number }[];
+  /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
+  readonly above?: SafePath;
 }
 
 /** A place reserved for an entry. */
@@ -40,6 +44,8 @@ export interface ClaimRules {
   readonly backslash: PathRules["backslash"];
   readonly repeated: "refuse" | "last";
 }
+
+export type { Settled } from "./adopt.ts";
 
 /** A claim, "skip" when the user wants what is there to stay, or the reason why the entry was refused. */
 export type Claimed = Claim | "skip" | UnzipxError;
@@ -108,7 +114,7 @@ export class SafeWriter {
       return new UnzipxError("SPECIAL_FILE", "Skipped a device, FIFO or socket: unzipx creates none", { entry: entry.path });
     }
     const checked = checkPath(entry.path, {
-      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, backslash: rules.backslash,
+      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, backslash: rules.backslash, above: this.#destination.above,
     });
     if (checked instanceof UnzipxError) return checked;
     if (checked.oddity !== undefined) this.#note(checked.oddity, entry.path);
@@ -139,49 +145,55 @@ export class SafeWriter {
     claim.place.dropped = true;
   }
 
+  /** A file that was written is not wanted after all, nor are the folders that were only made for it. */
+  remove({ place }: Claim): void {
+    place.dropped = true;
+    rmSync(this.#staging.pathOf(place), { force: true });
+    for (let folder = place.parent!; folder.parent !== undefined && folder.mode === undefined && folder.mtime === undefined; folder = folder.parent) {
+      if ([...folder.children!.values()].some((child) => !child.dropped)) return;
+      folder.dropped = true;
+      rmdirSync(this.#staging.pathOf(folder));
+    }
+  }
+
+  /** What hard links of this run lead to. */
+  linkedFiles(): ReadonlySet<Place | undefined> {
+    const context = this.#linkContext();
+    return new Set(this.#links.filter((link) => link.type === "hardlink" && !link.dropped).map((link) => linkedPlace(link, context)));
+  }
+
+  /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
+  inside({ place }: Claim): SafeWriter {
+    const directory = join(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
+    const above = (this.#destination.above === undefined ? pathOf(place) : `${this.#destination.above}/${pathOf(place)}`) as SafePath;
+    return new SafeWriter({ directory, into: "directory", name: "", protect: [], above }, this.#policy);
+  }
+
+  /**
+   * Takes what `inner` wrote in the place of a claimed archive: as the folder `name`, or, without a name, the one thing that is in it.
+   * Where that name is another entry's, it becomes a folder of the archive's own name. Whatever is refused leaves all as it was.
+   */
+  adopt({ place }: Claim, inner: SafeWriter, name: string | undefined): Promise<Settled> {
+    return adopt(place, { root: inner.#root, staging: inner.#staging }, name, { ...this.#linkContext(), weigh: (one, settled) => this.#weigh(one, settled) });
+  }
+
   /**
    * All entries are claimed: fixes where the root lies and, if that was open until now, looks for conflicts.
    * For an index this happens before the first byte is written.
    */
   async settle(): Promise<Settled> {
-    if (this.#target !== undefined) return { refused: [], skippedFiles: 0, skippedLinks: 0, skippedBytes: 0 };
+    if (this.#target !== undefined) return nothingSettled();
     const single = this.#root.children!.size <= 1;
     this.#setTarget(single ? this.#host : join(this.#host, this.#destination.name));
-    const refused: UnzipxError[] = [];
-    let skippedFiles = 0;
-    let skippedLinks = 0;
-    let skippedBytes = 0;
-    const visit = async (folder: Place): Promise<void> => {
-      for (const place of folder.children!.values()) {
-        if (place.dropped) continue;
-        const looked = this.#conflicts!.look(place);
-        if (looked instanceof UnzipxError) {
-          place.dropped = true;
-          refused.push(looked);
-        } else if (place.type === "directory") {
-          if (place.onDisk === "directory") await visit(place);
-        } else {
-          const verdict = await this.#conflicts!.weigh(place);
-          const claimed = this.#conclude(place, verdict);
-          if (claimed instanceof UnzipxError) refused.push(claimed);
-          else if (claimed === "skip") {
-            if (place.type === "file") skippedFiles += 1;
-            else skippedLinks += 1;
-            skippedBytes += place.type === "file" ? (place.size ?? 0) : 0;
-          }
-        }
-      }
-    };
-    await visit(this.#root);
-    return { refused, skippedFiles, skippedLinks, skippedBytes };
+    const settled = nothingSettled();
+    for (const place of [...this.#root.children!.values()]) await this.#weigh(place, settled);
+    return settled;
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
     const refused: UnzipxError[] = [];
-    const context: LinkContext = {
-      root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#target : undefined,
-    };
+    const context = this.#linkContext();
     // Hard links before symlinks: none of them can then pass through a link of this archive.
     for (const type of ["hardlink", "symlink"] as const) {
       for (const place of this.#links) {
@@ -225,6 +237,29 @@ export class SafeWriter {
   /** Nothing of this run stays. */
   discard(): void {
     this.#staging.discard();
+  }
+
+  #linkContext(): LinkContext {
+    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#target : undefined };
+  }
+
+  /** Looks for conflicts at a place whose target is only known now, and below it. */
+  async #weigh(place: Place, settled: Settled): Promise<void> {
+    if (place.dropped) return;
+    const looked = this.#conflicts!.look(place);
+    if (looked instanceof UnzipxError) {
+      place.dropped = true;
+      settled.refused.push(looked);
+    } else if (place.type === "directory") {
+      if (place.onDisk === "directory") for (const child of [...place.children!.values()]) await this.#weigh(child, settled);
+    } else {
+      const claimed = this.#conclude(place, await this.#conflicts!.weigh(place));
+      if (claimed instanceof UnzipxError) settled.refused.push(claimed);
+      if (claimed !== "skip") return;
+      if (place.type === "file") settled.skippedFiles += 1;
+      else settled.skippedLinks += 1;
+      settled.skippedBytes += place.type === "file" ? (place.size ?? 0) : 0;
+    }
   }
 
   /** The places that publish() moves one by one; the root itself when it is new. */
@@ -344,15 +379,6 @@ export class SafeWriter {
     if (seen === undefined) this.#oddities.set(oddity, { count: 1, first: path });
     else seen.count += 1;
   }
-}
-
-/** What became of the entries when it was known where they go. */
-export interface Settled {
-  readonly refused: readonly UnzipxError[];
-  /** Entries that the user wants left alone, and their content. */
-  readonly skippedFiles: number;
-  readonly skippedLinks: number;
-  readonly skippedBytes: number;
 }
 
 function collision(taken: Place, raw: string): UnzipxError {
