@@ -101,6 +101,11 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
   });
 }
 
+/** The longest path that systems take. */
+const TARGET_BYTES = 4096;
+/** With what encryption and any compression may add to it. */
+const PACKED_TARGET_BYTES = 64 * 1024;
+
 /**
  * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
  * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
@@ -108,7 +113,8 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
 async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
   try {
-    if (entry.type === "symlink" && entry.locator.size > 4096) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is longer than 4096 bytes", { entry: entry.path });
+    if (entry.type === "symlink" && entry.locator.size > TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", `Refused a link: its target is longer than ${TARGET_BYTES} bytes`, { entry: entry.path });
+    if (entry.type === "symlink" && entry.locator.packedSize > PACKED_TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
     const { whole, chunks } = decode(fd, entry.locator, { password });
     const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
     if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says

@@ -383,8 +383,8 @@ describe("zip: what this version does not read is said so", () => {
     const extra = extraField(0x9901, Buffer.from([2, 0, 0x41, 0x45, 3, 8, 0]));
     expect(await one({ method: 99, data: Buffer.alloc(50), flags: FLAG_ENCRYPTED, extra })).toMatchObject({ code: 82, contents: {} });
   });
-  it("one part of a split set: exit 81", async () => {
-    expect(await one({}, { end: { disk: 1, directoryDisk: 1 } })).toMatchObject({ code: 81, contents: {} });
+  it("the last part of a split set, alone: exit 51; a number of parts that cannot be: exit 81", async () => {
+    expect(await one({}, { end: { disk: 1, directoryDisk: 1 } })).toMatchObject({ code: 51, contents: {} });
     expect(await one({}, { zip64: { disks: 2 } })).toMatchObject({ code: 81, contents: {} });
   });
 });

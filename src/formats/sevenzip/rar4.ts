@@ -8,6 +8,7 @@ import { crc32 } from "../../bytes/crc32.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { SolidSource } from "../contract.ts";
 import type { Described } from "./describe.ts";
+import { assertRar5Ends, isRar5, noEnd } from "./rar-end.ts";
 
 const MARKER = 7;
 const MAIN = 0x73;
@@ -19,6 +20,8 @@ const SPLIT_BEFORE = 0x01;
 const LARGE = 0x100;
 const LONG_BLOCK = 0x8000;
 const UNIX = 3;
+/** Files that rar 2.9 or a later one is needed for are in archives that have an end block. */
+const WITH_END = 29;
 
 interface FileHeader {
   readonly isUnix: boolean;
@@ -28,7 +31,10 @@ interface FileHeader {
 /** The entries with their modes, and links as links. Throws BAD_HEADER for a header that is damaged. */
 export function refineRar4(entries: readonly Described[], source: SolidSource): readonly Described[] {
   const headers: FileHeader[] = [];
-  if (startOf(source.segments) === undefined) return entries; // rar 5
+  if (isRar5(source)) {
+    assertRar5Ends(source);
+    return entries;
+  }
   for (const { segments } of [source, ...source.volumes]) {
     const found = fileHeaders(segments, sizeOf(segments));
     if (found === undefined) return entries; // encrypted
@@ -48,6 +54,7 @@ export function refineRar4(entries: readonly Described[], source: SolidSource): 
 function fileHeaders(segments: SolidSource["segments"], size: number): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
+  let isWhole: boolean | undefined; // without an end block, that is; undefined while there was no file
   for (let position = (startOf(segments) ?? 0) + MARKER; position + 7 <= size; ) {
     const block = buffer.subarray(0, readSegments(segments, buffer.subarray(0, Math.min(buffer.length, size - position)), position));
     // 0 - low half of the CRC-32 of the rest of the header; 2 - type; 3 - flags; 5 - size of the header; 7 - size of the data behind it
@@ -62,12 +69,14 @@ function fileHeaders(segments: SolidSource["segments"], size: number): FileHeade
     let data = (flags & LONG_BLOCK) !== 0 || type === FILE ? block.readUInt32LE(7) : 0;
     if (type === FILE) {
       if (length < 32) throw damaged(position, "a header of another size");
-      // 15 - host system; 28 - attributes; 32 - high half of the size of the data
+      // 15 - host system; 24 - version needed; 28 - attributes; 32 - high half of the size of the data
+      isWhole = isWhole !== false && block[24]! < WITH_END;
       if ((flags & LARGE) !== 0) data += block.readUInt32LE(32) * 2 ** 32;
       if ((flags & SPLIT_BEFORE) === 0) headers.push({ isUnix: block[15] === UNIX, attributes: block.readUInt32LE(28) });
     }
     position += length + data;
   }
+  if (isWhole !== true) throw noEnd();
   return headers;
 }
 

@@ -323,11 +323,12 @@ interface Following {
   failed(): void;
 }
 
-/** "ERROR: Data Error : name": of an entry that failed before it was opened, 7-Zip speaks behind the one before. */
+/** "ERROR: Data Error : name", or ": link : target": of an entry that failed before it was opened, 7-Zip speaks behind the one before. */
 function isOfAnother(line: string, entry: Described, names: ReadonlySet<string>): boolean {
   const cut = line.indexOf(" : ");
   const name = line.slice(cut + 3);
-  return cut > 0 && name !== entry.rawPath && names.has(name);
+  const link = name.slice(0, Math.max(0, name.lastIndexOf(" : ")));
+  return cut > 0 && name !== entry.rawPath && (names.has(name) || names.has(link));
 }
 
 /** The content of the entry that was just opened, when it can be the target of a link. */
