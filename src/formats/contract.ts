@@ -87,7 +87,6 @@ export interface DecodeOptions {
 export interface StreamContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "stream";
-  readonly writes: boolean;
   read(input: Bytes, options: ReadOptions): AsyncIterable<StreamEntry>;
 }
 
@@ -95,7 +94,6 @@ export interface StreamContainer extends FormatInfo {
 export interface IndexedContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "seek";
-  readonly writes: boolean;
   open(source: FileSource, options: ReadOptions): Promise<Index>;
   /** Loads the code that turns a locator into bytes. */
   decoder(): Promise<Decode>;
@@ -117,7 +115,6 @@ export interface EntryOptions {
 export interface SolidContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "file";
-  readonly writes: boolean;
   read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
 }
 

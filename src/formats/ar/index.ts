@@ -10,7 +10,6 @@ export const ar: StreamContainer = {
   name: "ar",
   extensions: [".a", ".ar"],
   about: "ar: GNU, BSD; static libraries",
-  writes: false,
   bid: ({ head }) => (AR_MAGIC.every((byte, i) => head[i] === byte) || isThin(head) ? 64 : 0), // 8 bytes
   async *read(input, options) {
     yield* (await import("./read.ts")).readAr(input, options);

@@ -14,7 +14,6 @@ export const cpio: StreamContainer = {
   name: "cpio",
   extensions: [".cpio"],
   about: "cpio: newc, crc, odc, old binary",
-  writes: false,
   bid({ head }) {
     if (ASCII.has(String.fromCharCode(...head.subarray(0, 6)))) return 48; // 6 characters
     return bidBinary(head);

@@ -8,7 +8,6 @@ export const lzh: SolidContainer = {
   name: "lzh",
   extensions: [".lzh", ".lha", ".lzs"],
   about: "LHA: lh0 to lh7, lhx, lzs, lz5; header levels 0 to 3",
-  writes: false,
   bid({ head }) {
     if (hasMethod(head, 0)) {
       // Two hyphens, two letters, one of 36; a level of four; then eight bits of a checksum, or 16 of a CRC, which count as eight as well.

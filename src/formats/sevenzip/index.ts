@@ -5,7 +5,6 @@ import { KINDS } from "./kinds.ts";
 export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
   kind: "container",
   needs: "file",
-  writes: kind.name === "7z",
   name: kind.name,
   extensions: kind.extensions,
   about: kind.about,

@@ -63,7 +63,7 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
   const attributes = value("Attributes") ?? "";
   // DOS letters, then what ls would show, where the entry has a Unix mode; ISO has the latter only.
   const unix = /(?:^|\s)([-dlcbps?])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(value("Mode") ?? attributes);
-  let rawPath = value("Path") ?? "";
+  const rawPath = value("Path") ?? "";
   // Where there is such a field it decides: what it denies comes out as a file, whatever its mode says.
   const folder = value("Folder");
   const isFolder = folder !== undefined ? folder === "+" : unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
@@ -73,9 +73,6 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
   if (hard !== undefined && unix?.[1] !== "d") [type, rawLink] = ["hardlink", hard];
   else if (unix?.[1] === "l" || rawLink !== undefined) type = "symlink";
   else if (unix !== null && unix !== undefined && "cbps".includes(unix[1]!)) type = "special";
-  // LHA on Unix stores a link as a folder without content, by the name of "link|target".
-  const bar = value("Method") === "-lhd-" ? rawPath.indexOf("|") : -1;
-  if (bar > 0) [type, rawLink, rawPath] = ["symlink", rawPath.slice(bar + 1), rawPath.slice(0, bar)];
   const crc = value("CRC");
   return {
     rawPath, type,

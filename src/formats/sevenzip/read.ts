@@ -185,10 +185,12 @@ class Reading {
     }
     const verdict = async (): Promise<void> => {
       await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
-      const heard = events.heard();
-      const ofOthers = heard.filter((line) => isOfAnother(line, entry, names));
-      lines.push(...ofOthers);
-      const trouble = heard.filter((line) => !ofOthers.includes(line)).map((line) => this.#trouble(line)).find((one) => one !== undefined);
+      const own = events.heard().filter((line) => {
+        const isOwn = this.#trouble(line) !== undefined && !isOfAnother(line, entry, names);
+        if (!isOwn) lines.push(line);
+        return isOwn;
+      });
+      const trouble = own.map((line) => this.#trouble(line))[0];
       if (trouble === undefined) return checkSize(entry, size);
       failed();
       throw this.#ofLocked(entry, trouble);

@@ -11,7 +11,6 @@ export const tar: StreamContainer = {
   name: "tar",
   extensions: [".tar"],
   about: "tar: v7, ustar, GNU, pax",
-  writes: true,
   bid({ head }) {
     if (head.length < BLOCK) return 0;
     // An empty archive is zero blocks only. Two of them are weak evidence: the number is small on purpose.

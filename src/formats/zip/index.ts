@@ -7,7 +7,6 @@ export const zip: IndexedContainer = {
   name: "zip",
   extensions: [".zip", ".zipx", ".jar", ".war", ".ear", ".apk", ".aar", ".whl", ".nupkg", ".vsix", ".xpi", ".crx", ".ipa", ".epub", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".cbz", ".kmz"],
   about: "zip, zip64: store, deflate",
-  writes: true,
   encryption: "read+write",
   bid({ head, tail }) {
     // 32 bits each: a local header (4.3.7) or an empty archive's end record (4.3.16) at the start.
