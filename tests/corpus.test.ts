@@ -17,7 +17,8 @@ import { removeTree } from "../src/safe/publish.ts";
 
 const corpus = fileURLToPath(new URL("../../shared/corpus", import.meta.url));
 const inventory = join(corpus, "INVENTORY.tsv");
-const FORMATS = new Set(["zip", "zip-prefixed", "tar", "tar.gz", "gz"]);
+/** Rows that are under way at once: what the engine reads is decoded on threads of its own. */
+const ABREAST = 3;
 
 /** Why a row is not what the inventory says, by a pattern over its path. */
 const MISSES: readonly (readonly [RegExp, string])[] = [
@@ -25,7 +26,24 @@ const MISSES: readonly (readonly [RegExp, string])[] = [
   [/^ratarmount\/absolute-file-incremental/, "its only entry has an absolute name, which is refused"],
   [/^malo\/tar\/iffy\/(gnu_magic|pax_path_nonzero_fixed|pax_sparse_basic)|pax_path_value_split/, "what GNU tar and every writer of pax headers do is nothing to warn of"],
   [/^malo\/tar\/malicious\/prefix_(dot_name_foo|empty_name_dot)/, "a folder whose name is read the same way by everybody"],
-  [/pax-bad-hdr-large/, "the damaged tar is a file inside this one, which is whole"],
+  [/^dotnet\/.*pax-bad-hdr-large/, "the damaged tar is a file inside this one, which is whole"],
+  [/gtar_sparse_skip_entry/, "its map speaks of one byte less than there is: refused, where others guess"],
+  [/tar_empty_pax/, "an empty pax header says nothing, and nothing is to be said of it"],
+  [/^malo\/zstd\/iffy\/(consecutive_|empty_with_checksum|multi_empty_blocks|raw_block_empty|single_segment_16mb|unused_bit_set)/, "valid, and the zstd program says nothing of it either"],
+  [/^commons-compress\/bla-nonames|^py7zr\/github_14_multi/, "entries without names: others write one over the other, here both are kept"],
+  [/^py7zr\/encrypted_6/, "zstd inside 7z, which 7-Zip does not know"],
+  [/rar_ppmd_lzss_conversion/, "a ratio of 766, and the limit is 200"],
+  [/rar4-only-file-content-encrypted/, "the password that is said to be right is not: unar cannot read it either"],
+  [/^junrar\/abnormal\/encname-truncated/, "the name's encoded form ends early; name and content come out as they were meant"],
+  [/^junrar\/ppm\/preserved-maxmb0/, "the content is right by its checksum"],
+  [/^mholt-archives\/test\.part01/, "both parts are there, so it is complete"],
+  [/rar5_zip_in_rar|rar-misrecognized-as-zip/, "others open the zip that lies stored inside; we give the zip"],
+  [/rar5\/vol-archive1\.zip\.5\.part001/, "unar and we see 252 files in its five parts, and the digest is of 68"],
+  [/^rpm-rs\/RPMS\/v6\/(gzip|xz)\//, "others stop at the cpio inside; the content is that of the same package in version 4"],
+  [/^dtrx\/test-2_all/, "others stop at the members of the ar"],
+  [/^lhasa\/lha_unix114i\/h[0-2]_symlink2?\.lzh/, "its only entry is a link, of which others make nothing"],
+  [/^lhasa\/maclha_224\/l[12]_lh1/, "others take the file out of its MacBinary envelope; here it stays in, as they leave it in the rows of other methods"],
+  [/cab_lzx_16bit/, "a window that 7-Zip does not decode"],
 ];
 /** Oddities of zip files that are read rightly, and of which nothing is said yet. */
 const SILENT = new Set([
@@ -49,8 +67,6 @@ const SILENT = new Set([
   "zipdetails/0000-errors/badly-formed/extras/0x554e-xceed-unicode/trailing-data/test.zip",
   "zipdetails/0000-errors/badly-formed/extras/0x7875-ux/GID-size/test.zip",
   "zipdetails/0000-errors/badly-formed/extras/0x7875-ux/version/test.zip",
-  "zipdetails/0000-errors/encoding/bad-decode-debug/test.zip",
-  "zipdetails/0000-errors/encoding/bad-encode-debug/test.zip",
   "zipdetails/0002-7z/windows/7z-windows-directory/7z-windows-directory.zip",
   "zipdetails/0003-winzip/winzip-directory/winzip-directory.zip",
   "zipdetails/0005-onedrive/zero.zip",
@@ -58,9 +74,6 @@ const SILENT = new Set([
   "zipdetails/0017-empty/empty-with-comment/EndCentralHeader.zip",
   "zipdetails/0027-bsdtar/directory/directory.zip",
 ]);
-/** Methods and kinds that are not read yet: their refusal must be the clear one. */
-const UNREAD = /\[(?!Store|Deflate(?!64))|BZip2|LZMA|PPMd|zstd|xz|Deflate64|Shrink|Implode|Reduce|volumes|split/i;
-
 interface Row {
   readonly path: string;
   readonly format: string;
@@ -74,7 +87,7 @@ interface Row {
 function rows(): Row[] {
   const lines = readFileSync(inventory, "latin1").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const head = lines[0]!.split("\t");
-  return lines.slice(1).map((line) => Object.fromEntries(line.split("\t").map((cell, i) => [head[i]!, cell])) as unknown as Row).filter((row) => FORMATS.has(row.format));
+  return lines.slice(1).map((line) => Object.fromEntries(line.split("\t").map((cell, i) => [head[i]!, cell])) as unknown as Row);
 }
 
 interface Result {
@@ -85,18 +98,19 @@ interface Result {
   readonly outside: readonly string[];
 }
 
-async function run(row: Row): Promise<Result> {
+async function run(row: Row, password?: string): Promise<Result> {
   const top = mkdtempSync(join(tmpdir(), "unzipx-corpus-"));
   const out = join(top, "a", "b", "out");
   mkdirSync(out, { recursive: true });
   // A new folder appears whole or not at all: of an archive with one secret in it nothing is to be left.
-  const directory = row.expectation.startsWith("encrypted") ? join(out, "new") : out;
+  const directory = row.expectation.startsWith("encrypted:") ? join(out, "new") : out;
   try {
     let exit: number;
     let said: boolean;
     try {
       const summary = await extract(join(corpus, row.path), {
         directory, into: "directory", ownName: "out", policy: DEFAULT_POLICY, selection: EVERYTHING, threads: 1, reporter: {},
+        password: async () => password,
       });
       exit = exitCodeOf([summary]);
       said = summary.warnings.length + summary.failures.length > 0;
@@ -131,18 +145,23 @@ function* everythingIn(folder: string): Generator<string> {
   }
 }
 
-function problem(row: Row, result: Result): string | undefined {
+/** What is wrong with how a row came out; undefined: nothing. */
+async function problem(row: Row): Promise<string | undefined> {
+  const [kind, ...rest] = row.expectation.split(":");
+  if (kind === "encrypted") {
+    const password = rest.join(":");
+    for (const [wrong, name] of [[undefined, "no password"], [`not ${password}`, "a wrong password"]] as const) {
+      const result = await run(row, wrong);
+      if (result.outside.length > 0) return `with ${name}: wrote outside: ${result.outside.join(", ")}`;
+      if (result.exit === 0 || result.files > 0) return `with ${name}: exit ${result.exit}, ${result.files} files were left`;
+    }
+    return complete(row, await run(row, password));
+  }
+  const result = await run(row);
   if (result.outside.length > 0) return `wrote outside: ${result.outside.join(", ")}`;
-  switch (row.expectation.split(":")[0]) {
+  switch (kind) {
     case "extract":
-      if (UNREAD.test(row.exercises) && result.exit === 81) return undefined;
-      if (row.tier === "exotic" && result.exit > 0) return undefined;
-      if (result.exit !== 0) return `exit ${result.exit}`;
-      if (row.content !== "") return row.content === result.content ? undefined : "content differs";
-      return row.files === "" || Number(row.files) === result.files ? undefined : `${result.files} files, not ${row.files}`;
-    case "encrypted": // this version decrypts nothing: it has to say so, and to leave nothing that looks extracted
-      if (result.files > 0) return `${result.files} files were left`;
-      return result.exit === 82 || (row.tier === "exotic" && result.exit > 0) || (result.exit === 81 && UNREAD.test(row.exercises)) ? undefined : `exit ${result.exit}`;
+      return complete(row, result);
     case "reject":
       return result.exit === 0 ? "exit 0" : undefined;
     case "warn":
@@ -152,22 +171,34 @@ function problem(row: Row, result: Result): string | undefined {
   }
 }
 
+function complete(row: Row, result: Result): string | undefined {
+  if (result.outside.length > 0) return `wrote outside: ${result.outside.join(", ")}`;
+  if (row.tier === "exotic" && result.exit > 0) return undefined;
+  if (result.exit !== 0) return `exit ${result.exit}`;
+  if (row.content !== "") return row.content === result.content ? undefined : "content differs";
+  return row.files === "" || Number(row.files) === result.files ? undefined : `${result.files} files, not ${row.files}`;
+}
+
 describe.skipIf(!existsSync(inventory))("archives of other projects (skipped where ../shared/corpus is not there)", () => {
   const all = existsSync(inventory) ? rows() : [];
-  for (const format of FORMATS) {
+  for (const format of new Set(all.map((row) => row.format))) {
     for (const expectation of ["extract", "encrypted", "reject", "warn", "robust"]) {
       const group = all.filter((row) => row.format === format && row.expectation.split(":")[0] === expectation);
       if (group.length === 0) continue;
       it(`${format}, ${expectation}: ${group.length} archives`, { timeout: 240_000 }, async () => {
         const unlisted: string[] = [];
         const repaired: string[] = [];
-        for (const row of group) {
-          const found = problem(row, await run(row));
-          const reason = SILENT.has(row.path) ? "nothing is said of it yet" : MISSES.find(([pattern]) => pattern.test(row.path))?.[1];
-          if (found !== undefined && reason === undefined) unlisted.push(`${row.path}: ${found}`);
-          if (found === undefined && reason !== undefined) repaired.push(row.path);
-        }
-        expect({ unlisted, repaired }).toEqual({ unlisted: [], repaired: [] });
+        const waiting = group.values();
+        const work = async (): Promise<void> => {
+          for (const row of waiting) {
+            const found = await problem(row);
+            const reason = SILENT.has(row.path) ? "nothing is said of it yet" : MISSES.find(([pattern]) => pattern.test(row.path))?.[1];
+            if (found !== undefined && reason === undefined) unlisted.push(`${row.path}: ${found}`);
+            if (found === undefined && reason !== undefined) repaired.push(row.path);
+          }
+        };
+        await Promise.all(Array.from({ length: ABREAST }, work));
+        expect({ unlisted: unlisted.sort(), repaired }).toEqual({ unlisted: [], repaired: [] });
       });
     }
   }
