@@ -2,6 +2,7 @@
 import { constants, copyFileSync, linkSync, lutimesSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
+import { fsTime } from "./fs-time.ts";
 import { checkPath, resolveLink, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { statOrUndefined } from "./publish.ts";
@@ -71,7 +72,7 @@ export function makeSymlink(place: Place, context: LinkContext): UnzipxError | u
     const leadsTo = findPlace(context.root, end);
     symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
     if (place.mtime !== undefined && policy.keepMtime) {
-      const time = new Date(place.mtime);
+      const time = fsTime(place.mtime);
       lutimesSync(staged, time, time);
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
 import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
-
 import { isHole } from "../bytes/zeros.ts";
+import { fsTime } from "./fs-time.ts";
 
 /** A place that SafeWriter claimed, as plain data: absolute path, final mode bits, time in milliseconds. */
 export interface NewFile {
@@ -53,8 +53,7 @@ export function openSink(file: NewFile): FileSink {
       if (size !== written) ftruncateSync(fd, size);
       // On the descriptor: a path could be swapped between the write and the call.
       if (file.mtime !== undefined) {
-        // As a Date: Node takes a negative number of seconds for "now".
-        const time = new Date(file.mtime);
+        const time = fsTime(file.mtime);
         futimesSync(fd, time, time);
       }
       open = false;

@@ -15,6 +15,7 @@ import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
 import { adopt, nothingSettled, type Settled } from "./adopt.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
+import { fsTime } from "./fs-time.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { foldsNames, moveTree, statOrUndefined } from "./publish.ts";
@@ -213,7 +214,7 @@ export class SafeWriter {
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
       chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
       if (folder.mtime !== undefined && this.#policy.keepMtime) {
-        const time = new Date(folder.mtime);
+        const time = fsTime(folder.mtime);
         utimesSync(path, time, time);
       }
     }
