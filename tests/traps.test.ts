@@ -63,6 +63,7 @@ describe("a process", () => {
     const script = `const { list, EVERYTHING, DEFAULT_LIMITS } = await import(${JSON.stringify(library)});
       for (let i = 0; i < 2; i++) {
         const { entries } = await list(${JSON.stringify(join(import.meta.dirname, "../fixtures/7z/good-lzma2.7z"))}, { limits: DEFAULT_LIMITS, selection: EVERYTHING });
+        process.stdout.write(entries.length + "\\n");
       }`;
     const { status, signal, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 20_000 });
     expect([signal, status, stdout.toString()]).toEqual([null, 0, "8\n8\n"]);

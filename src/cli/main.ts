@@ -2,6 +2,12 @@
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { VERSION } from "./version.ts";
 
+/**
+ * So long a second signal is taken for an echo of the first, in milliseconds: whoever sends one to a process and to its group
+ * (timeout of GNU, a terminal that closes) sends two, and the second must not end the cleaning up.
+ */
+const ECHO = 1000;
+
 /** Runs one command line; resolves to the exit code and never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
@@ -10,14 +16,18 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const interruption = new AbortController();
   const stop = (error: UnzipxError) => (): void => {
-    for (const [name, listener] of listeners) process.off(name, listener); // a second signal ends the process at once
+    if (interruption.signal.aborted) return;
     interruption.abort(error);
+    setTimeout(stopListening, ECHO).unref(); // then a second signal ends the process at once
   };
   const listeners: [NodeJS.Signals, () => void][] = [
     ["SIGINT", stop(new UnzipxError("INTERRUPTED", "Interrupted: nothing half-written was left"))],
     ["SIGTERM", stop(new UnzipxError("TERMINATED", "Terminated: nothing half-written was left"))],
     ["SIGHUP", stop(new UnzipxError("TERMINATED", "The terminal was closed: nothing half-written was left"))],
   ];
+  const stopListening = (): void => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  };
   for (const [name, listener] of listeners) process.on(name, listener);
   try {
     const { runProgram } = await import("./program.ts");
@@ -26,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     const { renderError } = await import("./render.ts");
     return renderError(error, argv);
   } finally {
-    for (const [name, listener] of listeners) process.off(name, listener);
+    if (!interruption.signal.aborted) stopListening();
   }
 }
 

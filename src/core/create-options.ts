@@ -13,7 +13,7 @@ export function assertPossible(out: string, { format, encryption, encryptNames, 
   const wanted = zipOnly ?? (format === "7z" ? undefined : encryption !== undefined ? "-e" : split !== undefined ? "--split" : undefined);
   if (encryptNames === true && format !== "7z") throw new UnzipxError("USAGE", `Cannot create "${out}": --encrypt-names is for 7z, and this is to be ${format}`, { hint: "unzipx c OUT.7z INPUT…" });
   if (encryptNames === true && encryption === undefined) throw new UnzipxError("USAGE", "Cannot tell whether to encrypt: --encrypt-names says what, and -e is not given", { hint: "add -e" });
-  if (format !== "zip" && wanted !== undefined) throw new UnzipxError("USAGE", `Cannot create "${out}": ${wanted} is for zip, and this is to be ${format}`, { hint: "unzipx c OUT.zip INPUT…" });
+  if (format !== "zip" && wanted !== undefined) throw new UnzipxError("USAGE", `Cannot create "${out}": ${wanted} is for ${zipOnly === undefined ? "zip and 7z" : "zip"}, and this is to be ${format}`, { hint: "unzipx c OUT.zip INPUT…" });
   if (encryption !== undefined && reproducible === true) {
     throw new UnzipxError("USAGE", "Cannot do both: encryption needs random bytes, and --reproducible forbids them");
   }

@@ -124,11 +124,16 @@ async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, passw
   }
 }
 
+/** 7-Zip makes slashes of what is a separator on its system, so a backslash is a character; but not one that would lead out where it is none. */
+function backslashOf(path: string): ClaimRules["backslash"] {
+  return /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|^[\\/]/.test(path) ? "separator" : "character";
+}
+
 async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
   // Of a solid container only the content tells how far it is, and nobody knows how much that will be.
   options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
-  const rules: ClaimRules = opened.entriesFailAlone ? { backslash: "separator", repeated: "refuse" } : { backslash: "character", repeated: "last" };
+  const repeated = opened.entriesFailAlone ? "refuse" : "last";
   const escaped = new Set<string>(); // names that two different entries may share: the later is then no new version
   let seen = 0;
   const report = (entry: string): void => {
@@ -141,7 +146,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     if (!wants(run, entry.path)) continue;
     budget.entry();
     if (entry.escaped === true) escaped.add(entry.path);
-    const claimed = writer.claim(entry, escaped.has(entry.path) ? { ...rules, repeated: "refuse" } : rules);
+    const claimed = writer.claim(entry, { backslash: opened.entriesFailAlone ? backslashOf(entry.path) : "character", repeated: escaped.has(entry.path) ? "refuse" : repeated });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
       const trouble = await writeStreamed(entry, claim, run, () => report(entry.path));

@@ -11,6 +11,7 @@ import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { createBudget } from "../safe/budget.ts";
 import { readLimits, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
+import { explainedEntries, explainerOf } from "./set-errors.ts";
 import { fileSource, isFileSource, openInput, solidSource, type Counted, type Input } from "./sources.ts";
 
 export interface OpenOptions extends Omit<ReadOptions, "limits"> {
@@ -59,11 +60,14 @@ export async function openArchive(archive: string | Input, options: OpenOptions)
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
   };
+  const explain = explainerOf(input);
   try {
-    return await openLayers(name, input, options, closing, close);
+    const opened = await openLayers(name, input, options, closing, close);
+    if (explain === undefined || opened.kind === "index") return opened;
+    return { ...opened, entries: (request) => explainedEntries(opened.entries(request), explain) };
   } catch (error) {
     await close().catch(() => {}); // the first error is the one to tell
-    throw error;
+    throw explain === undefined ? error : explain(error);
   }
 }
 

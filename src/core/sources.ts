@@ -93,6 +93,8 @@ export interface Input {
   readonly source: Counted<Source>;
   /** Undefined for a pipe. */
   readonly solid: SolidSource | undefined;
+  /** Of parts that are joined, the one that would come next: whether there is any, only the content tells. */
+  readonly nextPart?: string | undefined;
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
   /** Of the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
@@ -117,7 +119,7 @@ export function openInput(name: string, signal?: AbortSignal): Input {
     if (set?.joined !== undefined) {
       const segments = files.map((file) => segmentOf(file));
       const size = sizeOf(segments);
-      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, identities, mtime, close };
+      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, nextPart: set.next, identities, mtime, close };
     }
     const others = files.filter((file) => file !== main);
     return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), identities, mtime, close };

@@ -17,8 +17,10 @@ const TABLE: readonly (readonly [pattern: RegExp, code: ErrorCode, state: string
 
 /** The error that a line means; undefined for a line that says nothing. */
 export function troubleOf(line: string, what: string, password: boolean): UnzipxError | undefined {
+  // Behind the first colon stand names, of which nothing may be read; only the archive's own stands in front.
+  const said = /^(ERROR|WARNING):? ?\/in\//.test(line) ? line : line.split(" : ")[0]!;
   for (const [pattern, code, state] of TABLE) {
-    if (!pattern.test(line)) continue;
+    if (!pattern.test(said)) continue;
     if (code === "TRAILING_DATA") return new UnzipxError(code, `${what[0]!.toUpperCase()}${what.slice(1)} is followed by bytes that belong to nothing`);
     if (code === "PASSWORD") {
       return password

@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { volumesOf } from "../../src/core/volumes.ts";
 import { UnzipxError } from "../../src/errors.ts";
 import { buildTar, buildZip } from "../helpers/build.ts";
-import { sandbox } from "../helpers/cli.ts";
+import { isRoot, isWindows, sandbox } from "../helpers/cli.ts";
 import { mixture } from "../helpers/filters.ts";
 import { buildRar4Volumes, buildRar5, buildRar5Volumes, type RarItem } from "../helpers/rar.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
@@ -70,14 +70,40 @@ describe("volumesOf(): the parts of a set, whichever of them is named", () => {
     expect(setOf(["a.7z.001", "a.7z.003"], "a.7z.001")).toBe("NO_INPUT a.7z.002");
     expect(setOf(["a.7z.002"], "a.7z.002")).toBe("NO_INPUT a.7z.001");
     expect(setOf(["a.r00", "a.r01"], "a.r01")).toBe("NO_INPUT a.rar");
-    expect(setOf(["a.rar", "a.r01"], "a.rar")).toBe("NO_INPUT a.r00");
+    expect(setOf(["a.rar", "a.r01"], "a.r01")).toBe("NO_INPUT a.r00");
+    expect(setOf(["a.rar", "a.r00", "a.r02"], "a.rar")).toBe("NO_INPUT a.r01");
+    expect(setOf(["a.rar", ...many(99, (number) => `a.r${padded(number, 2)}`, 1), "a.s00"], "a.s00")).toBe("NO_INPUT a.r00");
     expect(setOf(["a.z01", "a.z02"], "a.z01")).toBe("NO_INPUT a.zip");
-    expect(setOf(["a.z02", "a.zip"], "a.zip")).toBe("NO_INPUT a.z01");
+    expect(setOf(["a.z02", "a.zip"], "a.z02")).toBe("NO_INPUT a.z01");
+    expect(setOf(["a.z01", "a.z03", "a.zip"], "a.zip")).toBe("NO_INPUT a.z02");
     expect(setOf(["a.rar", "a.r00", "a.r02"], "a.r02")).toBe("NO_INPUT a.r01");
   });
   it("what only looks like a part stands alone", () => {
     for (const name of ["notes.2024", "a.rar", "a.zip", "a.tar.gz", "a.exe", "tool.x64", "game.z80", "a.v10", "report.part1.txt", "a.12", ".001", "a.part.rar"]) expect([name, setOf([name, "other.txt"], name)]).toEqual([name, undefined]);
     expect(setOf(["notes.2023", "notes.2024", "notes.2025"], "notes.2024")).toBeUndefined();
+  });
+  it("a neighbour that only looks like a part does not keep an archive from being read", () => {
+    for (const [archive, ...neighbours] of [
+      ["game.zip", "game.z80"], ["setup.exe", "setup.x64"], ["tool.rar", "tool.x64", "tool.x86"], ["a.rar", "a.r01"], ["a.zip", "a.z02"], ["a.exe", "a.s00"],
+    ] as const) expect([archive, setOf([archive, ...neighbours], archive)]).toEqual([archive, undefined]);
+    for (const neighbour of ["tool.x64", "tool.s00", "tool.z80"]) {
+      expect(setOf(["tool.rar", neighbour], neighbour)).toBeUndefined();
+      expect(setOf(["tool.rar", "tool.r00", neighbour], "tool.rar")).toEqual(["tool.rar", undefined, ["tool.rar", "tool.r00"]]);
+    }
+    for (const part of ["a.r05", "a.z03", "a.s00"]) expect([part, setOf([part], part)]).toEqual([part, undefined]);
+  });
+  it("a program beside a set of its name is not that set", () => {
+    expect(setOf(["a.exe", "a.rar", "a.r00"], "a.exe")).toBeUndefined();
+    expect(setOf(["a.exe", "a.rar", "a.r00"], "a.r00")).toEqual(["a.rar", undefined, ["a.rar", "a.r00"]]);
+  });
+  it.skipIf(isRoot || isWindows)("in a folder that may be entered and not listed a file stands alone (not for root)", () => {
+    const folder = folderOf("a.zip", "a.z01", "a.7z.001");
+    chmodSync(folder, 0o311);
+    try {
+      for (const name of ["a.zip", "a.z01", "a.7z.001"]) expect(volumesOf(join(folder, name))).toBeUndefined();
+    } finally {
+      chmodSync(folder, 0o700);
+    }
   });
   it("two sets of one name, told apart by their digits or their case, do not mix", () => {
     const names = ["a.part1.rar", "a.part2.rar", "a.part01.rar", "a.part02.rar", "a.part03.rar"];
@@ -146,6 +172,32 @@ describe("split archives on the command line", () => {
       }
     });
   }
+  it.each([
+    ["zip", buildZip([{ name: "a", content: "alpha" }, { name: "b", content: "beta" }])],
+    ["tar.gz", gzipSync(buildTar([{ name: "a", content: "alpha" }, { name: "b", content: "beta" }]))],
+    ["7z", readFileSync(join(import.meta.dirname, "../../fixtures/7z/good-bcj2.7z"))],
+  ] as const)("joined parts of a %s without the last one: the error says which part may be missing", (name, bytes) => {
+    const where = sandbox();
+    const size = Math.ceil(bytes.length / 3);
+    for (let i = 0; i < 2; i++) where.file(`a.${name}.00${i + 1}`, bytes.subarray(i * size, (i + 1) * size));
+    for (const verb of ["x", "t"]) {
+      const { code, stderr } = where.run([verb, `a.${name}.001`]);
+      expect([3, 51, 81]).toContain(code);
+      expect(stderr).toContain(`a.${name}.003 may be missing`);
+    }
+  });
+  it("a part of a set on standard input: the others cannot be found from there, and no name is made up", () => {
+    const where = sandbox();
+    for (const part of [...buildRar5Volumes(items), ...buildRar4Volumes(items)]) {
+      for (const verb of ["x", "l", "t"]) {
+        const { code, stderr } = where.run([verb, "-"], { input: part });
+        if (verb !== "l") expect(code).toBe(9);
+        if (verb !== "l") expect(stderr).toContain("from standard input");
+        expect(stderr).not.toMatch(/archive\.|beside/);
+      }
+    }
+    expect(where.contents()).toEqual({});
+  });
   it("the folder is called after the whole", () => {
     const where = sandbox();
     const bytes = buildZip([{ name: "a", content: "alpha" }, { name: "b", content: "beta" }]);

@@ -142,7 +142,7 @@ describe("what cannot be", () => {
     expect(await refused({ password: undefined })).toEqual(["USAGE", expect.stringContaining("no password"), ["a"]]);
   });
   it("a tar is not encrypted", async () => {
-    expect(await refused({ format: "tar.gz" }, "out.tgz")).toEqual(["USAGE", expect.stringContaining("-e is for zip"), ["a"]]);
+    expect(await refused({ format: "tar.gz" }, "out.tgz")).toEqual(["USAGE", expect.stringContaining("-e is for zip and 7z"), ["a"]]);
   });
   it("storing at a level that compresses", async () => {
     expect(await refused({ method: "store", level: 6 })).toEqual(["USAGE", expect.stringContaining("level 6"), ["a"]]);

@@ -208,7 +208,7 @@ describe("what cannot be", () => {
   });
   it("standard output, another format, another name", async () => {
     expect(await refused("-", {})).toEqual(["USAGE", expect.stringContaining("standard output")]);
-    expect(await refused("out.tar", { format: "tar" })).toEqual(["USAGE", expect.stringContaining("--split is for zip")]);
+    expect(await refused("out.tar", { format: "tar" })).toEqual(["USAGE", expect.stringContaining("--split is for zip and 7z")]);
     expect(await refused("out.jar", {})).toEqual(["USAGE", expect.stringContaining("end with .zip")]);
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UnzipxError } from "../../src/errors.ts";
@@ -311,6 +311,8 @@ describe("lzh: methods", () => {
       expect((await one({ method, name: "x", content, packed: packed.subarray(0, packed.length - 9) })).problem).toBe("BAD_DATA");
       expect((await one({ method, name: "x", content, packed, crc: 1 })).problem).toBe("BAD_CHECKSUM");
       expect((await one({ method, name: "x", content, packed, size: content.length - 1 })).problem).toMatch(/^BAD_(SIZE|CHECKSUM)$/);
+      expect((await one({ method, name: "x", content, packed: Buffer.concat([packed, Buffer.alloc(3)]) })).problem).toBeUndefined(); // padding
+      for (const more of [5, 100_000]) expect((await one({ method, name: "x", content, packed: Buffer.concat([packed, Buffer.alloc(more)]) })).problem).toBe("BAD_SIZE");
       expect((await one({ method, name: "x", content, packed: Buffer.alloc(0) })).problem).toBe("BAD_DATA");
       expect((await one({ method, name: "x" })).problem).toBeUndefined(); // nothing, packed into nothing
     });
@@ -431,4 +433,66 @@ describe("lzh: the archive as a whole", () => {
       expect(error !== undefined || notes.length > 0 || entries.some(({ problem }) => problem !== undefined) || fine, `bit ${bit}`).toBe(true);
     }
   });
+
+  it("is not searched for another beginning where the first header is damaged", async () => {
+    const [first, second] = [lzhEntry({ level: 2, name: "a", content: "one" }), buildLzh([{ level: 2, name: "b", content: "two" }])];
+    for (const [at, bytes] of [[18, [0xff, 0xff, 0xff, 0x7f]], [2, [0]], [3, [0]], [6, [0]], [20, [9]]] as const) {
+      const damaged = Buffer.concat([first, second]);
+      damaged.set(bytes, at);
+      const { entries, error } = await read(damaged);
+      expect([at, entries, error?.code]).toEqual([at, [], "BAD_HEADER"]);
+    }
+    const broken = Buffer.from(first);
+    broken[15]! ^= 1; // the time: only the checksum tells
+    for (const prefix of ["MZ and more of a program", "#!/bin/sh\n", "some text"]) {
+      const { entries, error } = await read(Buffer.concat([Buffer.from(prefix), broken, second]));
+      expect([prefix, entries, error?.code]).toEqual([prefix, [], "BAD_HEADER"]);
+    }
+    expect((await read(Buffer.concat([Buffer.from("some text"), second]))).entries.map(({ path }) => path)).toEqual(["b"]);
+  });
+
+  it("does not take a zero for its end where entries follow", async () => {
+    const parts = [lzhEntry({ name: "a", content: "one" }), lzhEntry({ name: "b", content: "two" }), Buffer.alloc(1)];
+    parts[1]![0] = 0;
+    for (const bytes of [Buffer.concat(parts), Buffer.concat([archive, archive]), Buffer.concat([archive, Buffer.from("junk"), archive])]) {
+      const { entries, error } = await read(bytes);
+      expect([entries.map(({ path }) => path), error?.code]).toEqual([["a"], "BAD_HEADER"]);
+    }
+  });
+
+  it("is cut off without an end marker, but for LArc, which writes none", async () => {
+    expect(await read(lzhEntry({ name: "a", content: "x" }))).toMatchObject({ entries: [{ text: "x" }], error: { code: "TRUNCATED" } });
+    expect(await read(lzhEntry({ method: "-lz4-", name: "a", content: "x" }))).toMatchObject({ entries: [{ text: "x" }], error: undefined, notes: [expect.stringContaining("no end marker")] });
+  });
+});
+
+describe("lzh: damage to what real programs wrote", () => {
+  const folder = new URL("../../fixtures/lzh/", import.meta.url);
+  const good = readdirSync(folder).filter((name) => /^good-.*\.lz[hs]$/.test(name));
+  /** What must not differ without an error. */
+  const outcome = ({ entries }: Result): string[] => brief({ entries, notes: [], error: undefined });
+  const hasFailed = ({ entries, error }: Result): boolean => error !== undefined || entries.some(({ problem }) => problem !== undefined);
+
+  for (const name of good) {
+    const bytes = readFileSync(new URL(name, folder));
+
+    it(`${name}: cut anywhere, it is an error, or all there`, async () => {
+      const whole = await read(bytes);
+      expect(hasFailed(whole)).toBe(false);
+      for (let length = 0; length < bytes.length; length++) {
+        const found = await read(bytes.subarray(0, length));
+        if (!hasFailed(found)) expect([length, outcome(found)]).toEqual([length, outcome(whole)]);
+      }
+    });
+
+    it(`${name}: with a bit of any byte flipped, it is an error, or all there`, async () => {
+      const whole = outcome(await read(bytes));
+      for (let at = 0; at < bytes.length; at++) {
+        const damaged = Buffer.from(bytes);
+        damaged[at]! ^= 0x40;
+        const found = await read(damaged);
+        if (!hasFailed(found)) expect([at, outcome(found)]).toEqual([at, whole]);
+      }
+    });
+  }
 });

@@ -163,6 +163,32 @@ describe("what other tools pack", () => {
     const { code, failures } = await unpack(readFileSync(out), { name: "a.iso" });
     expect([code, failures]).toEqual([6, { evil: "UNSAFE_LINK" }]);
   });
+  it.skipIf(!has("genisoimage"))("iso with Joliet and Rock Ridge: modes, links and names as they were (needs genisoimage)", async () => {
+    const folder = tree();
+    symlinkSync("../README.txt", join(folder, "docs/link"));
+    const out = join(temporaryFolder(), "a.iso");
+    run("genisoimage", ["-quiet", "-no-pad", "-R", "-J", "-o", out, "."], { cwd: folder });
+    const { code, contents } = await unpack(readFileSync(out), { name: "a.iso" });
+    expect([code, contents["docs/link"], contents["bin/run"]]).toEqual([0, "-> ../README.txt", "#!/bin/sh\n"]);
+  });
+  it.skipIf(!has("genisoimage"))("iso with folders deeper than the format allows: it is told that they were moved (needs genisoimage)", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "1/2/3/4/5/6/7/8/9"), { recursive: true });
+    writeFileSync(join(folder, "1/2/3/4/5/6/7/8/9/file"), "x");
+    const out = join(temporaryFolder(), "a.iso");
+    run("genisoimage", ["-quiet", "-no-pad", "-R", "-o", out, "."], { cwd: folder });
+    const { code, warnings } = await unpack(readFileSync(out), { name: "a.iso" });
+    expect([code, warnings]).toEqual([0, [expect.stringContaining("rr_moved")]]);
+  });
+  it.skipIf(!has("wimlib-imagex"))("wim with links to a file and to a folder (needs wimlib-imagex)", async () => {
+    const folder = tree();
+    symlinkSync("README.txt", join(folder, "to-file"));
+    symlinkSync("docs", join(folder, "to-folder"));
+    const out = join(temporaryFolder(), "a.wim");
+    run("wimlib-imagex", ["capture", ".", out, "--unix-data"], { cwd: folder });
+    const { code, contents } = await unpack(readFileSync(out), { name: "a.wim" });
+    expect([code, contents["to-file"], contents["to-folder"]]).toEqual([0, "-> README.txt", "-> docs"]);
+  });
   it.skipIf(!has("wimlib-imagex"))("wim with a file under two names (needs wimlib-imagex)", async () => {
     const folder = tree();
     linkSync(join(folder, "README.txt"), join(folder, "second"));

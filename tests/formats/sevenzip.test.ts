@@ -105,10 +105,8 @@ describe.skipIf(!has("7zz"))("7z archives of 7-Zip (needs 7zz)", () => {
     const all = Object.fromEntries(NAMES.map((name, i) => [`in/${name}`, `content ${i}`]));
     const bytes = pack(tree(all));
     const { code, contents } = await unpack(bytes);
-    // 7-Zip lists a newline as "_", and a backslash is a separator here, as it is to whoever made the format.
-    const listed = (path: string): string => path.replaceAll("\n", "_").replaceAll("\\", "/");
     expect(code).toBe(0);
-    expect(contents).toEqual({ "in/": "", "in/back/": "", ...Object.fromEntries(Object.entries(all).map(([path, content]) => [listed(path), content])) });
+    expect(contents).toEqual({ "in/": "", ...all });
     for (const name of NAMES.filter((one) => !/[\\\n]/.test(one))) {
       const pieces: Buffer[] = [];
       const selection = { ...EVERYTHING, wants: (path: string) => path === `in/${name}` };

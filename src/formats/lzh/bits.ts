@@ -42,6 +42,12 @@ export class Bits {
     return value;
   }
 
+  /** How many whole bytes were not taken, of which it reads no more than a block. Nothing can be taken any more. */
+  left(): number {
+    const held = ((this.#count - this.#padding) >>> 3) + this.#end - this.#at;
+    return held + this.#refill(this.#block);
+  }
+
   #fill(): void {
     while (this.#count <= 24) {
       if (this.#at === this.#end) {

@@ -39,6 +39,9 @@ export function isKnown(method: string): boolean {
   return STORED.has(method) || METHODS.has(method);
 }
 
+/** What a program that writes words of 32 bits has to fill up. All that is known fill up the last byte only. */
+const MOST_PADDING = 3;
+
 /** Bytes that are handed on at a time. */
 const CHUNK = 256 * 1024;
 
@@ -84,4 +87,5 @@ function* decoded({ window, tokens: make, past }: Method, bits: Bits, size: numb
     before += at - window;
     at = window;
   }
+  if (bits.left() > MOST_PADDING) throw new UnzipxError("BAD_SIZE", "Cannot extract an entry: its packed data goes on behind its content", { expected: `${size} bytes` });
 }

@@ -8,7 +8,7 @@ import { crc16 } from "./crc16.ts";
 import { readHeader, WHAT, type Header } from "./header.ts";
 import { decode, isKnown } from "./methods.ts";
 import { pathsOf, type Path } from "./names.ts";
-import { findHeader, hasMethod } from "./signature.ts";
+import { findHeader, hasMethod, hidesHeader, resemblesHeader } from "./signature.ts";
 import { Window } from "./window.ts";
 
 /** Nothing here waits for anything: so that signals and progress get their turn, one is given to them now and then. */
@@ -27,11 +27,12 @@ export async function* readLzh(source: SolidSource, options: SolidOptions): Asyn
   if (trouble !== undefined) throw trouble;
 }
 
-/** The first header: where the file begins, or behind a program that would unpack it. */
+/** The first header: where the file begins, or behind a program that would unpack it; never behind one that is damaged. */
 function startOf(window: Window, options: SolidOptions): number {
   const head = window.bytes(0, HEAD_BYTES);
   const start = hasMethod(head, 0) ? 0 : findHeader(head);
   if (start === undefined) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: it does not begin like one`);
+  if (start > 0 && hidesHeader(head, start, window.size)) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: its first header is damaged`, { hint: `another one follows at ${start}` });
   if (start > 0) options.warn(new UnzipxError("ODDITY", `The LHA archive begins after ${start} bytes of something else`));
   return start;
 }
@@ -52,22 +53,32 @@ function readHeaders(window: Window, start: number, options: SolidOptions): { he
       headers.push(header);
       if (entries > 0 && headers.length > entries) throw new UnzipxError("LIMIT", `Stopped: the archive holds more than ${entries} entries`, { hint: "--max-files N" });
     }
+    checkEnd(window, position, headers.at(-1), options);
   } catch (error) {
     if (!(error instanceof UnzipxError) || error.code === "LIMIT") throw error;
     return { headers, trouble: error };
   }
-  noteEnd(window, position, options);
   return { headers, trouble: undefined };
 }
 
-/** A zero byte ends the archive. Behind it CP/M fills a block with its end-of-file mark, others with zeros. */
-function noteEnd(window: Window, end: number, options: SolidOptions): void {
+/**
+ * A zero byte ends the archive. Behind it CP/M fills a block with its end-of-file mark, others with zeros. What looks like
+ * more entries there was the archive's own before a header was damaged, or an archive that was appended: neither may vanish.
+ * @throws {UnzipxError} TRUNCATED, BAD_HEADER
+ */
+function checkEnd(window: Window, end: number, last: Header | undefined, options: SolidOptions): void {
   if (end >= window.size) {
+    // All programs write the mark but LArc, whose methods are lz and a letter.
+    if (last?.method.startsWith("lz") !== true) throw new UnzipxError("TRUNCATED", `Cannot read ${WHAT}: it is cut off in front of its end marker`, { expected: `a zero at ${end}` });
     options.warn(new UnzipxError("ODDITY", "The LHA archive has no end marker: it is whole, or was cut off between two entries"));
     return;
   }
-  const behind = window.bytes(end + 1, HEAD_BYTES);
+  const ending = window.bytes(end, 1 + HEAD_BYTES);
+  const behind = ending.subarray(1);
   if (behind.every((byte) => byte === 0 || byte === 0x1a) && end + 1 + behind.length >= window.size) return;
+  if (resemblesHeader(ending, 0) || findHeader(ending) !== undefined) {
+    throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: what follows its end marker looks like more entries`, { found: `at ${end}` });
+  }
   options.warn(new UnzipxError("TRAILING_DATA", `The LHA archive is followed by ${window.size - end - 1} bytes that were not read`));
 }
 

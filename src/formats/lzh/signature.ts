@@ -56,3 +56,30 @@ export function findHeader(head: Uint8Array): number | undefined {
   }
   return undefined;
 }
+
+/** Whether an entry's header may have stood here before it was damaged: of what every method shares ("-l..-", "-p..-"), one byte may be wrong. */
+export function resemblesHeader(bytes: Uint8Array, at: number): boolean {
+  const letter = bytes[at + 3];
+  return Number(bytes[at + 2] === HYPHEN) + Number(letter === 0x6c || letter === 0x70) + Number(bytes[at + 6] === HYPHEN) >= 2;
+}
+
+/**
+ * Whether what stands in front of the header at `end` may hold one that is damaged. A program may name methods: there,
+ * a header is only what gives at least one of its two sizes (+7 - packed, +11 - content) as less than the file has.
+ */
+export function hidesHeader(head: Uint8Array, end: number, fileSize: number): boolean {
+  if (resemblesHeader(head, 0)) return true;
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
+  const isProgram = PROGRAM.test(bytes.toString("latin1", 0, 4));
+  for (let hyphen = bytes.indexOf(HYPHEN, 2); hyphen >= 0 && hyphen - 2 < end; hyphen = bytes.indexOf(HYPHEN, hyphen + 1)) {
+    const at = hyphen - 2;
+    if (!hasMethod(bytes, at)) continue;
+    const isLong = bytes[at + LEVEL]! > 1;
+    const hasRoom = isLong || bytes[at]! + 2 >= FIXED;
+    if (!isProgram || (hasRoom && Math.min(bytes.readUInt32LE(at + 7), bytes.readUInt32LE(at + 11)) < fileSize)) return true;
+  }
+  return false;
+}
+
+/** MS-DOS and Windows, Unix, scripts, macOS, AmigaOS, Human68k; and the jump that a .COM file begins with. */
+const PROGRAM = /^(MZ|\x7fELF|#!|\xfe\xed\xfa|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe|\0\0\x03\xf3|HU|[\xe9\xeb])/;

@@ -39,6 +39,8 @@ export async function describe(items: readonly Item[], options: SolidOptions): P
     memory: memoryOf(item.method),
     block: item.block,
   }));
+  const moved = items.filter((item) => item.isMovedFolder).length;
+  if (moved > 0) options.warn(new UnzipxError("ODDITY", `${moved === 1 ? "A folder" : `${moved} folders`} deeper than ISO 9660 allows ${moved === 1 ? "lies" : "lie"} in another place (rr_moved): there an empty file has the name`));
   return described.filter((entry, i) => {
     if (items[i]!.anti) options.warn(new UnzipxError("ODDITY", "The archive asks for something to be deleted, which is not done", { entry: entry.path }));
     return !items[i]!.anti;

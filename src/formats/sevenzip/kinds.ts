@@ -14,6 +14,8 @@ export interface Kind {
   readonly bid: (probe: Probe) => number;
   /** As in Container. */
   readonly encryption?: "read" | "read+write";
+  /** The archive as the engine shall see it. Throws for what the engine would stumble over. */
+  readonly prepare?: (source: SolidSource) => Promise<SolidSource>;
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
@@ -122,16 +124,16 @@ export const KINDS: readonly Kind[] = [
   },
   { name: "zip-split", encryption: "read", extensions: [".z01"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
-  { name: "arj", encryption: "read", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password) },
+  { name: "arj", encryption: "read", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password), refine: async (entries, source) => ((await import("./arj-headers.ts")).assertArjEnds(source), entries) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
   { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: hiding(/^\[TOC\]\.xml$/) },
-  { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")) },
+  { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")), prepare: async (source) => (await import("./rock-ridge.ts")).preferRockRidge(source) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
   { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
   { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
   { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))), refine: SYSTEM_FILES },
   { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB"), refine: SYSTEM_FILES },
-  { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")) },
+  { name: "squashfs", extensions: [".squashfs", ".sqfs", ".snap"], about: "SquashFS image", type: "squashfs", bid: any(text(0, "hsqs"), text(0, "sqsh"), text(0, "shsq"), text(0, "qshs")), prepare: async (source) => (await import("./squashfs.ts")).assertReadable(source) },
   { name: "cramfs", extensions: [".cramfs"], about: "cramfs image", type: "cramfs", bid: all(any(magic(0, 0x45, 0x3d, 0xcd, 0x28), magic(0, 0x28, 0xcd, 0x3d, 0x45)), text(16, "Compressed ROMFS")) },
   { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))), refine: SYSTEM_FILES },
   { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE), refine: SYSTEM_FILES },

@@ -17,20 +17,24 @@ export interface Item {
   readonly encrypted: boolean;
   /** The number of the solid block it lies in, where there are such. */
   readonly block: string;
+  /** Rock Ridge moves what lies too deep (RRIP 4.1.5): the place it was moved from is shown as a file with a folder's mode. */
+  readonly isMovedFolder: boolean;
   /** It only says that something is to be deleted. */
   readonly anti: boolean;
 }
 
 /** Between what is said of the archive and its entries. */
 const RULE = "\n----------\n";
-
-export function hasEntries(text: string): boolean {
-  return text.includes(RULE);
-}
+/** A comment of several lines is printed as it is, and may look like anything: of the archive's own, the last closing brace is the end. */
+const COMMENT = "\nComment = \n{\n";
+const COMMENT_END = "\n}\n";
 
 /** Parses the whole output, read as latin1. `tail`: bytes behind the archive. */
 export function parseListing(text: string): { readonly items: readonly Item[]; readonly tail: number } {
-  const cut = text.indexOf(RULE);
+  const comment = text.indexOf(COMMENT);
+  const firstRule = text.indexOf(RULE);
+  const from = comment >= 0 && comment < firstRule ? text.lastIndexOf(COMMENT_END) : 0;
+  const cut = text.indexOf(RULE, Math.max(0, from));
   if (cut < 0) return { items: [], tail: 0 };
   return { items: itemsOf(text.slice(cut + RULE.length)), tail: Number(/^Tail Size = (\d+)$/m.exec(text.slice(0, cut))?.[1] ?? 0) };
 }
@@ -67,7 +71,9 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
   // Where there is such a field it decides: what it denies comes out as a file, whatever its mode says.
   const folder = value("Folder");
   const isFolder = folder !== undefined ? folder === "+" : unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
-  let rawLink = value("Symbolic Link") ?? (unix?.[1] === "l" ? value("Link") : undefined);
+  // WIM and NTFS: a reparse point, "L" among the letters.
+  const isReparse = unix === null ? /^[A-Z]*L/.test(attributes) : unix[1] === "l";
+  let rawLink = value("Symbolic Link") ?? (isReparse ? value("Link") : undefined);
   const hard = value("Hard Link");
   let type: EntryType = isFolder ? "directory" : "file";
   if (hard !== undefined && unix?.[1] !== "d") [type, rawLink] = ["hardlink", hard];
@@ -84,6 +90,7 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
     crc32: crc !== undefined && /^[0-9A-F]{8}$/.test(crc) ? Number.parseInt(crc, 16) : undefined,
     encrypted: value("Encrypted") === "+",
     block: value("Block") ?? "",
+    isMovedFolder: folder === "-" && unix?.[1] === "d",
     anti: value("Anti") === "+",
   };
 }

@@ -5,20 +5,30 @@
  */
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { crc32 } from "../../bytes/crc32.ts";
-import { UnzipxError } from "../../errors.ts";
 import type { SolidSource } from "../contract.ts";
+import { damaged, noEnd } from "./damage.ts";
 import type { Described } from "./describe.ts";
-import { assertRar5Ends, isRar5, noEnd } from "./rar-end.ts";
+import { assertRar5Ends, isRar5 } from "./rar-end.ts";
 
 const MARKER = 7;
+const FIRST_TYPE = 0x72;
 const MAIN = 0x73;
 const FILE = 0x74;
+const SERVICE = 0x7a;
 const END = 0x7b;
 const MAIN_ENCRYPTED = 0x80;
-const HAS_COMMENT = { [MAIN]: 0x02, [FILE]: 0x08 } as Record<number, number>; // rar 2: the comment's header lies inside, and is not summed
+const MAIN_COMMENT = 0x02;
+const FILE_COMMENT = 0x08;
 const SPLIT_BEFORE = 0x01;
 const LARGE = 0x100;
+const SALT = 0x400;
 const LONG_BLOCK = 0x8000;
+/** Checksum, type, flags and size: every header has these. */
+const SMALLEST = 7;
+/** And reserved bytes, 2 and 4. */
+const MAIN_FIELDS = 13;
+/** Up to the attributes: what follows depends on the flags. */
+const FILE_FIELDS = 32;
 const UNIX = 3;
 /** Files that rar 2.9 or a later one is needed for are in archives that have an end block. */
 const WITH_END = 29;
@@ -28,7 +38,7 @@ interface FileHeader {
   readonly attributes: number;
 }
 
-/** The entries with their modes, and links as links. Throws BAD_HEADER for a header that is damaged. */
+/** The entries with their modes, and links as links. Throws BAD_HEADER for a header that is damaged, TRUNCATED when the archive has no end. */
 export function refineRar4(entries: readonly Described[], source: SolidSource): readonly Described[] {
   const headers: FileHeader[] = [];
   if (isRar5(source)) {
@@ -54,30 +64,58 @@ export function refineRar4(entries: readonly Described[], source: SolidSource): 
 function fileHeaders(segments: SolidSource["segments"], size: number): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
-  let isWhole: boolean | undefined; // without an end block, that is; undefined while there was no file
-  for (let position = (startOf(segments) ?? 0) + MARKER; position + 7 <= size; ) {
-    const block = buffer.subarray(0, readSegments(segments, buffer.subarray(0, Math.min(buffer.length, size - position)), position));
+  let needsEnd = false;
+  for (let position = (startOf(segments) ?? 0) + MARKER; ; ) {
     // 0 - low half of the CRC-32 of the rest of the header; 2 - type; 3 - flags; 5 - size of the header; 7 - size of the data behind it
-    const type = block[2]!;
-    const flags = block.readUInt16LE(3);
-    const length = block.readUInt16LE(5);
-    if (type < 0x72 || type > END) return headers; // no header: what is behind the archive is told elsewhere
-    if (length < 7 || length > block.length) throw damaged(position, "a header of another size");
-    if ((flags & (HAS_COMMENT[type] ?? 0)) === 0 && (crc32(block.subarray(2, length)) & 0xffff) !== block.readUInt16LE(0)) throw damaged(position, "another checksum");
+    const start = buffer.subarray(0, readSegments(segments, buffer.subarray(0, SMALLEST), position));
+    const type = start[2] ?? 0;
+    if (start.length < SMALLEST || type < FIRST_TYPE || type > END) {
+      // Before rar 2.9 there is no end block: the archive ends with its file, or in the zeros that fill a sector.
+      if (!needsEnd && headers.length > 0 && isZero(segments, position, size)) return headers;
+      throw start.length < SMALLEST || isZero(segments, position, size) ? noEnd() : damaged(position, "no header");
+    }
+    const flags = start.readUInt16LE(3);
+    const length = start.readUInt16LE(5);
+    const isFile = type === FILE;
+    const hasSize = isFile || (flags & LONG_BLOCK) !== 0;
+    if (length < (isFile ? FILE_FIELDS : SMALLEST + (hasSize && type !== END ? 4 : 0))) throw damaged(position, "a header of another size");
+    const block = buffer.subarray(0, readSegments(segments, buffer.subarray(0, length), position));
+    if (block.length < length) throw noEnd();
+    if ((crc32(block.subarray(2, summed(block, type, flags))) & 0xffff) !== block.readUInt16LE(0)) throw damaged(position, "another checksum");
     if (type === END) return headers;
     if (type === MAIN && (flags & MAIN_ENCRYPTED) !== 0) return undefined;
-    let data = (flags & LONG_BLOCK) !== 0 || type === FILE ? block.readUInt32LE(7) : 0;
-    if (type === FILE) {
-      if (length < 32) throw damaged(position, "a header of another size");
-      // 15 - host system; 24 - version needed; 28 - attributes; 32 - high half of the size of the data
-      isWhole = isWhole !== false && block[24]! < WITH_END;
-      if ((flags & LARGE) !== 0) data += block.readUInt32LE(32) * 2 ** 32;
+    let data = hasSize ? block.readUInt32LE(7) : 0;
+    // 15 - host system; 24 - version needed; 28 - attributes; 32 - high half of the size of the data
+    if ((isFile || type === SERVICE) && (flags & LARGE) !== 0) {
+      if (length < FILE_FIELDS + 8) throw damaged(position, "a header of another size");
+      data += block.readUInt32LE(32) * 2 ** 32;
+    }
+    if (isFile) {
+      needsEnd ||= block[24]! >= WITH_END;
       if ((flags & SPLIT_BEFORE) === 0) headers.push({ isUnix: block[15] === UNIX, attributes: block.readUInt32LE(28) });
     }
     position += length + data;
+    if (position > size) throw noEnd();
   }
-  if (isWhole !== true) throw noEnd();
-  return headers;
+}
+
+/** The bytes of a header that its checksum is of. Until rar 2 a comment's header lies inside, and is not summed. */
+function summed(block: Buffer, type: number, flags: number): number {
+  if (type === MAIN && (flags & MAIN_COMMENT) !== 0) return Math.min(block.length, MAIN_FIELDS);
+  if (type !== FILE || (flags & FILE_COMMENT) === 0) return block.length;
+  const name = block.readUInt16LE(26);
+  return Math.min(block.length, FILE_FIELDS + name + ((flags & LARGE) === 0 ? 0 : 8) + ((flags & SALT) === 0 ? 0 : 8));
+}
+
+/** Whether nothing but zeros comes from `position` on, or nothing at all. */
+function isZero(segments: SolidSource["segments"], position: number, size: number): boolean {
+  const piece = Buffer.alloc(0xffff);
+  for (let at = position; at < size; ) {
+    const found = piece.subarray(0, readSegments(segments, piece, at));
+    if (found.length === 0 || found.some((byte) => byte !== 0)) return false;
+    at += found.length;
+  }
+  return true;
 }
 
 /** Behind the stub of a self-extracting archive; 7-Zip looks as far. */
@@ -85,8 +123,4 @@ function startOf(segments: SolidSource["segments"]): number | undefined {
   const head = Buffer.alloc(4 * 1024 * 1024);
   const found = head.subarray(0, readSegments(segments, head, 0)).indexOf("Rar!\x1a\x07\0", 0, "latin1");
   return found < 0 ? undefined : found;
-}
-
-function damaged(position: number, found: string): UnzipxError {
-  return new UnzipxError("BAD_HEADER", `Cannot read the archive: the header at ${position} is damaged`, { expected: "the size and checksum that it names", found });
 }

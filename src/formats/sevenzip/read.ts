@@ -8,11 +8,12 @@ import type { SourceFile } from "../../engine/protocol.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
-import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import type { Bytes, Entry, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { describe, type Described } from "./describe.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
-import { hasEntries, parseListing } from "./listing.ts";
+import { parseListing } from "./listing.ts";
+import { Queue } from "./queue.ts";
 import { sharesOf } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
@@ -25,7 +26,8 @@ const TARGET_BYTES = 4096;
 const HEAD_BYTES = 64 * 1024;
 const WHAT = "the archive";
 
-export async function* readSolid(kind: Kind, source: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
+export async function* readSolid(kind: Kind, given: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
+  const source = (await kind.prepare?.(given)) ?? given;
   const engine = Engine.take();
   try {
     const reading = new Reading(engine, kind, source, options);
@@ -33,7 +35,8 @@ export async function* readSolid(kind: Kind, source: SolidSource, options: Solid
     const all = (await kind.refine?.(listed, source)) ?? listed;
     const entries = all.filter((entry) => entry.hidden !== true);
     if (options.listing) {
-      for (const entry of entries) yield { ...entry, whole: undefined, content: nothing };
+      for (const entry of entries) yield contentless(entry);
+      reading.assertWholeIndex();
       return;
     }
     yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), all);
@@ -44,6 +47,16 @@ export async function* readSolid(kind: Kind, source: SolidSource, options: Solid
 
 async function* nothing(): Bytes {}
 
+/** What the reading itself knows of an entry is nobody else's. */
+function publicOf({ rawPath: _, memory: __, block: ___, hidden: ____, ...entry }: Described): Entry {
+  return entry;
+}
+
+/** An entry that has no content, or whose content is not asked for. */
+function contentless(entry: Described, changes: Partial<Entry> = {}): StreamEntry {
+  return { ...publicOf(entry), ...changes, whole: undefined, content: nothing };
+}
+
 class Reading {
   readonly #engine: Engine;
   readonly #kind: Kind;
@@ -53,6 +66,9 @@ class Reading {
   readonly #options: SolidOptions;
   #password: string | undefined;
   #asked = false;
+  /** The index could be read in part. */
+  #indexTrouble: UnzipxError | undefined;
+  #failed = false;
 
   constructor(engine: Engine, kind: Kind, source: SolidSource, options: SolidOptions) {
     this.#engine = engine;
@@ -70,9 +86,10 @@ class Reading {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
-    // A damaged archive may be listed in part; what is there is tested one by one, but nothing at all is an error.
-    if (listed.trouble !== undefined && (!hasEntries(listed.text) || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
     const { items, tail } = parseListing(listed.text);
+    // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
+    if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
+    this.#indexTrouble = listed.trouble;
     if (tail > 0) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
     const { limits } = this.#options;
     if (limits.entries > 0 && items.length > limits.entries) {
@@ -84,7 +101,7 @@ class Reading {
   /** The wanted entries, folders first, then as they come out, links and what failed at last. */
   async *extract(wanted: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry> {
     for (const entry of wanted) assertMemory(entry.memory, this.#options.limits.memory, `"${entry.path}"`);
-    for (const entry of wanted) if (entry.type === "directory") yield { ...entry, whole: undefined, content: nothing };
+    for (const entry of wanted) if (entry.type === "directory") yield contentless(entry);
     if (wanted.some((entry) => entry.encrypted) && (await this.#ask()) && this.#kind.unlock !== undefined) {
       const { segments } = await this.#kind.unlock(this.#source, this.#password!);
       this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
@@ -98,9 +115,13 @@ class Reading {
     } else if (decoded.length > 0) {
       yield* this.#share(decoded, all, isWanted, this.#engine);
     }
-    for (const entry of wanted) {
-      if (entry.type === "hardlink" || entry.type === "special") yield { ...entry, whole: undefined, content: nothing };
-    }
+    for (const entry of wanted) if (entry.type === "hardlink" || entry.type === "special") yield contentless(entry);
+    this.assertWholeIndex();
+  }
+
+  /** Throws what is wrong with the index, unless an entry has told already. */
+  assertWholeIndex(): void {
+    if (this.#indexTrouble !== undefined && !this.#failed) throw this.#indexTrouble;
   }
 
   /** Some of the wanted entries, by one engine: `own`, or one that is only borrowed. */
@@ -129,8 +150,8 @@ class Reading {
       if (event.kind === "exit") {
         lines.push(...events.heard());
         for (const entry of open) {
-          failed = true;
-          yield { ...entry, refusal: entry.refusal ?? this.#ofLocked(entry, this.#explain(lines, entry, events)), whole: undefined, content: nothing };
+          this.#failed = failed = true;
+          yield contentless(entry, { refusal: entry.refusal ?? this.#ofLocked(entry, this.#explain(lines, entry, events)) });
         }
         if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
         return;
@@ -160,11 +181,11 @@ class Reading {
         const said = events.heard();
         lines.push(...said);
         const trouble = said.map((line) => this.#trouble(line)).find((one) => one !== undefined);
-        failed ||= trouble !== undefined;
-        yield { ...entry, type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofLocked(entry, trouble), whole: undefined, content: nothing };
+        if (trouble !== undefined) this.#failed = failed = true;
+        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofLocked(entry, trouble) });
       } else {
         lines.push(...events.heard());
-        yield* this.#content(events, entry, { lines, names, failed: () => void (failed = true) });
+        yield* this.#content(events, withTrueName(entry, event.path), { lines, names, failed: () => void (this.#failed = failed = true) });
       }
       if (open.size === 0 && !queue.isDone) return; // the rest is not wanted
     }
@@ -208,7 +229,7 @@ class Reading {
       await verdict();
     };
     if (!closed) {
-      yield { ...entry, whole: undefined, content: rest };
+      yield { ...publicOf(entry), whole: undefined, content: rest };
       while (!closed) closed = (await events.next()).kind === "close"; // nobody took it
       return;
     }
@@ -216,7 +237,7 @@ class Reading {
     await verdict().catch((error: unknown) => (trouble = error));
     const whole = start.length === 1 ? start[0]! : Buffer.concat(start);
     yield {
-      ...entry,
+      ...publicOf(entry),
       whole: trouble === undefined ? whole : undefined,
       async *content() {
         if (trouble !== undefined) throw trouble;
@@ -304,7 +325,7 @@ class Reading {
     const trailing = lines.map((line) => this.#trouble(line)).find((one) => one?.code === "TRAILING_DATA");
     const worst = this.#worst(lines);
     // What it complains of beside the entries (a hard link that it cannot make) is done here, or was listed.
-    const ours = lines.every((line) => /hard link|file attribute|Too many links|No such file/i.test(line) || this.#trouble(line)?.code === "TRAILING_DATA");
+    const ours = lines.every((line) => /hard link|file attribute/i.test(line.split(" : ")[0]!) || this.#trouble(line)?.code === "TRAILING_DATA");
     if (trailing !== undefined) this.#options.warn(trailing);
     if (lines.length > 0 && ours && worst === undefined) return;
     throw missingVolume(events) ?? worst ?? unexplained(code, lines.join("\n"), WHAT);
@@ -314,6 +335,13 @@ class Reading {
 function headOf({ segments }: SolidSource): Uint8Array {
   const head = new Uint8Array(HEAD_BYTES);
   return head.subarray(0, readSegments(segments, head, 0));
+}
+
+/** The listing shows control characters as "_"; what comes out has its true name. */
+function withTrueName(entry: Described, path: string): Described {
+  const name = path.split("/").at(-1)!;
+  if (!/[\0-\x1f\x7f]/.test(name)) return entry;
+  return { ...entry, path: entry.path.slice(0, entry.path.lastIndexOf("/") + 1) + name };
 }
 
 /** What the entries of one run have in common. */
@@ -363,36 +391,4 @@ function selectionOf(wanted: readonly Described[]): SourceFile | undefined {
   const names = wanted.filter((entry) => entry.type !== "directory").map((entry) => entry.rawPath);
   if (names.some((name) => !/^[!#-~]([ !#-~]*[!#-~])?$/.test(name))) return undefined;
   return { name: ".selection", segments: [{ bytes: Buffer.from(names.join("\n"), "latin1") }] };
-}
-
-/** Which entry a file that comes out belongs to: by its name, and where 7-Zip changed that, by the order. */
-class Queue {
-  readonly #byName = new Map<string, Described[]>();
-  readonly #left: Set<Described>;
-
-  constructor(entries: readonly Described[]) {
-    this.#left = new Set(entries.filter((entry) => entry.type !== "directory" && entry.type !== "hardlink"));
-    for (const entry of entries) {
-      const key = Buffer.from(entry.rawPath, "latin1").toString("utf8");
-      const same = this.#byName.get(key);
-      if (same === undefined) this.#byName.set(key, [entry]);
-      else same.push(entry);
-    }
-  }
-
-  take(path: string): Described | undefined {
-    // Control characters are shown as "_" in the listing, and are what they are here.
-    const named = this.#byName.get(path) ?? this.#byName.get(path.replace(/[\0-\x1f\x7f]/g, "_"));
-    const [first] = this.#left;
-    // A folder that comes out as a file (ISO's moved ones do) is still that folder.
-    const entry = named === undefined ? first : named.find((one) => this.#left.has(one));
-    if (entry === undefined) return undefined;
-    this.#left.delete(entry);
-    return entry;
-  }
-
-  /** Whether all of them came out. */
-  get isDone(): boolean {
-    return this.#left.size === 0;
-  }
 }

@@ -133,7 +133,7 @@ function readEntry(record: yauzl.Entry, name: DecodedName, extent: ZipExtent, no
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
     comment: record.fileCommentLength > 0 ? (decodeUtf8(record.fileCommentRaw) ?? decodeCp437(record.fileCommentRaw)) : undefined,
-    escaped: name.escaped,
+    ...(name.escaped ? { escaped: true } : {}),
     refusal: refusalOf(type, record, locator),
     locator,
   };
