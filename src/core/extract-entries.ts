@@ -124,9 +124,9 @@ async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, passw
   }
 }
 
-/** 7-Zip makes slashes of what is a separator on its system, so a backslash is a character; but not one that would lead out where it is none. */
-function backslashOf(path: string): ClaimRules["backslash"] {
-  return /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|^[\\/]/.test(path) ? "separator" : "character";
+/** Who stores Unix modes means a backslash as a character; but not one that would lead out where it is none. */
+function backslashOf({ path, mode }: Entry): ClaimRules["backslash"] {
+  return mode === undefined || /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|^[\\/]/.test(path) ? "separator" : "character";
 }
 
 async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
@@ -146,7 +146,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     if (!wants(run, entry.path)) continue;
     budget.entry();
     if (entry.escaped === true) escaped.add(entry.path);
-    const claimed = writer.claim(entry, { backslash: opened.entriesFailAlone ? backslashOf(entry.path) : "character", repeated: escaped.has(entry.path) ? "refuse" : repeated });
+    const claimed = writer.claim(entry, { backslash: opened.entriesFailAlone ? backslashOf(entry) : "character", repeated: escaped.has(entry.path) ? "refuse" : repeated });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
       const trouble = await writeStreamed(entry, claim, run, () => report(entry.path));

@@ -286,17 +286,18 @@ it.skipIf(isWindows)("a signal in the middle of one huge stored entry, which nee
   }
 });
 
-it.skipIf(isWindows).each([["SIGTERM", "SIGTERM", 143], ["SIGINT", "SIGTERM", 130]] as const)("%s, and %s at once: the second is the echo of the first and ends no cleaning up", async (first, second, code) => {
+it.skipIf(isWindows).each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s several times in quick succession ends no cleaning up", async (signal, code) => {
   const where = sandbox();
   const content = Buffer.alloc(1024 * 1024, "some text that goes on and on ");
   where.file("a.zip", buildZip(Array.from({ length: 150 }, (_, at) => ({ name: `${at}`, content, method: at % 2 === 0 ? DEFLATE : 0 }))));
   const child = where.start(["x", "a.zip", "-C", "out"], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.on("close", (status, by) => resolve(status ?? by)));
   while (!readdirSync(where.folder).some((name) => name.endsWith(".partial"))) await sleep(1);
-  child.kill(first);
-  child.kill(second);
-  // Two different signals may be seen in either order.
-  expect(first === second ? [code] : [code, 143]).toContain(await ended);
+  for (let sent = 0; sent < 50 && child.exitCode === null && child.signalCode === null; sent++) {
+    child.kill(signal);
+    await sleep(1);
+  }
+  expect(await ended).toBe(code);
   expect(readdirSync(where.folder)).toEqual(["a.zip"]);
 });
 

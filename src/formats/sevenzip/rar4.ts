@@ -64,14 +64,14 @@ export function refineRar4(entries: readonly Described[], source: SolidSource): 
 function fileHeaders(segments: SolidSource["segments"], size: number): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
-  let needsEnd = false;
+  let needsEnd: boolean | undefined; // undefined while there was no file
   for (let position = (startOf(segments) ?? 0) + MARKER; ; ) {
     // 0 - low half of the CRC-32 of the rest of the header; 2 - type; 3 - flags; 5 - size of the header; 7 - size of the data behind it
     const start = buffer.subarray(0, readSegments(segments, buffer.subarray(0, SMALLEST), position));
     const type = start[2] ?? 0;
     if (start.length < SMALLEST || type < FIRST_TYPE || type > END) {
-      // Before rar 2.9 there is no end block: the archive ends with its file, or in the zeros that fill a sector.
-      if (!needsEnd && headers.length > 0 && isZero(segments, position, size)) return headers;
+      // Before rar 2.9 there is no end block: the archive ends with its file. Zeros behind it lose no entry: the engine judges them.
+      if (needsEnd === false && isZero(segments, position, size)) return headers;
       throw start.length < SMALLEST || isZero(segments, position, size) ? noEnd() : damaged(position, "no header");
     }
     const flags = start.readUInt16LE(3);
@@ -91,7 +91,7 @@ function fileHeaders(segments: SolidSource["segments"], size: number): FileHeade
       data += block.readUInt32LE(32) * 2 ** 32;
     }
     if (isFile) {
-      needsEnd ||= block[24]! >= WITH_END;
+      needsEnd = needsEnd === true || block[24]! >= WITH_END;
       if ((flags & SPLIT_BEFORE) === 0) headers.push({ isUnix: block[15] === UNIX, attributes: block.readUInt32LE(28) });
     }
     position += length + data;
