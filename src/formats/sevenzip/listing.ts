@@ -73,7 +73,7 @@ function itemOf(fields: ReadonlyMap<string, string>): Item {
   const isFolder = folder !== undefined ? folder === "+" : unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
   // WIM and NTFS: a reparse point, "L" among the letters.
   const isReparse = unix === null ? /^[A-Z]*L/.test(attributes) : unix[1] === "l";
-  let rawLink = value("Symbolic Link") ?? (isReparse ? value("Link") : undefined);
+  let rawLink = value("Symbolic Link") ?? (isReparse ? value("Link")?.replaceAll("\\", "/") : undefined); // Windows separates with backslashes there
   const hard = value("Hard Link");
   let type: EntryType = isFolder ? "directory" : "file";
   if (hard !== undefined && unix?.[1] !== "d") [type, rawLink] = ["hardlink", hard];
