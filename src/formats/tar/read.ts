@@ -4,6 +4,7 @@ import { UnzipxError } from "../../errors.ts";
 import { decodeUtf8, decodeUtf8Escaping } from "../../text/charset.ts";
 import type { DecodedName } from "../../text/names.ts";
 import type { Bytes, EntryType, ReadOptions, StreamEntry } from "../contract.ts";
+import { nameDecoder, type DecodeName } from "../stream-names.ts";
 import { decodeHeader, type TarHeader } from "./header.ts";
 import { parsePax } from "./pax.ts";
 import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
@@ -32,7 +33,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
   const note: Note = (text, entry, hint) =>
     options.warn(new UnzipxError("ODDITY", text, { ...(entry !== undefined && { entry }), ...(hint !== undefined && { hint }) }));
   // A stream cannot look at all names before it decodes the first: without --encoding what is no UTF-8 is escaped.
-  const decode = options.encoding === undefined ? inUtf8 : inSet(options.encoding, (await import("../../text/names.ts")).decodeName);
+  const decode = await nameDecoder(options.encoding);
   let extension = noExtension();
   try {
     for (;;) {
@@ -255,20 +256,13 @@ const TYPES = new Map<string, EntryType>([
   ["3", "special"], ["4", "special"], ["6", "special"], ["5", "directory"], ["D", "directory"],
 ]);
 
-type DecodeName = (bytes: Uint8Array) => DecodedName;
-
-const inUtf8: DecodeName = (bytes) => ({ text: decodeUtf8Escaping(bytes), escaped: decodeUtf8(bytes) === undefined });
-
-function inSet(encoding: string, decodeName: (bytes: Uint8Array, encoding: string) => DecodedName): DecodeName {
-  return (bytes) => decodeName(bytes, encoding);
-}
-
 /** pax over GNU over the header's own field; where both extensions name it, they must agree. */
 function pickName(decode: DecodeName, pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
   const given = pax ?? gnu;
   const bytes = given === undefined || given.length === 0 ? Buffer.from(own, "latin1") : given;
   // pax is UTF-8 by its text, and so it stays; but old writers, and those that say hdrcharset=BINARY, put in what they have.
-  const picked = bytes === pax && decodeUtf8(bytes) !== undefined ? inUtf8(bytes) : decode(bytes);
+  const utf8 = bytes === pax ? decodeUtf8(bytes) : undefined;
+  const picked = utf8 === undefined ? decode(bytes) : { text: utf8, escaped: false };
   if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) return { ...picked, refusal: "two kinds of extended headers give it two names" };
   if (picked.text.includes("\0")) return { ...picked, refusal: "its extended header holds a NUL byte in a name" };
   return picked;

@@ -6,7 +6,6 @@ import { UnzipxError } from "../../errors.ts";
 import type { Bytes, Decoded, EntryOptions, Locator } from "../contract.ts";
 import type { AesInfo } from "./crypto-aes.ts";
 import { bytesAround, isLocked, orWrongPassword, startDecryption, type Decryption } from "./decrypt.ts";
-import { decodeForeign } from "./foreign.ts";
 import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, hex, LOCAL_HEADER } from "./local-header.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 
@@ -102,15 +101,12 @@ function isSealedFolder(locator: ZipLocator): boolean {
 /** Decrypted and unpacked by another program's code; a wrong password is found out here, before it runs. */
 function unpackForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined, checkRest: () => void): Decoded {
   if (isLocked(locator)) readHead(fd, locator, dataStart, password);
-  try {
-    const decoded = decodeForeign(fd, locator, dataStart, password);
-    if (decoded.whole === undefined) return { chunks: verified(decoded.chunks, locator, checkRest) };
-    checkContent(locator, decoded.whole.length, crc32(decoded.whole));
-    checkRest();
-    return decoded;
-  } catch (error) {
-    throw orWrongPassword(error, locator);
-  }
+  return { chunks: verified(foreignChunks(fd, locator, dataStart, password), locator, checkRest) };
+}
+
+/** The engine is loaded with the first entry that needs it. */
+async function* foreignChunks(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): AsyncGenerator<Uint8Array> {
+  yield* (await import("./foreign.ts")).decodeForeign(fd, locator, dataStart, password);
 }
 
 /** What stands in front of the ciphertext, as far as the password that it verifies. */

@@ -4,13 +4,13 @@
  */
 import { Engine } from "../../engine/client.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
-import type { Bytes, Decoded } from "../contract.ts";
+import type { Bytes } from "../contract.ts";
 import { AES_EXTRA_BYTES, AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
 import type { ZipLocator } from "./decode.ts";
+import { endOfCentralDirectory, MAX32 } from "./headers.ts";
 
 const NAME = Buffer.from("entry");
 const WHAT = "an entry";
-const MAX32 = 0xffffffff;
 /** Encrypted; and two bits whose meaning depends on the method (APPNOTE 4.4.4); sizes behind the data, which ZipCrypto's check byte depends on. */
 const KEPT_FLAGS = 0b1111;
 
@@ -18,14 +18,10 @@ const KEPT_FLAGS = 0b1111;
  * The content of one entry, decrypted and unpacked; its checksum and sizes are the caller's to verify. `dataStart`: where
  * the entry's data begins, with whatever the encryption puts in front of it.
  */
-export function decodeForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Decoded {
-  return { chunks: unpack(fd, locator, dataStart, password) };
-}
-
-async function* unpack(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
+export async function* decodeForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
   const local = localHeader(locator);
   const central = centralHeader(locator);
-  const segments = [{ bytes: local }, { fd, offset: dataStart, length: locator.packedSize }, { bytes: Buffer.concat([central, endRecords(central.length, local.length + locator.packedSize)]) }];
+  const segments = [{ bytes: local }, { fd, offset: dataStart, length: locator.packedSize }, { bytes: Buffer.concat([central, endOf(central.length, local.length + locator.packedSize)]) }];
   const engine = Engine.take();
   let said = "";
   try {
@@ -86,27 +82,6 @@ function centralHeader(locator: ZipLocator): Buffer {
   return Buffer.concat([Buffer.from("PK\x01\x02"), Buffer.from([63, 0]), common(locator, extra.length), rest, NAME, extra]);
 }
 
-/** The end of central directory record (4.3.16), behind the zip64 ones (4.3.14, 4.3.15) where the offset asks for them. */
-function endRecords(directoryBytes: number, directoryStart: number): Buffer {
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", 0, "latin1");
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(directoryBytes, 12);
-  end.writeUInt32LE(Math.min(directoryStart, MAX32), 16);
-  if (directoryStart < MAX32) return end;
-  const record = Buffer.alloc(56);
-  record.write("PK\x06\x06", 0, "latin1");
-  record.writeBigUInt64LE(44n, 4);
-  record.writeUInt16LE(63, 12);
-  record.writeUInt16LE(63, 14);
-  record.writeBigUInt64LE(1n, 24);
-  record.writeBigUInt64LE(1n, 32);
-  record.writeBigUInt64LE(BigInt(directoryBytes), 40);
-  record.writeBigUInt64LE(BigInt(directoryStart), 48);
-  const locator = Buffer.alloc(20);
-  locator.write("PK\x06\x07", 0, "latin1");
-  locator.writeBigUInt64LE(BigInt(directoryStart + directoryBytes), 8);
-  locator.writeUInt32LE(1, 16);
-  return Buffer.concat([record, locator, end]);
+function endOf(size: number, offset: number): Buffer {
+  return endOfCentralDirectory({ entries: 1, size, disk: 0, offset }, { disk: 0, offset: offset + size, entriesHere: 1 });
 }
