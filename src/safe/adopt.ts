@@ -1,9 +1,9 @@
 /** An archive that lay in another one was unpacked: its tree becomes part of the outer one, in the place of the archive itself. */
 import { chmodSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { fromSystem, UnzipxError } from "../errors.ts";
+import { statOrUndefined } from "./held-folder.ts";
 import { endOfSymlink, type LinkContext } from "./links.ts";
 import { checkPath } from "./path.ts";
-import { statOrUndefined } from "./publish.ts";
 import type { Staging } from "./staging.ts";
 import { addChild, childOf, foldersDeepestFirst, pathOf, placesFrom, removeChild, transplant, type Place } from "./tree.ts";
 

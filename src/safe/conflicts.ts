@@ -1,9 +1,8 @@
 /** What lies in the destination already, and what the user wants done about it. */
-import { lstatSync } from "node:fs";
-import { join } from "node:path";
+import type { Stats } from "node:fs";
 import { UnzipxError } from "../errors.ts";
+import { statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import type { Overwrite } from "./policy.ts";
-import { statOrUndefined } from "./publish.ts";
 import { childOf, pathOf, type Place } from "./tree.ts";
 
 /** An existing file and the entry that wants its place: the question that `ask` puts. */
@@ -20,13 +19,15 @@ export type Verdict = "write" | "skip" | "rename" | UnzipxError;
 
 export class Conflicts {
   readonly #target: string;
+  readonly #folder: HeldFolder | undefined;
   readonly #protect: readonly { readonly dev: number; readonly ino: number }[];
   readonly #ask: Ask | undefined;
   #overwrite: Overwrite;
 
-  /** `target` is the root of the destination; `protect` are files that are never replaced: the archive itself. */
-  constructor(target: string, options: { overwrite: Overwrite; ask: Ask | undefined; protect: readonly { readonly dev: number; readonly ino: number }[] }) {
+  /** `target` is the root of the destination, `folder` the same where it is there; `protect` are files that are never replaced: the archive itself. */
+  constructor(target: string, folder: HeldFolder | undefined, options: { overwrite: Overwrite; ask: Ask | undefined; protect: readonly { readonly dev: number; readonly ino: number }[] }) {
     this.#target = target;
+    this.#folder = folder;
     this.#overwrite = options.overwrite;
     this.#ask = options.ask;
     this.#protect = options.protect;
@@ -34,15 +35,18 @@ export class Conflicts {
 
   /** Looks what lies at a place in the destination; a folder can be shared, everything else is a question of policy. */
   look(place: Place): UnzipxError | undefined {
-    if (place.parent!.onDisk !== "directory") {
-      place.onDisk = "absent";
-      return undefined;
-    }
+    const found = this.#find(place);
+    return found instanceof UnzipxError ? found : undefined;
+  }
+
+  /** The same, with the file or link that is there. */
+  #find(place: Place): Stats | UnzipxError | undefined {
+    place.onDisk = "absent";
+    if (this.#folder === undefined || place.parent!.onDisk !== "directory") return undefined;
     const path = pathOf(place);
-    const found = statOrUndefined(join(this.#target, path));
-    if (found === undefined) {
-      place.onDisk = "absent";
-    } else if (place.type === "directory") {
+    const found = statOrUndefined(`${this.#folder.path}/${path}`);
+    if (found === undefined) return undefined;
+    if (place.type === "directory") {
       if (found.isSymbolicLink()) {
         return new UnzipxError("UNSAFE_LINK", "Refused an entry: a link lies in the destination where its folder would be", { entry: path });
       }
@@ -50,23 +54,24 @@ export class Conflicts {
         return new UnzipxError("CONFLICT", "Cannot extract an entry: a file lies in the destination where its folder would be", { entry: path });
       }
       place.onDisk = "directory";
-    } else if (found.isDirectory()) {
-      return new UnzipxError("CONFLICT", "Cannot extract an entry: a folder lies in its place, and a folder is never replaced", { entry: path });
-    } else if (this.#protect.some((own) => own.dev === found.dev && own.ino === found.ino)) {
-      return new UnzipxError("CONFLICT", "Cannot extract an entry: it would replace the archive itself", { entry: path, hint: "-C DIR" });
-    } else {
-      place.onDisk = "replace";
+      return undefined;
     }
-    return undefined;
+    if (found.isDirectory()) {
+      return new UnzipxError("CONFLICT", "Cannot extract an entry: a folder lies in its place, and a folder is never replaced", { entry: path });
+    }
+    if (this.#protect.some((own) => own.dev === found.dev && own.ino === found.ino)) {
+      return new UnzipxError("CONFLICT", "Cannot extract an entry: it would replace the archive itself", { entry: path, hint: "-C DIR" });
+    }
+    place.onDisk = "replace";
+    return found;
   }
 
   /** Decides about a file or link whose place may be taken. */
   weigh(place: Place): Verdict | Promise<Verdict> {
-    const looked = this.look(place);
-    if (looked instanceof UnzipxError) return looked;
-    if (place.onDisk !== "replace") return "write";
+    const existing = this.#find(place);
+    if (existing instanceof UnzipxError) return existing;
+    if (existing === undefined) return "write";
     const path = pathOf(place);
-    const existing = lstatSync(join(this.#target, path));
     // Whole seconds: formats and file systems round fractions each in their own way.
     const seconds = (time: number): number => Math.floor(time / 1000);
     const isNewer = (): Verdict => (place.mtime !== undefined && seconds(place.mtime) > seconds(existing.mtimeMs) ? "write" : "skip");
@@ -105,7 +110,7 @@ export class Conflicts {
     const extension = dot > 0 ? place.name.slice(dot) : "";
     for (let n = 1; ; n++) {
       const name = `${stem} (${n})${extension}`;
-      if (childOf(parent, name) !== undefined || statOrUndefined(join(this.#target, pathOf(parent), name)) !== undefined) continue;
+      if (childOf(parent, name) !== undefined || statOrUndefined(`${this.#folder!.path}/${pathOf(parent)}/${name}`) !== undefined) continue;
       return name;
     }
   }

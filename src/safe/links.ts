@@ -1,11 +1,10 @@
 /** Links, made when all files and folders are there: so nothing of the archive is ever written through one. */
 import { constants, copyFileSync, linkSync, lutimesSync, readlinkSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { fsTime } from "./fs-time.ts";
+import { statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { checkPath, resolveLink, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
-import { statOrUndefined } from "./publish.ts";
 import type { Staging } from "./staging.ts";
 import { findPlace, pathOf, type Place } from "./tree.ts";
 
@@ -14,7 +13,7 @@ export interface LinkContext {
   readonly staging: Staging;
   readonly policy: Policy;
   /** The destination, where it was there before: links that lie in it count when a target is followed. */
-  readonly existing: string | undefined;
+  readonly existing: HeldFolder | undefined;
   /** Files under another name than their archive gives them, by that one. */
   readonly renamed: ReadonlyMap<SafePath, Place>;
 }
@@ -87,7 +86,7 @@ function linkAt(components: readonly string[], { root, existing }: LinkContext):
   // A place found only by folding its name is another one to this file system: then the disk decides.
   if (place !== undefined && !place.dropped && place.name === components.at(-1)) return place.type === "symlink" ? place.linkTarget : undefined;
   if (existing === undefined) return undefined;
-  const path = join(existing, ...components);
+  const path = `${existing.path}/${components.join("/")}`;
   return statOrUndefined(path)?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 

@@ -1,14 +1,14 @@
 /** From the staging folder to the place where people look: exclusive, and never through a link. */
-import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync, utimesSync, type Stats } from "node:fs";
+import {
+  chmodSync, closeSync, constants, existsSync, fchmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, rmSync,
+  symlinkSync, utimesSync,
+} from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
+import { DESCRIPTORS, holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { openSink } from "./new-file.ts";
 import { pathOf, type Place } from "./tree.ts";
-
-/** lstat, with undefined for a place where nothing is. */
-export function statOrUndefined(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
 
 /** Whether a file made as one of two names is found under the other: they differ in case, and in normal form. */
 export function foldsNames(folder: string): boolean {
@@ -38,43 +38,11 @@ function makeRemovable(folder: string): void {
   }
 }
 
-/**
- * Moves what the root holds from `staging` to `target`: in one rename when the target is new,
- * otherwise place by place into the folders that are there.
- */
-export function moveTree(staging: { readonly path: string; readonly name: () => string }, target: string, root: Place, targetExists: boolean, umask: number): UnzipxError[] {
-  if (!targetExists) {
-    move(staging.name(), target, root, umask);
-    return [];
-  }
+/** Puts the tree at `staged` into a folder that is there, place by place. Returns what could not be put there. */
+export function fillFolder(into: HeldFolder, staged: string, root: Place, umask: number): UnzipxError[] {
   const refused: UnzipxError[] = [];
-  const into = openFolder(target);
-  try {
-    fill(into, staging.path, root, umask, refused);
-  } finally {
-    into.close();
-  }
+  fill(into, staged, root, umask, refused);
   return refused;
-}
-
-/** A folder held open, so that swapping it for a link changes nothing; `path` leads to what was opened. */
-interface HeldFolder {
-  readonly path: string;
-  child(name: string): HeldFolder;
-  close(): void;
-}
-
-// Only Linux gives a descriptor a path. Elsewhere each folder is looked at once more before it is used.
-export const DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
-
-function openFolder(path: string): HeldFolder {
-  if (DESCRIPTORS === undefined) {
-    if (!lstatSync(path).isDirectory()) throw new UnzipxError("UNSAFE_LINK", `Stopped: "${path}" was a folder and is one no more`);
-    return { path, child: (name) => openFolder(join(path, name)), close() {} };
-  }
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  const held = `${DESCRIPTORS}/${fd}`;
-  return { path: held, child: (name) => openFolder(`${held}/${name}`), close: () => closeSync(fd) };
 }
 
 function fill(into: HeldFolder, staged: string, folder: Place, umask: number, refused: UnzipxError[]): void {
@@ -103,7 +71,6 @@ function fill(into: HeldFolder, staged: string, folder: Place, umask: number, re
 function put(from: string, to: string, place: Place, umask: number): void {
   if (place.type === "directory") move(from, to, place, umask);
   else if (place.onDisk === "replace") replace(from, to);
-  else if (lstatSync(from).isSymbolicLink()) exclusively(() => copyLink(from, to));
   else exclusively(() => linkOrCopy(from, to));
 }
 
@@ -128,6 +95,8 @@ function replace(from: string, to: string): void {
 
 /** link(2) fails where something is; a rename would not. */
 function linkOrCopy(from: string, to: string): void {
+  // A second name for a link is one only on Linux: elsewhere it would be one for what it leads to.
+  if (DESCRIPTORS === undefined && lstatSync(from).isSymbolicLink()) return copyLink(from, to);
   try {
     linkSync(from, to);
   } catch (error) {
@@ -137,17 +106,25 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-/** A copy with its time and mode; nothing of it stays when it fails. */
+const COPIED_AT_ONCE = 1 << 20;
+
+/** A copy with its time and mode; nothing of it stays when it fails. All goes by descriptors: others may write where it is put. */
 function copyAcross(from: string, to: string): void {
-  if (lstatSync(from).isSymbolicLink()) return copyLink(from, to);
+  const stats = lstatSync(from);
+  if (stats.isSymbolicLink()) return copyLink(from, to);
+  const source = openSync(from, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
-    copyFileSync(from, to, constants.COPYFILE_EXCL);
-    const { atime, mtime, mode } = lstatSync(from);
-    chmodSync(to, mode & 0o777);
-    utimesSync(to, atime, mtime);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(to, { force: true });
-    throw error;
+    const sink = openSink({ path: to, mode: stats.mode & 0o777, mtime: stats.mtimeMs });
+    try {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(COPIED_AT_ONCE, Math.max(1, stats.size)));
+      for (let length = readSync(source, buffer); length > 0; length = readSync(source, buffer)) sink.write(buffer.subarray(0, length));
+      sink.close();
+    } catch (error) {
+      sink.discard();
+      throw error;
+    }
+  } finally {
+    closeSync(source);
   }
 }
 
@@ -160,28 +137,42 @@ function exclusively(create: () => void): void {
   }
 }
 
-function move(from: string, to: string, place: Place, umask: number): void {
+/** Puts a folder where nothing is, by one rename. */
+export function move(from: string, to: string, place: Place, umask: number): void {
   if (statOrUndefined(to) !== undefined) throw new UnzipxError("CONFLICT", `Cannot make the folder "${place.name || to}": something appeared there meanwhile`);
+  const mode = (place.mode ?? 0o777) & ~umask;
+  const isHeldBack = (mode & 0o700) !== 0o700; // until the folder was moved
+  // Of what was opened before: who may write in there could put a link in its place meanwhile.
+  const fd = isHeldBack && process.platform !== "win32" ? openSync(from, FOLDER) : undefined;
   try {
     renameSync(from, to);
+    if (fd !== undefined) fchmodSync(fd, mode);
+    else if (isHeldBack) chmodSync(to, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    copyTree(from, to, place);
+    copyTree(from, to, place, mode);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-  const mode = (place.mode ?? 0o777) & ~umask;
-  if ((mode & 0o700) !== 0o700) chmodSync(to, mode); // held back until the folder was moved
 }
 
-/** Across a mount point no rename leads; the same tree is made again. */
-function copyTree(from: string, to: string, folder: Place): void {
+const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/** Across a mount point no rename leads; the same tree is made again. `mode` is the folder's own, where that is known already. */
+function copyTree(from: string, to: string, folder: Place, mode = lstatSync(from).mode & 0o777): void {
   mkdirSync(to, 0o700);
-  for (const place of folder.children!.values()) {
-    if (place.dropped) continue;
-    const [source, target] = [`${from}/${place.stagedAs}`, `${to}/${place.name}`];
-    if (place.type === "directory") copyTree(source, target, place);
-    else copyAcross(source, target);
+  const into = holdFolder(to);
+  try {
+    for (const place of folder.children!.values()) {
+      if (place.dropped) continue;
+      const [source, target] = [`${from}/${place.stagedAs}`, `${into.path}/${place.name}`];
+      if (place.type === "directory") copyTree(source, target, place);
+      else copyAcross(source, target);
+    }
+    const { atime, mtime } = lstatSync(from);
+    chmodSync(into.path, mode);
+    utimesSync(into.path, atime, mtime);
+  } finally {
+    into.close();
   }
-  const { atime, mtime, mode } = lstatSync(from);
-  chmodSync(to, mode & 0o777);
-  utimesSync(to, atime, mtime);
 }

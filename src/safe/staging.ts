@@ -1,26 +1,38 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
-import { DESCRIPTORS, removeTree, statOrUndefined } from "./publish.ts";
+import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
+/** What such a folder is called. No entry of an archive may be: who cleans up what a killed run left goes by this name. */
+export const STAGING_NAME = /^\.unzipx-[0-9a-f]{16}\.partial$/i;
+
+function stagingName(): string {
+  return `.unzipx-${randomBytes(8).toString("hex")}.partial`;
+}
+
 export class Staging {
-  readonly #host: () => string;
-  readonly #made: string[] = [];
+  readonly #host: () => HeldFolder;
   #path: string | undefined;
   #name = "";
   #fd: number | undefined;
+  #keepsModes = true;
 
-  /** `host` names the folder to lie in, which is made if it is missing; asked when the first entry comes. */
-  constructor(host: () => string) {
+  /** `host` is the folder to lie in; asked when the first entry comes, and held until discard(). */
+  constructor(host: () => HeldFolder) {
     this.#host = host;
   }
 
   /** The folder itself; undefined while nothing was written. */
   get path(): string | undefined {
     return this.#path;
+  }
+
+  /** Whether the file system knows owners and permissions. */
+  get keepsModes(): boolean {
+    return this.#keepsModes;
   }
 
   /** Its name on disk, to rename it by; throws when somebody put something else there. */
@@ -34,37 +46,10 @@ export class Staging {
     return place.parent === undefined ? this.#path : `${this.pathOf(place.parent)}/${place.stagedAs}`;
   }
 
-  /** Makes a folder of the user's and those above it, remembering which: discard() takes them away again. */
-  ensureFolder(path: string): void {
-    if (statOrUndefined(path) !== undefined) return;
-    const parent = dirname(path);
-    if (parent !== path) this.ensureFolder(parent);
-    try {
-      mkdirSync(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // another run was faster
-      throw fromSystem(error, "write", `make the folder "${path}"`);
-    }
-    this.#made.push(path);
-  }
-
-  /** What was published stays; what is left here goes. */
-  done(): void {
-    this.#made.length = 0;
-    this.discard();
-  }
-
-  /** Nothing stays. */
+  /** Nothing stays that was not published. */
   discard(): void {
     if (this.#path !== undefined) this.#remove(this.#path);
     this.#path = undefined;
-    for (const folder of this.#made.splice(0).reverse()) {
-      try {
-        rmdirSync(folder);
-      } catch {
-        return; // somebody else put something in it meanwhile
-      }
-    }
   }
 
   #remove(path: string): void {
@@ -87,20 +72,35 @@ export class Staging {
 
   #make(): string {
     const host = this.#host();
-    this.ensureFolder(host);
-    this.#name = join(realpathSync(host), `.unzipx-${randomBytes(8).toString("hex")}.partial`);
+    this.#name = `${host.path}/${stagingName()}`;
     try {
       mkdirSync(this.#name, 0o700);
       if (DESCRIPTORS === undefined) return this.#name;
       // Held open: who may write in the host folder could put a link in its place, and all would be written through that.
       this.#fd = openSync(this.#name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      this.#keepsModes = isPrivate(fstatSync(this.#fd)) || keepsModes(host);
     } catch (error) {
-      throw fromSystem(error, "write", `write into "${host}"`);
+      throw fromSystem(error, "write", `write into "${host.shown}"`);
     }
-    const held = fstatSync(this.#fd);
-    if (held.uid !== process.geteuid?.() || (held.mode & 0o077) !== 0) {
-      throw new UnzipxError("WRITE_FAILED", `Cannot write into "${host}": the folder just made there is another one now`);
+    if (this.#keepsModes && !isPrivate(fstatSync(this.#fd))) {
+      throw new UnzipxError("WRITE_FAILED", `Cannot write into "${host.shown}": the folder just made there is another one now`);
     }
     return `${DESCRIPTORS}/${this.#fd}`;
+  }
+}
+
+function isPrivate(stats: Stats): boolean {
+  return stats.uid === process.geteuid?.() && (stats.mode & 0o077) === 0;
+}
+
+/** Whether a file made for its owner only is that: on FAT, and where Windows shares its disks, it is not. Nobody can swap a file between its making and its opening. */
+function keepsModes(folder: HeldFolder): boolean {
+  const path = `${folder.path}/${stagingName()}`;
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  try {
+    return isPrivate(fstatSync(fd));
+  } finally {
+    closeSync(fd);
+    rmSync(path, { force: true });
   }
 }

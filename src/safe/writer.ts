@@ -6,9 +6,9 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, mkdirSync, realpathSync, rmdirSync, rmSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, rmdirSync, rmSync, utimesSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
@@ -16,9 +16,10 @@ import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
 import { adopt, nothingSettled, type Settled } from "./adopt.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
+import { Ground } from "./ground.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
-import { foldsNames, moveTree, statOrUndefined } from "./publish.ts";
+import { fillFolder, foldsNames, move } from "./publish.ts";
 import { Staging } from "./staging.ts";
 import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
 
@@ -66,25 +67,24 @@ export class SafeWriter {
   readonly #umask = process.umask();
   readonly #renamed = new Map<SafePath, Place>();
   #folding: boolean | undefined;
-  readonly #host: string;
+  readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
-  readonly #staging = new Staging(() => (this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#host));
+  readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
   /** Known as soon as the target is. */
   #conflicts: Conflicts | undefined;
   /** Where the root will lie; undefined while that depends on entries not yet seen. */
   #target: string | undefined;
 
-  constructor(destination: Destination, policy: Policy, ask?: Ask) {
+  /** `ground` is the destination's, where that is no folder of the user's. */
+  constructor(destination: Destination, policy: Policy, ask?: Ask, ground?: Ground) {
     this.#destination = destination;
     this.#policy = policy;
     this.#ask = ask;
-    const directory = resolve(destination.directory);
-    // The user named this folder, so links on the way to it are theirs to have; below it none is followed.
     try {
-      this.#host = statOrUndefined(directory) === undefined ? directory : realpathSync(directory);
-      if (destination.into === "directory") this.#setTarget(this.#host);
-      else if (destination.into === "own-folder") this.#setTarget(join(this.#host, destination.name));
+      this.#ground = ground ??= Ground.of(destination.directory);
+      if (destination.into !== "auto") this.#setTarget(destination.into === "directory" ? ground.path : join(ground.path, destination.name));
     } catch (error) {
+      ground?.release();
       throw fromSystem(error, "write", `extract into "${destination.directory}"`); // not the archive's fault
     }
   }
@@ -165,9 +165,9 @@ export class SafeWriter {
 
   /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
   inside({ place }: Claim): SafeWriter {
-    const directory = join(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
+    const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
     const above = (this.#destination.above === undefined ? pathOf(place) : `${this.#destination.above}/${pathOf(place)}`) as SafePath;
-    return new SafeWriter({ directory, into: "directory", name: "", protect: [], above }, this.#policy);
+    return new SafeWriter({ directory: ground.path, into: "directory", name: "", protect: [], above }, this.#policy, undefined, ground);
   }
 
   /**
@@ -185,7 +185,7 @@ export class SafeWriter {
   async settle(): Promise<Settled> {
     if (this.#target !== undefined) return nothingSettled();
     const single = this.#root.children!.size <= 1;
-    this.#setTarget(single ? this.#host : join(this.#host, this.#destination.name));
+    this.#setTarget(single ? this.#ground.path : join(this.#ground.path, this.#destination.name));
     const settled = nothingSettled();
     for (const place of [...this.#root.children!.values()]) await this.#weigh(place, settled);
     return settled;
@@ -224,24 +224,28 @@ export class SafeWriter {
   /** Makes the result visible. Returns what could not be put in its place. */
   publish(): UnzipxError[] {
     const target = this.#target!;
-    if (this.#staging.path === undefined) {
-      this.#staging.ensureFolder(target); // an empty archive is an empty folder
-      return [];
-    }
     try {
-      return moveTree({ path: this.#staging.path, name: () => this.#staging.name() }, target, this.#root, this.#rootExists, this.#umask);
+      if (this.#staging.path === undefined) {
+        this.#ground.make(target); // an empty archive is an empty folder
+        return [];
+      }
+      if (this.#rootExists) return fillFolder(this.#ground.hold(target)!, this.#staging.path, this.#root, this.#umask);
+      move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
+      return [];
     } finally {
-      this.#staging.done();
+      this.#staging.discard();
+      this.#ground.release();
     }
   }
 
   /** Nothing of this run stays. */
   discard(): void {
     this.#staging.discard();
+    this.#ground.undo();
   }
 
   #linkContext(): LinkContext {
-    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#target : undefined };
+    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#ground.hold(this.#target!) : undefined };
   }
 
   /** Looks for conflicts at a place whose target is only known now, and below it. */
@@ -283,12 +287,12 @@ export class SafeWriter {
   }
 
   #setTarget(target: string): void {
-    const found = statOrUndefined(target);
+    const found = this.#ground.stat(target);
     if (found !== undefined && !found.isDirectory()) {
       throw new UnzipxError("CONFLICT", `Cannot extract into "${target}": it exists and is not a folder`, { hint: "-C DIR" });
     }
     this.#target = target;
-    this.#conflicts = new Conflicts(target, { overwrite: this.#policy.overwrite, ask: this.#ask, protect: this.#destination.protect });
+    this.#conflicts = new Conflicts(target, found && this.#ground.hold(target), { overwrite: this.#policy.overwrite, ask: this.#ask, protect: this.#destination.protect });
     this.#root.onDisk = found === undefined ? "absent" : "directory";
   }
 

@@ -1,0 +1,108 @@
+/**
+ * The ground that an extraction stands on: the deepest folder of its destination that is there, opened once. From then on
+ * everything goes by way of what was opened, so that whoever may rename a folder on the way to it leads nobody astray.
+ */
+import { mkdirSync, realpathSync, rmdirSync, statSync, type Stats } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fromSystem, UnzipxError } from "../errors.ts";
+import { holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+
+export class Ground {
+  /** The destination as a path for people: absolute, and without a link where it is there. */
+  readonly path: string;
+  readonly #anchor: string;
+  /** By their paths. */
+  readonly #held = new Map<string, HeldFolder>();
+  /** Folders that were made on the way, the deepest last. */
+  readonly #made: { readonly parent: HeldFolder; readonly name: string }[] = [];
+
+  private constructor(path: string, anchor: string, held: HeldFolder) {
+    this.path = path;
+    this.#anchor = anchor;
+    this.#held.set(anchor, held);
+  }
+
+  /** The user named this folder, so links on the way to it are theirs to have; below it none is followed. */
+  static of(directory: string): Ground {
+    const missing: string[] = [];
+    let there = resolve(directory);
+    for (; statOrUndefined(there) === undefined && dirname(there) !== there; there = dirname(there)) missing.unshift(basename(there));
+    const anchor = realpathSync(there);
+    if (!statSync(anchor).isDirectory()) {
+      if (missing.length === 0) throw new UnzipxError("CONFLICT", `Cannot extract into "${anchor}": it exists and is not a folder`, { hint: "-C DIR" });
+      throw new UnzipxError("WRITE_FAILED", `Cannot make the folder "${resolve(directory)}": "${anchor}" is not a folder`, { hint: "-C DIR" });
+    }
+    return new Ground(join(anchor, ...missing), anchor, holdFolder(anchor));
+  }
+
+  /** A new folder in one of ours, whose `path` nobody leads astray. */
+  static within(path: string, name: string): Ground {
+    return new Ground(join(path, name), path, holdFolder(`${path}/.`)); // the path of a descriptor is a link itself
+  }
+
+  /** What is at a place on this ground, or in a folder of it that is there; never by way of a link. */
+  stat(path: string): Stats | undefined {
+    if (path === this.#anchor) return statOrUndefined(`${this.#held.get(path)!.path}/.`);
+    const parent = this.hold(dirname(path));
+    return parent === undefined ? undefined : statOrUndefined(`${parent.path}/${basename(path)}`);
+  }
+
+  /** The folder at a place on this ground; undefined where nothing is. */
+  hold(path: string): HeldFolder | undefined {
+    const known = this.#held.get(path);
+    if (known !== undefined) return known;
+    const parent = this.hold(dirname(path));
+    if (parent === undefined || statOrUndefined(`${parent.path}/${basename(path)}`) === undefined) return undefined;
+    const held = parent.child(basename(path));
+    this.#held.set(path, held);
+    return held;
+  }
+
+  /** The same, made where it is missing, and those above it. */
+  make(path: string): HeldFolder {
+    const there = this.hold(path);
+    if (there !== undefined) return there;
+    const parent = this.make(dirname(path));
+    const name = basename(path);
+    try {
+      mkdirSync(`${parent.path}/${name}`);
+      this.#made.push({ parent, name });
+    } catch (error) {
+      // Another run may have been faster.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw fromSystem(error, "write", `make the folder "${path}"`);
+    }
+    return this.hold(path)!;
+  }
+
+  /** Folders, this one or above it, in which everybody may rename what others put there; by their paths. */
+  looseFolders(): string[] {
+    if (process.platform === "win32") return [];
+    const loose: string[] = [];
+    const { dev } = statSync(this.#anchor);
+    for (let at = this.#anchor; ; at = dirname(at)) {
+      const stats = statSync(at, { throwIfNoEntry: false });
+      // On another file system modes may mean nothing.
+      if (stats?.dev === dev && (stats.mode & 0o1002) === 0o002) loose.push(at);
+      if (at === dirname(at)) return loose;
+    }
+  }
+
+  /** Lets go of everything; folders that were made stay. */
+  release(): void {
+    for (const held of this.#held.values()) held.close();
+    this.#held.clear();
+    this.#made.length = 0;
+  }
+
+  /** The same, and nothing that was made stays. */
+  undo(): void {
+    for (const { parent, name } of this.#made.splice(0).reverse()) {
+      try {
+        rmdirSync(`${parent.path}/${name}`);
+      } catch {
+        break; // somebody else put something in it meanwhile
+      }
+    }
+    this.release();
+  }
+}

@@ -1,0 +1,36 @@
+/** Folders that are held open: what is done in one reaches what was opened, whatever its name leads to meanwhile. */
+import { closeSync, constants, existsSync, lstatSync, openSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import { UnzipxError } from "../errors.ts";
+
+/** lstat, with undefined for a place where nothing is. */
+export function statOrUndefined(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+// Only Linux gives a descriptor a path. Elsewhere each folder is looked at once more before it is used.
+export const DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/fd") ? "/proc/self/fd" : undefined;
+
+/** Linux, <asm-generic/fcntl.h>: the place only, for which a folder need not be readable; Node does not name it. */
+const O_PATH = 0o10000000;
+
+export interface HeldFolder {
+  /** For system calls: on Linux it leads to what was opened. It means nothing once the folder is closed. */
+  readonly path: string;
+  /** For people. */
+  readonly shown: string;
+  /** A folder in it; throws when that is a link, or no folder. */
+  child(name: string): HeldFolder;
+  close(): void;
+}
+
+/** Throws when `path` is a link, or no folder; `shown` is the same for people. */
+export function holdFolder(path: string, shown = path): HeldFolder {
+  if (DESCRIPTORS === undefined) {
+    if (!lstatSync(path).isDirectory()) throw new UnzipxError("UNSAFE_LINK", `Stopped: "${shown}" was a folder and is one no more`);
+    return { path, shown, child: (name) => holdFolder(join(path, name), join(shown, name)), close() {} };
+  }
+  const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const held = `${DESCRIPTORS}/${fd}`;
+  return { path: held, shown, child: (name) => holdFolder(`${held}/${name}`, join(shown, name)), close: () => closeSync(fd) };
+}
