@@ -18,19 +18,33 @@ export interface LinkContext {
   readonly renamed: ReadonlyMap<SafePath, Place>;
 }
 
-/** A second name for a file of this run; an error for anything else. */
-export function makeHardLink(place: Place, context: LinkContext): UnzipxError | undefined {
+/** Of a link only what is needed to see where it leads. */
+type Resolving = Omit<LinkContext, "staging">;
+
+/** Why a link is refused, without making it: as makeHardLink() and makeSymlink(). */
+export function refusalOfLink(place: Place, context: Resolving): UnzipxError | undefined {
+  const found = place.type === "hardlink" ? hardLinked(place, context) : endOfSymlink(place, context);
+  return found instanceof UnzipxError ? found : undefined;
+}
+
+/** The file of this run that gets a second name; undefined where the link has become a symbolic one. */
+function hardLinked(place: Place, context: Resolving): Place | UnzipxError | undefined {
   const refuse = (why: string): UnzipxError =>
     new UnzipxError("UNSAFE_LINK", `Refused a hard link: ${why}`, { entry: pathOf(place), found: place.linkTarget ?? "" });
   const linked = linkedPlace(place, context);
   if (linked === undefined || linked.type === "directory") return refuse("its target is no file of this extraction");
   if (linked.dropped) return refuse("its target was not extracted");
-  if (linked.type === "symlink") {
-    // A second name for a link is the same link at another place, so it is checked from there.
-    place.type = "symlink";
-    place.linkTarget = linked.linkTarget;
-    return undefined;
-  }
+  if (linked.type !== "symlink") return linked;
+  // A second name for a link is the same link at another place, so it is checked from there.
+  place.type = "symlink";
+  place.linkTarget = linked.linkTarget;
+  return undefined;
+}
+
+/** A second name for a file of this run; an error for anything else. */
+export function makeHardLink(place: Place, context: LinkContext): UnzipxError | undefined {
+  const linked = hardLinked(place, context);
+  if (linked === undefined || linked instanceof UnzipxError) return linked;
   try {
     linkSync(context.staging.pathOf(linked), context.staging.pathOf(place));
   } catch (error) {
@@ -41,7 +55,7 @@ export function makeHardLink(place: Place, context: LinkContext): UnzipxError | 
 }
 
 /** What a hard link leads to, through others where they come in between; undefined for nothing, or for a circle. */
-export function linkedPlace(place: Place, { root, policy, renamed }: LinkContext): Place | undefined {
+export function linkedPlace(place: Place, { root, policy, renamed }: Resolving): Place | undefined {
   const passed = new Set<Place>();
   let at: Place | undefined = place;
   while (at?.type === "hardlink" && !passed.has(at)) {
@@ -54,7 +68,7 @@ export function linkedPlace(place: Place, { root, policy, renamed }: LinkContext
 }
 
 /** Where a symbolic link leads, resolved against the tree as it will be; an error when that is outside. */
-export function endOfSymlink(place: Place, context: LinkContext): readonly string[] | UnzipxError {
+export function endOfSymlink(place: Place, context: Resolving): readonly string[] | UnzipxError {
   return resolveLink(pathOf(place), place.linkTarget ?? "", context.policy.platform, (components) => linkAt(components, context));
 }
 
@@ -81,7 +95,7 @@ export function makeSymlink(place: Place, context: LinkContext): UnzipxError | u
 }
 
 /** The target of the link at a place of the final tree: of this archive, or there before. */
-function linkAt(components: readonly string[], { root, existing }: LinkContext): string | undefined {
+function linkAt(components: readonly string[], { root, existing }: Resolving): string | undefined {
   const place = findPlace(root, components);
   // A place found only by folding its name is another one to this file system: then the disk decides.
   if (place !== undefined && !place.dropped && place.name === components.at(-1)) return place.type === "symlink" ? place.linkTarget : undefined;

@@ -17,11 +17,12 @@ import { adopt, nothingSettled, type Settled } from "./adopt.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
-import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
+import type { PathOddity, SafePath } from "./path.ts";
+import { Plan, type ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { fillFolder, foldsNames, move } from "./publish.ts";
 import { Staging } from "./staging.ts";
-import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
+import { foldersDeepestFirst, pathOf, renameChild, type Place } from "./tree.ts";
 
 export interface Destination {
   readonly directory: string;
@@ -41,31 +42,23 @@ export interface Claim {
   readonly repeats: boolean;
 }
 
-/** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
-export interface ClaimRules {
-  readonly backslash: PathRules["backslash"];
-  readonly repeated: "refuse" | "last";
-}
-
 export type { Settled } from "./adopt.ts";
+export type { ClaimRules } from "./plan.ts";
 
 /** A claim, "skip" when the user wants what is there to stay, or the reason why the entry was refused. */
 export type Claimed = Claim | "skip" | UnzipxError;
 
 const FILE_MODE = 0o666; // of entries that carry none, before the umask
 const FOLDER_MODE = 0o777;
-const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
 
 export class SafeWriter {
   readonly #destination: Destination;
   readonly #policy: Policy;
   readonly #ask: Ask | undefined;
-  readonly #root = newPlace(undefined, "", "directory");
-  readonly #folders = new Map<string, Place>([["", this.#root]]);
-  readonly #links: Place[] = [];
+  readonly #plan: Plan;
+  readonly #root: Place;
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #umask = process.umask();
-  readonly #renamed = new Map<SafePath, Place>();
   #folding: boolean | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
@@ -80,6 +73,12 @@ export class SafeWriter {
     this.#destination = destination;
     this.#policy = policy;
     this.#ask = ask;
+    this.#plan = new Plan(
+      policy,
+      { folds: () => this.#folds(), folder: (place) => this.#makeFolder(place), replaced: (place) => rmSync(this.#staging.pathOf(place), { force: true }) },
+      destination.above, (oddity, path) => this.#note(oddity, path),
+    );
+    this.#root = this.#plan.root;
     try {
       this.#ground = ground ??= Ground.of(destination.directory);
       if (destination.into !== "auto") this.#setTarget(destination.into === "directory" ? ground.path : join(ground.path, destination.name));
@@ -110,25 +109,10 @@ export class SafeWriter {
    * everything else that is wrong with one entry comes back as a value.
    */
   claim(entry: Entry, rules: ClaimRules): Claimed | Promise<Claimed> {
-    if (entry.refusal !== undefined) return entry.refusal;
-    if (entry.type === "special") {
-      return new UnzipxError("SPECIAL_FILE", "Skipped a device, FIFO or socket: unzipx creates none", { entry: entry.path });
-    }
-    const checked = checkPath(entry.path, {
-      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, backslash: rules.backslash, above: this.#destination.above,
-    });
-    if (checked instanceof UnzipxError) return checked;
-    if (checked.oddity !== undefined) this.#note(checked.oddity, entry.path);
-    const { path } = checked;
-    if (path === "" && entry.type !== "directory") {
-      return new UnzipxError("UNSAFE_PATH", "Refused an entry: its name is empty", { entry: entry.path });
-    }
-    if (this.#policy.links === "skip" && (entry.type === "symlink" || entry.type === "hardlink")) return "skip";
-    const again = rules.repeated === "last" && entry.type === "file" ? this.#repeated(path) : undefined;
-    const place = again ?? this.#reserve(entry.type, path, entry.path);
-    if (place instanceof UnzipxError) return place;
-    this.#describe(place, entry);
-    if (again !== undefined && !again.dropped) return { place, repeats: true };
+    const planned = this.#plan.claim(entry, rules);
+    if (planned === "skip" || planned instanceof UnzipxError) return planned;
+    const { place, again } = planned;
+    if (again && !place.dropped) return { place, repeats: true };
     place.dropped = false; // what the user wanted left alone is asked about anew
     if (this.#target === undefined || entry.type === "directory") return { place, repeats: false };
     const verdict = this.#conflicts!.weigh(place);
@@ -160,7 +144,7 @@ export class SafeWriter {
   /** What hard links of this run lead to. */
   linkedFiles(): ReadonlySet<Place | undefined> {
     const context = this.#linkContext();
-    return new Set(this.#links.filter((link) => link.type === "hardlink" && !link.dropped).map((link) => linkedPlace(link, context)));
+    return new Set(this.#plan.links.filter((link) => link.type === "hardlink" && !link.dropped).map((link) => linkedPlace(link, context)));
   }
 
   /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
@@ -193,18 +177,8 @@ export class SafeWriter {
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
-    const refused: UnzipxError[] = [];
     const context = this.#linkContext();
-    // Hard links before symlinks: none of them can then pass through a link of this archive.
-    for (const type of ["hardlink", "symlink"] as const) {
-      for (const place of this.#links) {
-        if (place.type !== type || place.dropped) continue;
-        const error = type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context);
-        if (error === undefined) continue;
-        place.dropped = true;
-        refused.push(error);
-      }
-    }
+    const refused = this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context)));
     const moved = new Set(this.#movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
@@ -245,7 +219,7 @@ export class SafeWriter {
   }
 
   #linkContext(): LinkContext {
-    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#renamed, existing: this.#rootExists ? this.#ground.hold(this.#target!) : undefined };
+    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#plan.renamed, existing: this.#rootExists ? this.#ground.hold(this.#target!) : undefined };
   }
 
   /** Looks for conflicts at a place whose target is only known now, and below it. */
@@ -296,51 +270,11 @@ export class SafeWriter {
     this.#root.onDisk = found === undefined ? "absent" : "directory";
   }
 
-  #reserve(type: Exclude<Entry["type"], "special">, path: SafePath, raw: string): Place | UnzipxError {
-    if (type === "directory") return this.#folder(path, raw);
-    const cut = path.lastIndexOf("/");
-    const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
-    if (parent instanceof UnzipxError) return parent;
-    const place = this.#add(parent, path.slice(cut + 1), type, raw);
-    if (place instanceof UnzipxError) return place;
-    if (type !== "file") this.#links.push(place);
-    return place;
-  }
-
-  /** The folder at `path`, made in the staging folder with all above it. */
-  #folder(path: SafePath, raw: string): Place | UnzipxError {
-    const known = this.#folders.get(path);
-    if (known !== undefined) return known.dropped ? blocked(raw) : known;
-    const cut = path.lastIndexOf("/");
-    const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
-    if (parent instanceof UnzipxError) return parent;
-    const place = this.#add(parent, path.slice(cut + 1), "directory", raw);
-    if (place instanceof UnzipxError) return place;
-    this.#folders.set(path, place);
-    if (this.#target !== undefined) {
-      const looked = this.#conflicts!.look(place);
-      if (looked instanceof UnzipxError) {
-        place.dropped = true;
-        return looked;
-      }
-    }
-    mkdirSync(this.#staging.pathOf(place), 0o700);
-    return place;
-  }
-
-  /**
-   * One name, one place. Names that are equal only after folding may stand side by side where the file system keeps
-   * them apart; but never when one of them is a link, which the other would be written through elsewhere.
-   */
-  #add(parent: Place, name: string, type: Place["type"], raw: string): Place | UnzipxError {
-    const taken = childOf(parent, name);
-    if (taken !== undefined) {
-      if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#folds()) return collision(taken, raw);
-      this.#note("alike", raw);
-    }
-    const place = newPlace(parent, name, type);
-    addChild(parent, place);
-    return place;
+  /** In the staging folder; an error where something else lies in its place. */
+  #makeFolder(place: Place): UnzipxError | undefined {
+    const looked = this.#target === undefined ? undefined : this.#conflicts!.look(place);
+    if (looked === undefined) mkdirSync(this.#staging.pathOf(place), 0o700);
+    return looked;
   }
 
   /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
@@ -349,28 +283,10 @@ export class SafeWriter {
     return this.#folding;
   }
 
-  /** A tar is updated by appending: the later of two files of one name is the valid one. Links and folders are not updated. */
-  #repeated(path: SafePath): Place | undefined {
-    const renamed = this.#renamed.get(path);
-    const place = renamed ?? findPlace(this.#root, path.split("/"));
-    if (place === undefined || place.type !== "file" || (renamed === undefined && pathOf(place) !== path)) return undefined;
-    rmSync(this.#staging.pathOf(place), { force: true });
-    this.#note("repeated", path);
-    return place;
-  }
-
-  #describe(place: Place, entry: Entry): void {
-    if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-    // What no calendar has (a Date ends at 8.64e15 ms) is no time.
-    if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
-    place.size = entry.size;
-    place.linkTarget = entry.linkTarget;
-  }
-
   #conclude(place: Place, verdict: Verdict): Claimed {
     if (verdict === "write") return { place, repeats: false };
     if (verdict === "rename") {
-      this.#renamed.set(pathOf(place), place); // hard links know it by the name in the archive
+      this.#plan.renamed.set(pathOf(place), place); // hard links know it by the name in the archive
       renameChild(place, this.#conflicts!.freeName(place));
       place.onDisk = "absent";
       return { place, repeats: false };
@@ -384,18 +300,4 @@ export class SafeWriter {
     if (seen === undefined) this.#oddities.set(oddity, { count: 1, first: path });
     else seen.count += 1;
   }
-}
-
-function collision(taken: Place, raw: string): UnzipxError {
-  const place = pathOf(taken);
-  const why = place === raw.replace(/\/+$/, "")
-    ? "the archive has another entry of this name"
-    : taken.type !== "directory" && raw.startsWith(`${place}/`)
-      ? `its folder is another entry, a ${taken.type}`
-      : "another entry has the same name on this file system, or is a link of the same name on some";
-  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place });
-}
-
-function blocked(raw: string): UnzipxError {
-  return new UnzipxError("CONFLICT", "Refused an entry: its folder could not be made", { entry: raw });
 }

@@ -1,0 +1,165 @@
+/**
+ * Which place each entry of an archive gets, and which entries get none and why. Pure: what the disk says about it comes through
+ * `Ground`. So SafeWriter, which writes, and those who only tell what it would refuse have the same rules.
+ */
+import { UnzipxError } from "../errors.ts";
+import type { Entry } from "../formats/contract.ts";
+import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
+import type { Policy } from "./policy.ts";
+import { addChild, childOf, findPlace, newPlace, pathOf, type Place } from "./tree.ts";
+
+/** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
+export interface ClaimRules {
+  readonly backslash: PathRules["backslash"];
+  readonly repeated: "refuse" | "last";
+}
+
+/** What the plan has to ask, or to tell, where it becomes real. */
+export interface Ground {
+  /** Whether the file system takes names for equal that differ in case or in normal form. */
+  folds(): boolean;
+  /** A folder got its place; returns why it cannot lie there. */
+  folder?(place: Place): UnzipxError | undefined;
+  /** A later file takes the place of this one. */
+  replaced?(place: Place): void;
+}
+
+/** A place, and whether it was this file's before. */
+export interface Planned {
+  readonly place: Place;
+  readonly again: boolean;
+}
+
+const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
+
+export class Plan {
+  readonly root = newPlace(undefined, "", "directory");
+  /** In archive order. */
+  readonly links: Place[] = [];
+  /** Files under another name than their archive gives them, by that one. */
+  readonly renamed = new Map<SafePath, Place>();
+  readonly #folders = new Map<string, Place>([["", this.root]]);
+  readonly #policy: Policy;
+  readonly #ground: Ground;
+  readonly #above: SafePath | undefined;
+  readonly #odd: (oddity: PathOddity, path: string) => void;
+
+  /** `above`: as PathRules.above. `odd` is told what is odd about names that are taken. */
+  constructor(policy: Policy, ground: Ground, above: SafePath | undefined, odd: (oddity: PathOddity, path: string) => void) {
+    this.#policy = policy;
+    this.#ground = ground;
+    this.#above = above;
+    this.#odd = odd;
+  }
+
+  /** The entry's place, to be asked for in archive order; "skip" where the user wants no links; an error where it is refused. */
+  claim(entry: Entry, rules: ClaimRules): Planned | "skip" | UnzipxError {
+    if (entry.refusal !== undefined) return entry.refusal;
+    if (entry.type === "special") {
+      return new UnzipxError("SPECIAL_FILE", "Skipped a device, FIFO or socket: unzipx creates none", { entry: entry.path });
+    }
+    const checked = checkPath(entry.path, {
+      platform: this.#policy.platform, maxDepth: this.#policy.limits.depth, unsafe: this.#policy.unsafePaths, backslash: rules.backslash, above: this.#above,
+    });
+    if (checked instanceof UnzipxError) return checked;
+    if (checked.oddity !== undefined) this.#odd(checked.oddity, entry.path);
+    const { path } = checked;
+    if (path === "" && entry.type !== "directory") {
+      return new UnzipxError("UNSAFE_PATH", "Refused an entry: its name is empty", { entry: entry.path });
+    }
+    if (this.#policy.links === "skip" && (entry.type === "symlink" || entry.type === "hardlink")) return "skip";
+    const repeated = rules.repeated === "last" && entry.type === "file" ? this.#repeated(path) : undefined;
+    const place = repeated ?? this.#reserve(entry.type, path, entry.path);
+    if (place instanceof UnzipxError) return place;
+    this.#describe(place, entry);
+    return { place, again: repeated !== undefined };
+  }
+
+  /** Calls `make` for every link; what is refused is dropped. Hard links before symlinks: none of them can then pass through a link of this archive. */
+  settleLinks(make: (place: Place) => UnzipxError | undefined): UnzipxError[] {
+    const refused: UnzipxError[] = [];
+    for (const type of ["hardlink", "symlink"] as const) {
+      for (const place of this.links) {
+        if (place.type !== type || place.dropped) continue;
+        const error = make(place);
+        if (error === undefined) continue;
+        place.dropped = true;
+        refused.push(error);
+      }
+    }
+    return refused;
+  }
+
+  #reserve(type: Exclude<Entry["type"], "special">, path: SafePath, raw: string): Place | UnzipxError {
+    if (type === "directory") return this.#folder(path, raw);
+    const cut = path.lastIndexOf("/");
+    const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
+    if (parent instanceof UnzipxError) return parent;
+    const place = this.#add(parent, path.slice(cut + 1), type, raw);
+    if (place instanceof UnzipxError) return place;
+    if (type !== "file") this.links.push(place);
+    return place;
+  }
+
+  /** The folder at `path`, with all above it. */
+  #folder(path: SafePath, raw: string): Place | UnzipxError {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known.dropped ? blocked(raw) : known;
+    const cut = path.lastIndexOf("/");
+    const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
+    if (parent instanceof UnzipxError) return parent;
+    const place = this.#add(parent, path.slice(cut + 1), "directory", raw);
+    if (place instanceof UnzipxError) return place;
+    this.#folders.set(path, place);
+    const error = this.#ground.folder?.(place);
+    if (error !== undefined) place.dropped = true;
+    return error ?? place;
+  }
+
+  /**
+   * One name, one place. Names that are equal only after folding may stand side by side where the file system keeps
+   * them apart; but never when one of them is a link, which the other would be written through elsewhere.
+   */
+  #add(parent: Place, name: string, type: Place["type"], raw: string): Place | UnzipxError {
+    const taken = childOf(parent, name);
+    if (taken !== undefined) {
+      if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#ground.folds()) return collision(taken, raw);
+      this.#odd("alike", raw);
+    }
+    const place = newPlace(parent, name, type);
+    addChild(parent, place);
+    return place;
+  }
+
+  /** A tar is updated by appending: the later of two files of one name is the valid one. Links and folders are not updated. */
+  #repeated(path: SafePath): Place | undefined {
+    const renamed = this.renamed.get(path);
+    const place = renamed ?? findPlace(this.root, path.split("/"));
+    if (place === undefined || place.type !== "file" || (renamed === undefined && pathOf(place) !== path)) return undefined;
+    this.#ground.replaced?.(place);
+    this.#odd("repeated", path);
+    return place;
+  }
+
+  #describe(place: Place, entry: Entry): void {
+    if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
+    // What no calendar has (a Date ends at 8.64e15 ms) is no time.
+    if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
+    place.size = entry.size;
+    place.linkTarget = entry.linkTarget;
+  }
+}
+
+function collision(taken: Place, raw: string): UnzipxError {
+  const place = pathOf(taken);
+  const why = place === raw.replace(/\/+$/, "")
+    ? "the archive has another entry of this name"
+    : taken.type !== "directory" && raw.startsWith(`${place}/`)
+      ? `its folder is another entry, a ${taken.type}`
+      : "another entry has the same name on this file system, or is a link of the same name on some";
+  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place });
+}
+
+function blocked(raw: string): UnzipxError {
+  return new UnzipxError("CONFLICT", "Refused an entry: its folder could not be made", { entry: raw });
+}
