@@ -23,22 +23,46 @@ import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import workers from "node:worker_threads";
 
-const { FAULT_AT, FAULT_WITH = "EIO", FAULT_LASTS, FAULT_ON, FAULT_IN, FAULT_LOG, FAULT_RUN = ":" } = process.env;
-const at = Number(FAULT_AT ?? 0);
-const counted = FAULT_ON === undefined || FAULT_ON === "" ? undefined : new Set(FAULT_ON.split(","));
-const isHere = FAULT_IN === undefined || FAULT_IN === "" || (FAULT_IN === "main") === workers.isMainThread;
-const { openSync, writeSync } = fs;
+const { closeSync, openSync, writeSync } = fs;
 
+/** For all threads: [operations so far, number of plans so far, length of the plan], and the plan as JSON. */
 const KEY = "unzipx-fault";
-if (workers.isMainThread) {
-  workers.setEnvironmentData(KEY, { counter: new SharedArrayBuffer(4), log: FAULT_LOG === undefined ? undefined : openSync(FAULT_LOG, "a") });
-}
+const PLAN_AT = 12;
+if (workers.isMainThread) workers.setEnvironmentData(KEY, new SharedArrayBuffer(64 * 1024));
 const shared = workers.getEnvironmentData(KEY);
-const counter = new Int32Array(shared.counter);
+const [COUNTER, PLANS, LENGTH] = [0, 1, 2];
+const numbers = new Int32Array(shared, 0, 3);
+let known = 0;
+/** { at, with, lasts, on, in, run, log }, as the variables are called; `log` is a descriptor. */
+let plan = { at: 0 };
+
+function currentPlan() {
+  const newest = Atomics.load(numbers, PLANS);
+  if (newest !== known) {
+    plan = JSON.parse(Buffer.from(shared, PLAN_AT, numbers[LENGTH]).toString());
+    known = newest;
+  }
+  return plan;
+}
+
+/** What happens from now on, counted from 1 again: for a process that runs the command many times. */
+function setPlan({ log, ...wanted }) {
+  if (currentPlan().log !== undefined) closeSync(plan.log);
+  const text = Buffer.from(JSON.stringify({ ...wanted, log: log === undefined ? undefined : openSync(log, "a") }));
+  numbers[LENGTH] = text.copy(Buffer.from(shared), PLAN_AT);
+  Atomics.store(numbers, COUNTER, 0);
+  Atomics.add(numbers, PLANS, 1);
+}
+globalThis[Symbol.for(KEY)] = setPlan;
+
+if (workers.isMainThread) {
+  const { FAULT_AT, FAULT_WITH, FAULT_LASTS, FAULT_ON, FAULT_IN, FAULT_LOG, FAULT_RUN } = process.env;
+  setPlan({ at: Number(FAULT_AT ?? 0), with: FAULT_WITH, lasts: FAULT_LASTS === "1", on: FAULT_ON ? FAULT_ON.split(",") : undefined, in: FAULT_IN, run: FAULT_RUN, log: FAULT_LOG });
+}
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url)))) + sep;
 const own = [`${root}dist${sep}`, `${root}bin${sep}`];
-const ownDescriptors = new Set([shared.log]);
+const ownDescriptors = new Set();
 let depth = 0; // some functions of node:fs call others
 
 const errnos = new Map([...getSystemErrorMap()].map(([errno, [code, text]]) => [code, { errno, text }]));
@@ -58,22 +82,23 @@ function nameOf(name, args) {
 
 /** How the operation has to go wrong; undefined: not at all. */
 function fault(name, args) {
-  if (!isHere || isOwn(args[0])) return undefined;
+  if (isOwn(args[0])) return undefined;
+  const { at, with: what = "EIO", lasts, on, in: where, run, log } = currentPlan();
+  if (where && (where === "main") !== workers.isMainThread) return undefined;
   const operation = nameOf(name, args);
-  if (counted !== undefined && !counted.has(operation)) return undefined;
-  const number = Atomics.add(counter, 0, 1) + 1;
-  const fires = at > 0 && (FAULT_LASTS === "1" ? number >= at : number === at);
-  // Where it lies on the way is of interest as well: links and renames have two paths.
-  const told = args.slice(0, /^(link|symlink|rename|copyFile)$/.test(name) ? 2 : 1).map((arg) => JSON.stringify(String(arg)));
-  if (shared.log !== undefined) writeSync(shared.log, `${fires ? "fired " : ""}${number} ${workers.isMainThread ? "main" : "worker"} ${operation} ${told.join(" ")}\n`);
+  if (on !== undefined && !on.includes(operation)) return undefined;
+  const number = Atomics.add(numbers, COUNTER, 1) + 1;
+  const fires = at > 0 && (lasts ? number >= at : number === at);
+  const paths = args.slice(0, /^(link|symlink|rename|copyFile)$/.test(name) ? 2 : 1).map((arg) => JSON.stringify(String(arg)));
+  if (log !== undefined) writeSync(log, `${fires ? "fired " : ""}${number} ${workers.isMainThread ? "main" : "worker"} ${operation} ${paths.join(" ")}\n`);
   if (!fires) return undefined;
-  if (errnos.has(FAULT_WITH)) {
-    const { errno, text } = errnos.get(FAULT_WITH);
+  if (errnos.has(what)) {
+    const { errno, text } = errnos.get(what);
     const path = typeof args[0] === "number" ? {} : { path: String(args[0]) };
-    const error = Object.assign(new Error(`${FAULT_WITH}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code: FAULT_WITH, syscall: name, ...path });
+    const error = Object.assign(new Error(`${what}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code: what, syscall: name, ...path });
     return { error, closes: name === "close" };
   }
-  switch (FAULT_WITH) {
+  switch (what) {
     case "SHORT":
       return { short: true };
     case "EXIT":
@@ -82,10 +107,10 @@ function fault(name, args) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return undefined;
     case "RUN":
-      execFileSync("sh", ["-c", FAULT_RUN], { stdio: "ignore" });
+      execFileSync("sh", ["-c", run], { stdio: "ignore" });
       return undefined;
     default:
-      process.kill(process.pid, FAULT_WITH);
+      process.kill(process.pid, what);
       return undefined;
   }
 }
