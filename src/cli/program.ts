@@ -71,6 +71,7 @@ ${EXIT_CODES}`);
       .option("-n, --never", "keep existing files")
       .option("-u, --update", "replace files that are older than the archive's")
       .addOption(new Option("--overwrite <how>", "what to do about existing files").choices(["ask", "always", "never", "newer", "rename", "fail"]))
+      .option("--atomic", "all or nothing, also into an existing folder")
       .option("-O, --stdout", "write members to standard output")
       .option("--no-mtime", "do not restore times")
       .option("--no-mode", "do not restore permissions")

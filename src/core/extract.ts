@@ -1,6 +1,7 @@
 /** The verb x: entries → policy → one writer. */
 import type { UnzipxError } from "../errors.ts";
 import { createBudget } from "../safe/budget.ts";
+import { undoLeftovers } from "../safe/leftovers.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
@@ -43,25 +44,28 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
+    warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(
       { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
     await extractEntries(opened, run);
-    // What fails in there is kept as an archive: nothing of this one is missing then.
+    // What fails in there is kept as an archive: nothing of this one is missing then, but not all was done that was asked for.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
     options.selection.assertAllMatched();
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
-    const harmless = summary.failures.filter((error) => error.code === "SPECIAL_FILE");
-    const failed = summary.failures.length > harmless.length;
-    if (failed && writer.isNew) {
+    const { atomic } = options.policy;
+    if (atomic) summary.failures.push(...inside.splice(0));
+    const failed = summary.failures.some((error) => error.code !== "SPECIAL_FILE");
+    if (failed && (atomic || writer.isNew)) {
       writer.discard();
       summary.bytes = summary.files = summary.directories = summary.links = 0;
+      summary.untouched = atomic ? "atomic" : "new";
     } else {
-      summary.failures.push(...writer.publish());
+      summary.failures.push(...(await writer.publish(options.signal)));
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);

@@ -6,6 +6,7 @@ import { mkdirSync, realpathSync, rmdirSync, statSync, type Stats } from "node:f
 import { basename, dirname, join, resolve } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { restoreTimes, timesOf, type Times } from "./times.ts";
 
 export class Ground {
   /** The destination as a path for people: absolute, and without a link where it is there. */
@@ -13,6 +14,7 @@ export class Ground {
   readonly #anchor: string;
   /** By their paths. */
   readonly #held = new Map<string, HeldFolder>();
+  #times: Times | undefined;
   /** Folders that were made on the way, the deepest last. */
   readonly #made: { readonly parent: HeldFolder; readonly name: string }[] = [];
 
@@ -38,6 +40,11 @@ export class Ground {
   /** A new folder in one of ours, whose `path` nobody leads astray. */
   static within(path: string, name: string): Ground {
     return new Ground(join(path, name), path, holdFolder(`${path}/.`)); // the path of a descriptor is a link itself
+  }
+
+  /** The deepest folder that was there: all that is made lies in it. Whatever is undone gives it back its times. */
+  keepTimes(): Times {
+    return (this.#times ??= timesOf(this.#held.get(this.#anchor)!));
   }
 
   /** What is at a place on this ground, or in a folder of it that is there; never by way of a link. */
@@ -103,6 +110,8 @@ export class Ground {
         break; // somebody else put something in it meanwhile
       }
     }
+    const anchor = this.#held.get(this.#anchor);
+    if (anchor !== undefined && this.#times !== undefined) restoreTimes(anchor, this.#times);
     this.release();
   }
 }

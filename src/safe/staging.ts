@@ -1,6 +1,7 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { removeTree } from "./publish.ts";
@@ -33,6 +34,11 @@ export class Staging {
   /** Whether the file system knows owners and permissions. */
   get keepsModes(): boolean {
     return this.#keepsModes;
+  }
+
+  /** What it is called in its host. */
+  get title(): string {
+    return basename(this.#name);
   }
 
   /** Its name on disk, to rename it by; throws when somebody put something else there. */

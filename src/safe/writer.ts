@@ -6,7 +6,7 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, mkdirSync, rmdirSync, rmSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
@@ -17,6 +17,7 @@ import { adopt, nothingSettled, type Settled } from "./adopt.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
+import { inodeOf } from "./output.ts";
 import type { PathOddity, SafePath } from "./path.ts";
 import { Plan, type ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
@@ -81,6 +82,7 @@ export class SafeWriter {
     this.#root = this.#plan.root;
     try {
       this.#ground = ground ??= Ground.of(destination.directory);
+      if (policy.atomic) ground.keepTimes();
       if (destination.into !== "auto") this.#setTarget(destination.into === "directory" ? ground.path : join(ground.path, destination.name));
     } catch (error) {
       ground?.release();
@@ -195,21 +197,32 @@ export class SafeWriter {
     return refused;
   }
 
-  /** Makes the result visible. Returns what could not be put in its place. */
-  publish(): UnzipxError[] {
+  /** Makes the result visible. Returns what could not be put in its place; of an atomic run that throws, and nothing is visible then. */
+  async publish(signal?: AbortSignal): Promise<UnzipxError[]> {
+    const refused = await this.#put(signal);
+    this.#staging.discard();
+    this.#ground.release();
+    return refused;
+  }
+
+  async #put(signal: AbortSignal | undefined): Promise<UnzipxError[]> {
     const target = this.#target!;
-    try {
-      if (this.#staging.path === undefined) {
-        this.#ground.make(target); // an empty archive is an empty folder
-        return [];
-      }
-      if (this.#rootExists) return fillFolder(this.#ground.hold(target)!, this.#staging.path, this.#root, this.#umask);
+    const { path } = this.#staging;
+    if (path === undefined) {
+      this.#ground.make(target); // an empty archive is an empty folder
+      return [];
+    }
+    if (!this.#rootExists) {
       move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
       return [];
-    } finally {
-      this.#staging.discard();
-      this.#ground.release();
     }
+    const into = this.#ground.hold(target)!;
+    if (!this.#policy.atomic) return fillFolder(into, path, this.#root, this.#umask, signal);
+    const { fillAtomically } = await import("./atomic.ts");
+    return fillAtomically({
+      host: this.#ground.hold(this.#ground.path)!, hostTimes: this.#ground.keepTimes(), target: into, targetName: target === this.#ground.path ? "" : basename(target), root: this.#root, umask: this.#umask, signal,
+      staging: { path, name: this.#staging.title, inode: inodeOf(statSync(path, { bigint: true })) },
+    });
   }
 
   /** Nothing of this run stays. */
