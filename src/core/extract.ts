@@ -18,6 +18,8 @@ export interface ExtractOptions {
   readonly into: Destination["into"];
   /** What an own folder is called. */
   readonly ownName: string;
+  /** Paths of the program's own files, which are never a target. */
+  readonly reserved?: readonly string[] | undefined;
   readonly policy: Policy;
   readonly selection: Selection;
   readonly format?: string | undefined;
@@ -44,7 +46,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   const summary = emptySummary("extract", archive, opened.format);
   try {
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
@@ -56,6 +58,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     options.signal?.throwIfAborted();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
     const harmless = summary.failures.filter((error) => error.code === "SPECIAL_FILE");
+    const notes = writer.notes();
     const failed = summary.failures.length > harmless.length;
     if (failed && writer.isNew) {
       writer.discard();
@@ -65,7 +68,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);
-    warnings.push(...notesOf(writer.oddities));
+    warnings.push(...notesOf(writer.oddities), ...notes);
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } catch (error) {
     writer?.discard();

@@ -19,7 +19,8 @@ import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
-import { fillFolder, foldsNames, move } from "./publish.ts";
+import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
+import { blocked, collision, reservedFor, reservedPlaces } from "./refusals.ts";
 import { Staging } from "./staging.ts";
 import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
 
@@ -30,6 +31,8 @@ export interface Destination {
   readonly name: string;
   /** Files that are never a target: the archive itself. */
   readonly protect: readonly { readonly dev: number; readonly ino: number }[];
+  /** Paths of what unzipx keeps of its own, which are no target either. */
+  readonly reserved?: readonly string[] | undefined;
   /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
   readonly above?: SafePath;
 }
@@ -194,6 +197,11 @@ export class SafeWriter {
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
     const refused: UnzipxError[] = [];
+    for (const place of reservedPlaces(this.#root, this.#target!, this.#destination.reserved ?? [])) {
+      place.dropped = true;
+      removeTree(this.#staging.pathOf(place));
+      refused.push(reservedFor(place));
+    }
     const context = this.#linkContext();
     // Hard links before symlinks: none of them can then pass through a link of this archive.
     for (const type of ["hardlink", "symlink"] as const) {
@@ -219,6 +227,11 @@ export class SafeWriter {
       }
     }
     return refused;
+  }
+
+  /** What the user should know of the folder that the result lies in. */
+  notes(): UnzipxError[] {
+    return this.#staging.keepsModes ? this.#ground.notes() : []; // without modes everybody may do everything, and always could
   }
 
   /** Makes the result visible. Returns what could not be put in its place. */
@@ -384,18 +397,4 @@ export class SafeWriter {
     if (seen === undefined) this.#oddities.set(oddity, { count: 1, first: path });
     else seen.count += 1;
   }
-}
-
-function collision(taken: Place, raw: string): UnzipxError {
-  const place = pathOf(taken);
-  const why = place === raw.replace(/\/+$/, "")
-    ? "the archive has another entry of this name"
-    : taken.type !== "directory" && raw.startsWith(`${place}/`)
-      ? `its folder is another entry, a ${taken.type}`
-      : "another entry has the same name on this file system, or is a link of the same name on some";
-  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place });
-}
-
-function blocked(raw: string): UnzipxError {
-  return new UnzipxError("CONFLICT", "Refused an entry: its folder could not be made", { entry: raw });
 }
