@@ -86,7 +86,7 @@ export class Ground {
     for (let at = this.#anchor; ; at = dirname(at)) {
       const stats = statSync(at, { throwIfNoEntry: false });
       // On another file system modes may mean nothing.
-      if (stats?.dev === dev && (stats.mode & 0o1002) === 0o002) {
+      if (stats !== undefined && stats.dev === dev && (stats.mode & 0o1002) === 0o002) {
         return [new UnzipxError("ODDITY", `Everybody may rename what is in "${at}": others can put something else in the place of what was unpacked`, { hint: `chmod o-w "${at}"` })];
       }
       if (at === dirname(at)) return [];
