@@ -22,10 +22,11 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
   const renderer = createRenderer(flags, "x");
+  const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
   return renderer.summaries(await extractCommand({
-    ...reading, ...destinationOf(flags), policy, signal,
+    ...reading, ...destinationOf(flags), policy, signal, reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,

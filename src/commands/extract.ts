@@ -15,6 +15,8 @@ export interface ExtractCommand {
   readonly selection: SelectionOptions;
   readonly directory: string;
   readonly into: Destination["into"];
+  /** As in ExtractOptions. */
+  readonly reserved: readonly string[];
   readonly policy: Policy;
   readonly format: string | undefined;
   readonly encoding: string | undefined;
@@ -30,10 +32,10 @@ export interface ExtractCommand {
 }
 
 export async function extractCommand(command: ExtractCommand): Promise<Summaries> {
-  const { selection: wanted, policy, sink, archives, ...options } = command;
+  const { selection: wanted, policy, sink, archives, reserved, ...options } = command;
   return eachArchive(archives, async (archive) => {
     const selection = await createSelection(wanted);
     if (sink !== undefined) return extractTo(sink, archive, { ...options, selection, limits: policy.limits, lenient: policy.lenient });
-    return extract(archive, { ...options, selection, policy, ownName: ownName(wholeName(archive)) });
+    return extract(archive, { ...options, selection, policy, reserved, ownName: ownName(wholeName(archive)) });
   });
 }

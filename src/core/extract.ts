@@ -19,6 +19,8 @@ export interface ExtractOptions {
   readonly into: Destination["into"];
   /** What an own folder is called. */
   readonly ownName: string;
+  /** Paths of the program's own files, which are never a target. */
+  readonly reserved?: readonly string[] | undefined;
   readonly policy: Policy;
   readonly selection: Selection;
   readonly format?: string | undefined;
@@ -46,7 +48,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
@@ -59,6 +61,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
     const { atomic } = options.policy;
     if (atomic) summary.failures.push(...inside.splice(0));
+    const notes = writer.notes();
     const failed = summary.failures.some((error) => error.code !== "SPECIAL_FILE");
     if (failed && (atomic || writer.isNew)) {
       writer.discard();
@@ -69,7 +72,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);
-    warnings.push(...notesOf(writer.oddities));
+    warnings.push(...notesOf(writer.oddities), ...notes);
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } catch (error) {
     writer?.discard();

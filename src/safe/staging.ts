@@ -7,9 +7,7 @@ import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts"
 import { removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
-/** What such a folder is called. No entry of an archive may be: who cleans up what a killed run left goes by this name. */
-export const STAGING_NAME = /^\.unzipx-[0-9a-f]{16}\.partial$/i;
-
+/** Which no entry may be called (see checkPath): who cleans up after a killed run goes by this name. */
 function stagingName(): string {
   return `.unzipx-${randomBytes(8).toString("hex")}.partial`;
 }
@@ -63,7 +61,12 @@ export class Staging {
     // Under its name no more: it was renamed into its place, and what the descriptor leads to is the user's now.
     if (this.#isOurs()) {
       for (const child of readdirSync(path)) removeTree(`${path}/${child}`);
-      rmdirSync(this.#name);
+      try {
+        rmdirSync(this.#name);
+      } catch (error) {
+        // Taken away at this very moment; it is empty.
+        if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      }
     }
     closeSync(this.#fd);
     this.#fd = undefined;

@@ -27,14 +27,17 @@ export class UndoFolder {
   /** A new one in `host`, with this process as its owner. */
   static make(host: HeldFolder, stagingName: string): UndoFolder {
     const name = stagingName.replace(STAGING_END, ".undo");
-    mkdirSync(`${host.path}/${name}`, 0o700);
-    const folder = new UndoFolder(host, name);
+    const path = `${host.path}/${name}`;
+    mkdirSync(path, 0o700);
+    let folder: UndoFolder | undefined;
     try {
+      folder = new UndoFolder(host, name);
       folder.#assertPrivate();
       writeFileSync(folder.#ownerFile(0), JSON.stringify(thisProcess()), { flag: "wx", mode: 0o600 });
       return folder;
     } catch (error) {
-      folder.remove();
+      folder?.close();
+      removeTree(path);
       throw error;
     }
   }

@@ -21,7 +21,8 @@ import { inodeOf } from "./output.ts";
 import type { PathOddity, SafePath } from "./path.ts";
 import { Plan, type ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
-import { fillFolder, foldsNames, move } from "./publish.ts";
+import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
+import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { Staging } from "./staging.ts";
 import { foldersDeepestFirst, pathOf, renameChild, type Place } from "./tree.ts";
 
@@ -32,6 +33,8 @@ export interface Destination {
   readonly name: string;
   /** Files that are never a target: the archive itself. */
   readonly protect: readonly { readonly dev: number; readonly ino: number }[];
+  /** Paths of what unzipx keeps of its own, which are no target either. */
+  readonly reserved?: readonly string[] | undefined;
   /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
   readonly above?: SafePath;
 }
@@ -179,8 +182,14 @@ export class SafeWriter {
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
+    const refused: UnzipxError[] = [];
+    for (const place of reservedPlaces(this.#root, this.#target!, this.#destination.reserved ?? [])) {
+      place.dropped = true;
+      removeTree(this.#staging.pathOf(place));
+      refused.push(reservedFor(place));
+    }
     const context = this.#linkContext();
-    const refused = this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context)));
+    refused.push(...this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
     const moved = new Set(this.#movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
@@ -195,6 +204,11 @@ export class SafeWriter {
       }
     }
     return refused;
+  }
+
+  /** What the user should know of the folder that the result lies in. */
+  notes(): UnzipxError[] {
+    return this.#staging.keepsModes ? this.#ground.notes() : []; // without modes everybody may do everything, and always could
   }
 
   /** Makes the result visible. Returns what could not be put in its place; of an atomic run that throws, and nothing is visible then. */
