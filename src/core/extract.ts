@@ -69,6 +69,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
       summary.untouched = atomic ? "atomic" : "new";
     } else {
       summary.failures.push(...(await writer.publish(options.signal)));
+      if (writer.left !== undefined) warnings.push(writer.left);
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);

@@ -43,38 +43,30 @@ export class HalfUndone extends UnzipxError {}
  * Puts the staged tree into the destination, all of it or nothing. Returns what could not be cleaned up behind it; throws what was in the way,
  * and then the destination is as it was, unless it is a HalfUndone.
  */
-export async function fillAtomically(work: AtomicWork): Promise<UnzipxError[]> {
+export async function fillAtomically(work: AtomicWork): Promise<UnzipxError | undefined> {
   const turn = turns(work.signal);
   const folders: PlannedFolder[] = [];
   await plan(work.target, work.staging.path, work.root, [], { work, folders, turn, count: 0 });
-  if (folders.length === 0) return [];
+  if (folders.length === 0) return undefined;
   const undo = orThrow(() => UndoFolder.make(work.host, work.staging.name), `make a folder in "${work.host.shown}"`);
+  let written: bigint | undefined;
   try {
-    orThrow(() => undo.write({ target: work.targetName, staging: work.staging.inode, times: work.hostTimes, folders }), `write the journal in "${undo.shown}"`);
+    written = orThrow(() => undo.write({ target: work.targetName, staging: work.staging.inode, times: work.hostTimes, folders }), `write the journal in "${undo.shown}"`);
     await perform(folders, work, undo, turn);
     orThrow(() => undo.commit(), `finish the journal in "${undo.shown}"`);
   } catch (error) {
-    const problems = rollBack(folders, { target: work.target, undo, written: undo.read()?.written ?? 0n });
+    const problems = written === undefined ? [] : rollBack(folders, { target: work.target, undo, written });
     if (problems.length > 0) {
       undo.close();
       const why = error instanceof Error ? error.message : String(error);
       const { message, details } = halfUndone(`${why}; and not all that was done could be undone`, problems, { undo }, error);
       throw new HalfUndone("WRITE_FAILED", message, details);
     }
-    const left = cleanUp(undo);
-    if (left.length > 0 && error instanceof UnzipxError) throw new UnzipxError(error.code, `${error.message}; all is as it was but for what could not be removed: "${undo.shown}"`, error.details);
+    const left = undo.remove();
+    if (left !== undefined && error instanceof UnzipxError) throw new UnzipxError(error.code, `${error.message}; all is as it was but for what could not be removed: "${undo.shown}"`, error.details);
     throw error;
   }
-  return cleanUp(undo);
-}
-
-function cleanUp(undo: UndoFolder): UnzipxError[] {
-  try {
-    undo.remove();
-    return [];
-  } catch (error) {
-    return [error as UnzipxError];
-  }
+  return undo.remove();
 }
 
 interface Planning {

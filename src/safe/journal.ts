@@ -51,8 +51,8 @@ const AT_ONCE = 64 * 1024;
 /** A million steps with long names. */
 const MOST_BYTES = 1 << 30;
 
-/** Writes it to a new file, and through to the disk. */
-export function writeJournal(path: string, journal: Journal): void {
+/** Writes it to a new file, and through to the disk. Returns when that was: see ReadJournal. */
+export function writeJournal(path: string, journal: Journal): bigint {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0), 0o600);
   try {
     let at = 0;
@@ -69,6 +69,7 @@ export function writeJournal(path: string, journal: Journal): void {
     }
     flush();
     fsyncSync(fd);
+    return fstatSync(fd, { bigint: true }).mtimeNs;
   } finally {
     closeSync(fd);
   }

@@ -27,7 +27,8 @@ export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   } catch {
-    makeRemovable(path);
+    // Of files and links no mode stands in the way; and a file may have another name, which is the user's.
+    if (statOrUndefined(path)?.isDirectory() === true) makeRemovable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   }
 }

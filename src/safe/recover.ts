@@ -54,7 +54,8 @@ async function recover(host: HeldFolder, name: string, signal: AbortSignal | und
     if (read !== undefined) goBack(host, undo, read);
     removeStaging(host, undo.stagingName, read?.journal.staging);
     isGone = true;
-    undo.remove();
+    const left = undo.remove();
+    if (left !== undefined) throw left;
     if (read === undefined) return undefined;
     restoreTimes(host, read.journal.times);
     return new UnzipxError("ODDITY", `Undid what a run had begun in "${read.journal.target === "" ? host.shown : `${host.shown}/${read.journal.target}`}" before it was killed`);

@@ -79,11 +79,12 @@ export class UndoFolder {
     return `${this.held.path}/taken.${number}`;
   }
 
-  /** From here on another run can undo what this one does. */
-  write(journal: Journal): void {
-    writeJournal(this.#journal, journal);
+  /** From here on another run can undo what this one does. Returns when that was: see ReadJournal. */
+  write(journal: Journal): bigint {
+    const written = writeJournal(this.#journal, journal);
     syncFolder(this.held);
     syncFolder(this.#host);
+    return written;
   }
 
   read(): ReadJournal | undefined {
@@ -98,7 +99,6 @@ export class UndoFolder {
   /** From here on there is no way back, and no need for one. */
   commit(): void {
     unlinkSync(this.#journal);
-    syncFolder(this.held);
   }
 
   /** Who works with it, and how many had it before; undefined when that cannot be read. */
@@ -139,15 +139,23 @@ export class UndoFolder {
     this.held.close();
   }
 
-  /** Nothing of it stays; the journal goes first, because without it there is nothing to undo, and the owner last. */
-  remove(): void {
-    try {
+  /** Nothing of it stays, or an error that says what does. The journal goes first, because without it there is nothing to undo, and the owner last. */
+  remove(): UnzipxError | undefined {
+    const isOwner = (name: string): number => Number(name.startsWith("owner"));
+    const remove = (): void => {
       rmSync(this.#journal, { force: true });
-      const rest = readdirSync(this.held.path).sort((a, b) => Number(a.startsWith("owner")) - Number(b.startsWith("owner")));
-      for (const name of rest) removeTree(`${this.held.path}/${name}`);
+      for (const name of readdirSync(this.held.path).sort((a, b) => isOwner(a) - isOwner(b))) removeTree(`${this.held.path}/${name}`);
       rmdirSync(`${this.#host.path}/${this.name}`);
+    };
+    try {
+      try {
+        remove();
+      } catch {
+        remove(); // what fails once may work the second time
+      }
+      return undefined;
     } catch (error) {
-      throw fromSystem(error, "write", `remove "${this.shown}"`, { hint: `rm -r "${this.shown}"` });
+      return fromSystem(error, "write", `remove "${this.shown}"`, { hint: `rm -r "${this.shown}"` });
     } finally {
       this.close();
     }

@@ -64,6 +64,7 @@ export class SafeWriter {
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #umask = process.umask();
   #folding: boolean | undefined;
+  #left: UnzipxError | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
   readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
@@ -219,6 +220,11 @@ export class SafeWriter {
     return refused;
   }
 
+  /** What publish() could not remove: everything is in its place all the same. */
+  get left(): UnzipxError | undefined {
+    return this.#left;
+  }
+
   async #put(signal: AbortSignal | undefined): Promise<UnzipxError[]> {
     const target = this.#target!;
     const { path } = this.#staging;
@@ -233,10 +239,11 @@ export class SafeWriter {
     const into = this.#ground.hold(target)!;
     if (!this.#policy.atomic) return fillFolder(into, path, this.#root, this.#umask, signal);
     const { fillAtomically } = await import("./atomic.ts");
-    return fillAtomically({
+    this.#left = await fillAtomically({
       host: this.#ground.hold(this.#ground.path)!, hostTimes: this.#ground.keepTimes(), target: into, targetName: target === this.#ground.path ? "" : basename(target), root: this.#root, umask: this.#umask, signal,
       staging: { path, name: this.#staging.title, inode: inodeOf(statSync(path, { bigint: true })) },
     });
+    return [];
   }
 
   /** Nothing of this run stays. */
