@@ -1,6 +1,5 @@
 /** The verb x: entries → policy → one writer. */
 import type { UnzipxError } from "../errors.ts";
-import { createBudget } from "../safe/budget.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
@@ -49,7 +48,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
       { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
       options.policy, options.ask,
     );
-    const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
+    const run: Run = { writer, summary, options, budget: opened.budget, found: options.levels === undefined ? undefined : [] };
     await extractEntries(opened, run);
     // What fails in there is kept as an archive: nothing of this one is missing then.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
