@@ -1,5 +1,6 @@
 /** The verb x: entries → policy → one writer. */
 import type { UnzipxError } from "../errors.ts";
+import type { Marks } from "../safe/marks.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
@@ -7,6 +8,7 @@ import { extractEntries, type Run } from "./extract-entries.ts";
 import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
 import { notesOf } from "./oddities.ts";
+import { carryMark } from "./carry-mark.ts";
 import { openArchive } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
@@ -26,6 +28,8 @@ export interface ExtractOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are unpacked too, each in the place of its archive; undefined: none. */
   readonly levels?: number | undefined;
+  /** How the system marks what came from the internet; default: as Windows and macOS do, and nothing elsewhere. */
+  readonly marks?: Marks | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -53,6 +57,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     // What fails in there is kept as an archive: nothing of this one is missing then.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
     options.selection.assertAllMatched();
+    warnings.push(...(await carryMark(opened.files, writer, options.marks)));
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible

@@ -40,6 +40,8 @@ interface Opened {
   readonly file: SolidSource | undefined;
   /** The archive's own files, which are never a target. */
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** Their names. */
+  readonly files: readonly string[];
   close(): Promise<void>;
 }
 export interface OpenedIndex extends Opened {
@@ -96,7 +98,7 @@ async function openLayers(
   }
   const bytesRead = (): number => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead());
   const budget = options.budget ?? createBudget(options.limits, bytesRead);
-  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, close, bytesRead, budget };
+  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, close, bytesRead, budget };
   for (;;) {
     const format = choose(probe, input.title, options.format, filters);
     if (format?.kind === "filter") {
