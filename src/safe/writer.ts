@@ -14,6 +14,7 @@ import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
 import { adopt, nothingSettled, type Settled } from "./adopt.ts";
+import type { Markable } from "./marks.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
@@ -179,6 +180,19 @@ export class SafeWriter {
     const settled = nothingSettled();
     for (const place of [...this.#root.children!.values()]) await this.#weigh(place, settled);
     return settled;
+  }
+
+  /** All that was written, where it lies now; before finish(), while everything may still be changed. */
+  *markable(): Generator<Markable> {
+    const pending = this.#staging.path === undefined ? [] : [this.#root];
+    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+      if (place.dropped) continue;
+      const isFolder = place.type === "directory";
+      if (isFolder) for (const child of place.children!.values()) pending.push(child);
+      if (place.type !== "file" && (!isFolder || place.onDisk === "directory")) continue;
+      const mode = (place.mode ?? (isFolder ? FOLDER_MODE : FILE_MODE)) & ~this.#umask;
+      yield { path: this.#staging.pathOf(place), isFolder, mode, mtime: this.#policy.keepMtime ? place.mtime : undefined };
+    }
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
