@@ -9,6 +9,7 @@ import type { FileSource } from "../contract.ts";
 const END_RECORD = 22; // without the comment
 const LOCATOR = 20; // zip64 end of central directory locator (4.3.15)
 const ZIP64_RECORD = 56; // zip64 end of central directory record without its extensible data
+const BLOCK = 512;
 // The comment's length has 16 bits, so the record cannot start earlier than this; behind the archive as much again is searched.
 const SEARCHED = END_RECORD + 0xffff + 0xffff;
 
@@ -23,7 +24,7 @@ export interface ZipExtent {
   readonly endRecord: number;
   readonly entries: number;
   readonly comment: Uint8Array;
-  /** Bytes behind the end record and its comment. */
+  /** Bytes behind the end record and its comment; 0 if they are zeros up to a whole block. */
   readonly trailing: number;
   /** Bytes between the central directory and the end records that belong to neither. */
   readonly gap: number;
@@ -122,7 +123,11 @@ function readEndRecord(place: Tail, at: number): ZipExtent {
     });
   }
   const begins = (position: number): boolean => entries === 0 || (position >= 0 && position + 4 <= directoryLimit && signatureAt(source, position) === 0x02014b50);
-  const shared = { directoryLimit, endRecord, entries, comment, trailing: behind - commentLength, isZip64: zip64 !== undefined };
+  const behindComment = tail.subarray(at + END_RECORD + commentLength);
+  // Whole blocks are what a tape gets, and bsdtar gives them to a pipe as well.
+  const isPadded = source.size % BLOCK === 0 && behindComment.every((byte) => byte === 0);
+  const trailing = isPadded ? 0 : behindComment.length;
+  const shared = { directoryLimit, endRecord, entries, comment, trailing, isZip64: zip64 !== undefined };
   if (begins(expectedStart) && expectedStart >= directoryOffset) {
     assertLocator(zip64, expectedStart - directoryOffset, leniency);
     return { ...shared, prefix: expectedStart - directoryOffset, directoryStart: expectedStart, directoryEnd: directoryLimit, gap: 0 };

@@ -127,8 +127,10 @@ function aesOf({ extra }: CentralRecord): AesInfo | undefined {
 /** Two readings of one record; with --lenient one is taken, and told. */
 function conflictOf({ extra }: CentralRecord, called: EntryName, values: LongValues, { path, reading }: { readonly path: string; readonly reading: Reading }): UnzipxError | undefined {
   if (extra.overrun) return new UnzipxError("BAD_HEADER", "Cannot read an entry: one of its extra fields in the central directory is longer than the room for all of them");
-  if (called.conflict === undefined && values.conflict === undefined) return undefined;
-  return settle(called.conflict, "it has two names", "the Unicode path field's is taken", { path, reading })
+  const part = values.disk === 0 || values.disk === 0xffff ? undefined : { expected: "part 1, the only one (end record)", found: `part ${values.disk + 1} (central directory)` };
+  if (called.conflict === undefined && values.conflict === undefined && part === undefined) return undefined;
+  return settle(part, "it says that it begins in a part that there is not", "it is looked for in the one there is", { path, reading })
+    ?? settle(called.conflict, "it has two names", "the Unicode path field's is taken", { path, reading })
     ?? settle(values.conflict, "its header and its zip64 field in the central directory disagree", "what the header needs is taken", { path, reading });
 }
 

@@ -139,14 +139,12 @@ function checkExtra(extra: Buffer, locator: ZipLocator, telling: Telling): Buffe
 /** The name in UTF-8 once more. Where the central directory has none of these, its name has to say the same by itself. */
 function checkUnicodePath(field: Buffer, locator: ZipLocator, telling: Telling): void {
   const raw = Buffer.from(locator.rawName, "latin1");
-  if (!fitsName(field, raw)) {
-    telling.warn(oddity("The Unicode path field in the local header of an entry belongs to another name"));
-    return;
-  }
+  if (!fitsName(field, raw)) return telling.warn(oddity("The Unicode path field in the local header of an entry belongs to another name"));
   const local = decodeUtf8(field.subarray(5));
+  if (local === undefined) return telling.warn(oddity("The Unicode path field in the local header of an entry is no UTF-8"));
   const central = locator.unicodeName === undefined ? decodeUtf8(raw) : decodeUtf8(Buffer.from(locator.unicodeName, "latin1"));
   if (central === undefined) telling.warn(oddity("Only the local header of an entry tells its name in Unicode, and it is not used"));
-  else if (local?.normalize("NFC") !== central.normalize("NFC")) disagree(telling, "name in Unicode", JSON.stringify(central), JSON.stringify(local ?? "no UTF-8"));
+  else if (local.normalize("NFC") !== central.normalize("NFC")) disagree(telling, "name in Unicode", JSON.stringify(central), JSON.stringify(local));
 }
 
 function named(method: number): string {
@@ -202,11 +200,12 @@ function checkDescriptor(behind: Buffer, locator: ZipLocator, facts: LocalFacts,
     const isShort = behind.readUInt32LE(start + 4) === packedSize && behind.readUInt32LE(start + 8) === size;
     const isLong = behind.length >= start + 20 && behind.readBigUInt64LE(start + 4) === BigInt(packedSize) && behind.readBigUInt64LE(start + 12) === BigInt(size);
     if (!isShort && !isLong) continue;
+    const takesLong = isLong && (!isShort || facts.isZip64); // of nothing the short form fits as well
     const isNeeded = facts.isZip64 || packedSize > MAX32 || size > MAX32;
     if (facts.halfDescribed) telling.warn(oddity("The two headers of an entry disagree about whether a data descriptor follows it: one does, and it is right"));
     if (start === 0) telling.warn(oddity("The data descriptor of an entry has no signature, so where it begins is a guess"));
-    if (!isShort && !isNeeded) telling.warn(oddity("The data descriptor of an entry has 64 bits for its sizes, which nothing announces"));
-    return start + (isShort ? 12 : 20);
+    if (takesLong && !isNeeded) telling.warn(oddity("The data descriptor of an entry has 64 bits for its sizes, which nothing announces"));
+    return start + (takesLong ? 20 : 12);
   }
   refuse(telling, "its data descriptor and the central directory disagree", "the central directory is taken", {
     expected: `CRC-32 ${hex(crc32)}, ${packedSize} and ${size} bytes (central directory)`, found: `${said(behind)} (data descriptor)`,
