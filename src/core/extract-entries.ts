@@ -2,7 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
-import type { Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
+import type { Decode, Entry, EntryOptions, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
 import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
@@ -58,7 +58,7 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
     const entry = entries[number]!;
     if (!wants(run, entry.path)) continue;
     budget.entry(entry.path, entry.linkTarget);
-    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
+    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type !== "file") continue;
     claims.set(number, claim);
@@ -110,12 +110,12 @@ const PACKED_TARGET_BYTES = 64 * 1024;
  * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
  * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
  */
-async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Promise<Entry> {
+async function lookedInto(entry: IndexedEntry, { fd, decode, ...options }: EntryOptions & { readonly fd: number; readonly decode: Decode }): Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
   try {
     if (entry.type === "symlink" && entry.locator.size > TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", `Refused a link: its target is longer than ${TARGET_BYTES} bytes`, { entry: entry.path });
     if (entry.type === "symlink" && entry.locator.packedSize > PACKED_TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
-    const { whole, chunks } = decode(fd, entry.locator, { password });
+    const { whole, chunks } = decode(fd, entry.locator, options);
     const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
     if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says
     return entry.type === "symlink" ? { ...entry, linkTarget: Buffer.concat(pieces).toString("utf8") } : entry;

@@ -12,6 +12,8 @@ import { emptySummary, type Summary } from "./summary.ts";
 export interface ListOptions {
   readonly limits: Limits;
   readonly selection: Selection;
+  /** Where two readings of the archive disagree, one is shown, and told; otherwise it is refused, as x does. */
+  readonly lenient?: boolean | undefined;
   readonly format?: string | undefined;
   readonly encoding?: string | undefined;
   /** Names may be encrypted too. */
@@ -33,7 +35,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const reading = {
-    threads: options.threads ?? 1, signal: options.signal, lenient: true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
+    threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
   };
   const opened = await openArchive(archive, { ...reading, format: options.format });
   const summary = emptySummary("list", archive, opened.format);
@@ -70,7 +72,7 @@ async function collect(opened: OpenedIndex | OpenedStream, entries: Entry[], run
     for (const entry of opened.index.entries) {
       add(entry, entries, run, level);
       if (decode === undefined || !isLookedInto(entry, run, level)) continue;
-      const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: looking.warn });
+      const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: options.lenient, warn: looking.warn });
       await apart(entry.path, level, looking, async () => look(entry, chunksOf(decoded()), entries, run, level));
     }
   } else if (opened.entriesFailAlone) {

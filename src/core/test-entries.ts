@@ -57,8 +57,8 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
       const { locator } = entries[entry]!;
       options.signal?.throwIfAborted();
       try {
-        const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: pathOf(entry) })) : undefined;
-        const decoded = decode(opened.source.fd, locator, { lenient, password });
+        const warn = (note: UnzipxError): void => void summary.warnings.push(note.in({ entry: pathOf(entry) }));
+        const decoded = decode(opened.source.fd, locator, { lenient: options.lenient, warn, password });
         if (decoded.whole !== undefined) await sink(decoded.whole);
         else for await (const chunk of interruptible(decoded.chunks, options.signal)) await sink(chunk);
         summary.bytes += locator.size;
@@ -94,8 +94,8 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
     const entry = entries[number]!;
     options.signal?.throwIfAborted();
     await apart(entry.path, level, { budget, fail: fail(run) }, async () => {
-      const lenient = options.lenient ? (note: UnzipxError) => run.warn(placed(note.in({ entry: entry.path }), level)) : undefined;
-      await look(entry, counted(chunksOf(decode(opened.source.fd, entry.locator, { lenient, password })), run), run, level);
+      const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
+      await look(entry, counted(chunksOf(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
     });
     options.reporter.progress?.(entry.locator.size, pathInside(level, entry.path));
     report(number, entry.locator.size);

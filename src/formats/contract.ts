@@ -103,8 +103,10 @@ export interface IndexedContainer extends FormatInfo {
 export type Decode = (fd: number, locator: Locator, options?: EntryOptions) => Decoded;
 
 export interface EntryOptions {
-  /** Where two parts of the archive disagree about the entry it is refused; unless this is given, which is then told what was taken. */
-  readonly lenient?: Warn | undefined;
+  /** Where two parts of the archive disagree about the entry, one is taken, and told; otherwise the entry is refused. */
+  readonly lenient?: boolean | undefined;
+  /** Told what is odd about the entry, and what was taken. */
+  readonly warn?: Warn | undefined;
   readonly password?: string | undefined;
 }
 

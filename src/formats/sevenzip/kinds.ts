@@ -93,13 +93,15 @@ function program({ head }: Probe): number {
 
 const machO = any(magic(0, 0xfe, 0xed, 0xfa, 0xce), magic(0, 0xfe, 0xed, 0xfa, 0xcf), magic(0, 0xce, 0xfa, 0xed, 0xfe), magic(0, 0xcf, 0xfa, 0xed, 0xfe));
 
-/** A zip that spans disks: the end record's number of this disk is not 0 (APPNOTE 4.4.19). */
-function splitZip(probe: Probe): number {
-  const tail = probe.tail ?? new Uint8Array(0);
-  const end = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
-  if (end < 0 || end + 22 > tail.length) return 0;
-  const disk = tail[end + 4]! | (tail[end + 5]! << 8);
-  return disk !== 0 && disk !== 0xffff ? 64 + 16 : 0;
+/** A zip that spans disks: the end record's number of this disk is not 0 (APPNOTE 4.4.19). The record is the one whose comment reaches to the file's end: another one may stand in the comment. */
+function splitZip({ tail = new Uint8Array(0) }: Probe): number {
+  const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
+  for (let end = bytes.length - 22; (end = end < 0 ? -1 : bytes.lastIndexOf("PK\x05\x06", end, "latin1")) >= 0; end--) {
+    if (end + 22 + bytes.readUInt16LE(end + 20) !== bytes.length) continue;
+    const disk = bytes.readUInt16LE(end + 4);
+    return disk !== 0 && disk !== 0xffff ? 64 + 16 : 0;
+  }
+  return 0;
 }
 
 /** What the engine shows beside the entries: tables of the format itself. */
