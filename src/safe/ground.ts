@@ -4,7 +4,7 @@
  */
 import { mkdirSync, realpathSync, rmdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { fromSystem, leftBehind, UnzipxError } from "../errors.ts";
 import { holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 
 export class Ground {
@@ -94,15 +94,19 @@ export class Ground {
     this.#made.length = 0;
   }
 
-  /** The same, and nothing that was made stays. */
-  undo(): void {
+  /** The same, and nothing that was made stays; an error that names what could not be removed. */
+  undo(): UnzipxError | undefined {
+    let left: UnzipxError | undefined;
     for (const { parent, name } of this.#made.splice(0).reverse()) {
       try {
         rmdirSync(`${parent.path}/${name}`);
-      } catch {
-        break; // somebody else put something in it meanwhile
+      } catch (error) {
+        // Somebody else may have put something in it meanwhile, or have taken it away.
+        if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) left = leftBehind(join(parent.shown, name), error);
+        break;
       }
     }
     this.release();
+    return left;
   }
 }

@@ -32,5 +32,14 @@ export function holdFolder(path: string, shown = path): HeldFolder {
   }
   const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   const held = `${DESCRIPTORS}/${fd}`;
-  return { path: held, shown, child: (name) => holdFolder(`${held}/${name}`, join(shown, name)), close: () => closeSync(fd) };
+  return { path: held, shown, child: (name) => holdFolder(`${held}/${name}`, join(shown, name)), close: () => letGo(fd) };
+}
+
+/** Nothing was written through it, so a close that fails loses nothing. */
+export function letGo(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // it is closed all the same
+  }
 }

@@ -60,6 +60,7 @@ export class SafeWriter {
   readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #umask = process.umask();
   #folding: boolean | undefined;
+  #left: UnzipxError | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
   readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
@@ -186,10 +187,14 @@ export class SafeWriter {
       const path = this.#staging.pathOf(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
-      chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
-      if (folder.mtime !== undefined && this.#policy.keepMtime) {
-        const time = fsTime(folder.mtime);
-        utimesSync(path, time, time);
+      try {
+        chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
+        if (folder.mtime !== undefined && this.#policy.keepMtime) {
+          const time = fsTime(folder.mtime);
+          utimesSync(path, time, time);
+        }
+      } catch (error) {
+        throw fromSystem(error, "write", `set mode and time of the folder "${pathOf(folder)}"`);
       }
     }
     return refused;
@@ -198,24 +203,28 @@ export class SafeWriter {
   /** Makes the result visible. Returns what could not be put in its place. */
   publish(): UnzipxError[] {
     const target = this.#target!;
+    let refused: UnzipxError[] = [];
     try {
-      if (this.#staging.path === undefined) {
-        this.#ground.make(target); // an empty archive is an empty folder
-        return [];
-      }
-      if (this.#rootExists) return fillFolder(this.#ground.hold(target)!, this.#staging.path, this.#root, this.#umask);
-      move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
-      return [];
-    } finally {
-      this.#staging.discard();
-      this.#ground.release();
+      if (this.#staging.path === undefined) this.#ground.make(target); // an empty archive is an empty folder
+      else if (this.#rootExists) refused = fillFolder(this.#ground.hold(target)!, this.#staging.path, this.#root, this.#umask);
+      else move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
+    } catch (error) {
+      throw fromSystem(error, "write", `put the result in its place "${target}"`);
     }
+    this.#left = this.#staging.discard();
+    this.#ground.release();
+    return refused;
   }
 
-  /** Nothing of this run stays. */
-  discard(): void {
-    this.#staging.discard();
-    this.#ground.undo();
+  /** What publish() could not remove. */
+  get left(): UnzipxError | undefined {
+    return this.#left;
+  }
+
+  /** Nothing of this run stays; an error that names what could not be removed. */
+  discard(): UnzipxError | undefined {
+    const left = this.#staging.discard();
+    return left ?? this.#ground.undo();
   }
 
   #linkContext(): LinkContext {
@@ -273,13 +282,23 @@ export class SafeWriter {
   /** In the staging folder; an error where something else lies in its place. */
   #makeFolder(place: Place): UnzipxError | undefined {
     const looked = this.#target === undefined ? undefined : this.#conflicts!.look(place);
-    if (looked === undefined) mkdirSync(this.#staging.pathOf(place), 0o700);
-    return looked;
+    if (looked !== undefined) return looked;
+    const path = this.#staging.pathOf(place);
+    try {
+      mkdirSync(path, 0o700);
+    } catch (error) {
+      throw fromSystem(error, "write", `make the folder "${pathOf(place)}"`);
+    }
+    return undefined;
   }
 
   /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
   #folds(): boolean {
-    this.#folding ??= foldsNames(this.#staging.pathOf(this.#root));
+    try {
+      this.#folding ??= foldsNames(this.#staging.pathOf(this.#root));
+    } catch (error) {
+      throw fromSystem(error, "write", "find out whether two names are one on this file system");
+    }
     return this.#folding;
   }
 
