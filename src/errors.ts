@@ -7,6 +7,7 @@
 export const ERRORS = {
   ODDITY: { exit: 0, ends: "entry" }, // worth a word, harmless: everything was done all the same
   SPECIAL_FILE: { exit: 1, ends: "entry" }, // a device, a FIFO, a socket: skipped
+  LEFT_BEHIND: { exit: 1, ends: "entry" }, // all is done, but a temporary file or folder could not be removed
   TRAILING_DATA: { exit: 0, ends: "entry" }, // bytes behind the archive's end
   NO_MATCH: { exit: 11, ends: "archive" },
   READ_FAILED: { exit: 2, ends: "archive" },
@@ -47,6 +48,8 @@ export interface ErrorDetails {
   readonly entry?: string;
   readonly expected?: string;
   readonly found?: string;
+  /** A temporary file or folder of ours that could not be removed after the error. */
+  readonly left?: string;
   readonly cause?: unknown;
 }
 
@@ -100,32 +103,90 @@ export function mostSevere(errors: Iterable<UnzipxError>): UnzipxError | undefin
   return worst;
 }
 
-/** What the operating system said, as ours: `action` is a verb phrase, `subject` what it was done to. */
+/** What the system's words mean, and what to type to see more or to make room; `PATH` is where it happened. */
+const SYSTEM: Readonly<Record<string, readonly [state: string, hint?: string]>> = {
+  ENOSPC: ["no space left on the device", "df -h PATH; df -i PATH"],
+  EDQUOT: ["the quota of disk space or files is used up", "quota -s"],
+  EFBIG: ["the file would be larger than the system allows", "ulimit -f unlimited"],
+  EROFS: ["the file system is read-only", "findmnt -T PATH"],
+  EACCES: ["permission denied", "ls -ld PATH"],
+  EPERM: ["the system does not permit it", "ls -ld PATH"],
+  EIO: ["the device reports an input/output error", "dmesg | tail"],
+  ENXIO: ["there is no such device any more"],
+  ENODEV: ["there is no such device any more"],
+  ESTALE: ["the network file system has lost it", "ls -ld PATH"],
+  ENOENT: ["no such file or folder", "ls PARENT"],
+  ENOTDIR: ["what should be a folder on the way to it is none", "ls -ld PATH"],
+  EISDIR: ["it is a folder", "ls -ld PATH"],
+  ELOOP: ["a link lies where none may be, or links lead in a circle", "ls -ld PATH"],
+  ENAMETOOLONG: ["the name is longer than the file system allows", "getconf NAME_MAX ."],
+  EEXIST: ["something is there already", "ls -ld PATH"],
+  ENOTEMPTY: ["the folder is not empty", "ls -A PATH"],
+  EXDEV: ["it lies on another file system", "df PATH"],
+  EMLINK: ["the file system allows no more links to it"],
+  EBUSY: ["something else is using it", "fuser -v PATH"],
+  ETXTBSY: ["it is a program that is running", "fuser -v PATH"],
+  EMFILE: ["too many open files", "ulimit -n 1024"],
+  ENFILE: ["the system has too many open files"],
+  ENOMEM: ["the system is out of memory", "free -h"],
+  ENOTSUP: ["the file system cannot do that", "findmnt -T PATH"],
+  EOPNOTSUPP: ["the file system cannot do that", "findmnt -T PATH"],
+  EPIPE: ["whoever read it is gone"],
+  ETIMEDOUT: ["the device does not answer"],
+};
+
+/** System calls that only make, change or remove; others depend on who asks. */
+const WRITING = new Set([
+  "write", "writev", "mkdir", "mkdtemp", "rename", "link", "symlink", "unlink", "rmdir", "rm", "copyfile", "chmod", "fchmod", "utime", "futime", "lutime", "ftruncate", "fsync",
+]);
+const READING = new Set(["read", "readv", "scandir", "readlink"]);
+
+/** Whether the system failed to read or to write; where its call does not tell, `otherwise`. */
+export function sideOf(error: unknown, otherwise: "read" | "write"): "read" | "write" {
+  const syscall = (error as NodeJS.ErrnoException | undefined)?.syscall ?? "";
+  return WRITING.has(syscall) ? "write" : READING.has(syscall) ? "read" : otherwise;
+}
+
+/** What the operating system said, as ours: `action` is a verb phrase with what it was done to. */
 export function fromSystem(error: unknown, side: "read" | "write", action: string, details: ErrorDetails = {}): UnzipxError {
   if (error instanceof UnzipxError) return error;
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  const said = { ...details, cause: error };
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return new UnzipxError("DISK_FULL", `Cannot ${action}: no space left on the device`, said);
-    case "ENOENT":
-      return new UnzipxError(side === "read" ? "NO_INPUT" : "WRITE_FAILED", `Cannot ${action}: no such file or folder`, said);
-    case "EACCES":
-    case "EPERM":
-      return new UnzipxError(side === "read" ? "NO_INPUT" : "WRITE_FAILED", `Cannot ${action}: permission denied`, said);
-    case "EROFS":
-      return new UnzipxError("WRITE_FAILED", `Cannot ${action}: the file system is read-only`, said);
-    case "EFBIG":
-      return new UnzipxError("WRITE_FAILED", `Cannot ${action}: the file would be larger than the system allows`, said);
-    case "ENAMETOOLONG":
-      return new UnzipxError("UNSAFE_PATH", `Cannot ${action}: the name is longer than the file system allows`, said);
-    case "EMFILE":
-    case "ENFILE":
-      return new UnzipxError(side === "read" ? "READ_FAILED" : "WRITE_FAILED", `Cannot ${action}: too many open files`, { ...said, hint: "ulimit -n 1024" });
-    default: {
-      const text = error instanceof Error ? error.message : String(error);
-      return new UnzipxError(side === "read" ? "READ_FAILED" : "WRITE_FAILED", `Cannot ${action}: ${text}`, said);
-    }
-  }
+  if (isOutOfMemory(error)) return new UnzipxError("MEMORY", `Cannot ${action}: there is not enough memory`, { hint: "--threads 1", ...details, cause: error });
+  const { code = "", path } = (error ?? {}) as NodeJS.ErrnoException;
+  const known = Object.hasOwn(SYSTEM, code) ? SYSTEM[code] : undefined;
+  const state = known?.[0] ?? (error instanceof Error ? error.message : String(error));
+  const hint = known?.[1]?.replaceAll("PATH", () => shown(path)).replace("PARENT", () => shown(path?.replace(/[^/\\]+[/\\]*$/, "") || "."));
+  return new UnzipxError(codeOf(code, sideOf(error, side)), `Cannot ${action}: ${state}`, { ...(hint === undefined ? {} : { hint }), ...details, cause: error });
+}
+
+function codeOf(code: string, side: "read" | "write"): ErrorCode {
+  if (code === "ENOSPC" || code === "EDQUOT") return "DISK_FULL";
+  if (code === "ENAMETOOLONG" && side === "write") return "UNSAFE_PATH"; // an entry's name
+  if (side === "write") return "WRITE_FAILED";
+  return ["ENOENT", "EACCES", "EPERM", "ENAMETOOLONG", "ENOTDIR", "ELOOP"].includes(code) ? "NO_INPUT" : "READ_FAILED";
+}
+
+/** A thread's heap is full, or the system gives no more for a buffer or for WebAssembly. */
+function isOutOfMemory(error: unknown): boolean {
+  const { code, message = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === "ERR_WORKER_OUT_OF_MEMORY" || code === "ERR_MEMORY_ALLOCATION_FAILED" || (error instanceof RangeError && /allocation failed|allocate memory|out of memory/i.test(message));
+}
+
+/** An error with what could not be cleaned up after it. */
+export function withLeft(error: unknown, left: UnzipxError | undefined): unknown {
+  const path = left?.details.left;
+  if (path === undefined) return error;
+  const known = fromSystem(error, sideOf(error, "read"), "do what was asked");
+  return new UnzipxError(known.code, known.message, { ...known.details, left: path });
+}
+
+/** For a temporary file or folder that could not be removed: where it lies. */
+export function leftBehind(path: string, cause: unknown): UnzipxError {
+  const { message } = fromSystem(cause, "write", `remove the temporary "${path}"`);
+  return new UnzipxError("LEFT_BEHIND", message, { left: path, hint: `rm -r ${shown(path)}`, cause });
+}
+
+/** For a shell. Paths of descriptors mean nothing to anybody else. */
+function shown(path: string | undefined): string {
+  if (path === undefined || path.startsWith("/proc/")) return ".";
+  return /^[\w./@:+-]+$/.test(path) && !path.startsWith("-") ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

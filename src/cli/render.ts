@@ -159,8 +159,9 @@ function printProblems(summary: Summary, style: Style, flags: Flags): void {
 
 /** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
 function printError(error: UnzipxError, style: Style): void {
-  const { hint } = error.details;
+  const { hint, left } = error.details;
   process.stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
+  if (left !== undefined && error.code !== "LEFT_BEHIND") process.stderr.write(`unzipx: ${style.yellow("warning:")} the temporary ${printable(`"${left}"`)} could not be removed\n`);
   if (hint !== undefined) process.stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
 }
 

@@ -1,5 +1,5 @@
 /** What the commands share: several archives in one run, and what comes back from them. */
-import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
+import { ERRORS, fromSystem, sideOf, UnzipxError } from "../errors.ts";
 import type { Summary } from "../core/summary.ts";
 import { volumesOf } from "../core/volumes.ts";
 
@@ -24,7 +24,8 @@ export async function eachArchive<Result>(archives: readonly string[], work: (ar
     try {
       results.push(await work(archive));
     } catch (error) {
-      const known = fromSystem(error, "read", `read "${archive}"`).in({ archive });
+      const side = sideOf(error, "read");
+      const known = fromSystem(error, side, side === "read" ? `read "${archive}"` : `finish with "${archive}"`).in({ archive });
       errors.push(known.code === "UNKNOWN_FORMAT" && archive !== archives[0] ? asMember(known, archives[0]!, archive) : known);
       if (ERRORS[known.code].ends === "run") break;
     }

@@ -1,5 +1,6 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { withLeft } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
 import type { Encryption } from "../formats/zip/encrypt.ts";
@@ -96,9 +97,13 @@ export async function create(out: string, inputs: readonly string[], options: Cr
       output.commit({ replace });
       if (out !== "-") summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
     }
+  } catch (error) {
+    await pool?.close();
+    throw withLeft(error, output.discard());
   } finally {
     await pool?.close();
-    output.discard();
+    const left = output.discard();
+    if (left !== undefined) summary.warnings.push(left);
     reporter.done?.();
   }
   summary.elapsed = performance.now() - started;

@@ -1,7 +1,7 @@
 /** x, one archive: every entry is claimed, decoded, verified and written. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
+import { ERRORS, fromPlain, UnzipxError } from "../errors.ts";
 import type { Decode, Entry, EntryOptions, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import { openSink } from "../safe/new-file.ts";
@@ -10,7 +10,7 @@ import type { Claim, Claimed, ClaimRules, SafeWriter, Settled } from "../safe/wr
 import { formatSize } from "../text/size.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import type { ExtractOptions } from "./extract.ts";
-import { ofEntry, type BatchResult, type ExtractJob } from "./extract-job.ts";
+import { entryTrouble, ofEntry, type BatchResult, type ExtractJob } from "./extract-job.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -188,7 +188,7 @@ async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget,
   } catch (error) {
     sink.discard();
     summary.bytes = before;
-    return fromSystem(error, "write", "write an entry", { entry: entry.path }).in({ entry: entry.path });
+    return entryTrouble(error).in({ entry: entry.path });
   }
 }
 

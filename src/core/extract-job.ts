@@ -1,6 +1,6 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { ERRORS, fromSystem, toPlain, UnzipxError, type PlainError } from "../errors.ts";
+import { ERRORS, fromSystem, sideOf, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
@@ -90,9 +90,15 @@ async function extractOne(decoded: Decoded, file: NewFile, signal: AbortSignal |
 
 /** What ends the run is thrown; the rest is the entry's own trouble. */
 export function ofEntry(error: unknown): UnzipxError {
-  const known = fromSystem(error, (error as NodeJS.ErrnoException).syscall === "read" ? "read" : "write", "write an entry");
+  const known = entryTrouble(error);
   if (ERRORS[known.code].ends === "run" && known.code !== "INTERNAL") throw known;
   return known;
+}
+
+/** What went wrong with an entry, on either side. */
+export function entryTrouble(error: unknown): UnzipxError {
+  const side = sideOf(error, "write");
+  return fromSystem(error, side, `${side} an entry`);
 }
 
 export async function decoderOf(container: string): Promise<Decode> {

@@ -1,5 +1,5 @@
 /** The verb x: entries → policy → one writer. */
-import type { UnzipxError } from "../errors.ts";
+import { ERRORS, UnzipxError, withLeft } from "../errors.ts";
 import { undoLeftovers } from "../safe/leftovers.ts";
 import type { Marks } from "../safe/marks.ts";
 import type { Policy } from "../safe/policy.ts";
@@ -44,6 +44,9 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   const warn = (note: UnzipxError): void => {
     warnings.push(note);
   };
+  const noteLeft = (left: UnzipxError | undefined): void => {
+    if (left !== undefined) warnings.push(left);
+  };
   const { limits, lenient } = options.policy;
   const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn });
   let writer: SafeWriter | undefined;
@@ -68,22 +71,24 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     const notes = writer.notes();
     const failed = summary.failures.some((error) => error.code !== "SPECIAL_FILE");
     if (failed && (atomic || writer.isNew)) {
-      writer.discard();
+      noteLeft(writer.discard());
       summary.bytes = summary.files = summary.directories = summary.links = 0;
       summary.untouched = atomic ? "atomic" : "new";
     } else {
       summary.failures.push(...(await writer.publish(options.signal)));
-      if (writer.left !== undefined) warnings.push(writer.left);
+      noteLeft(writer.left);
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);
     warnings.push(...notesOf(writer.oddities), ...notes);
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } catch (error) {
-    writer?.discard();
-    throw error;
+    const left = writer?.discard();
+    const closed: unknown = await opened.close().catch((trouble: unknown) => trouble);
+    // An archive that changed while it was read is more to the point than what was wrong with it then.
+    const isArchives = error instanceof UnzipxError && ERRORS[error.code].ends !== "run";
+    throw withLeft(isArchives && closed instanceof UnzipxError ? closed : error, left ?? (closed instanceof UnzipxError ? closed : undefined));
   } finally {
-    await opened.close();
     options.reporter.done?.();
   }
   for (const note of warnings) summary.warnings.push(note);

@@ -23,11 +23,12 @@ export function isFileSource<S extends Source>(source: S): source is S & FileSou
 export function openSource(name: string, signal?: AbortSignal): Counted<Source> | Counted<FileSource> {
   const isStdin = name === "-";
   let fd = 0;
+  let isOpen = false;
   try {
     if (!isStdin) fd = openSync(name, constants.O_RDONLY);
+    isOpen = !isStdin;
     const stat = fstatSync(fd);
     if (stat.isDirectory()) {
-      if (!isStdin) closeSync(fd);
       throw new UnzipxError("NO_INPUT", `Cannot read "${name}": it is a folder, not an archive`, { hint: `unzipx c ${name.replace(/\/+$/, "")}.zip ${name}` });
     }
     if (isStdin && isatty(fd)) {
@@ -38,12 +39,21 @@ export function openSource(name: string, signal?: AbortSignal): Counted<Source> 
     };
     return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close, signal);
   } catch (error) {
-    throw fromSystem(error, "read", `open "${name}"`, { hint: hintFor(error, name) });
+    if (isOpen) closeSync(fd);
+    throw fromSystem(error, "read", `open "${name}"`, hintFor(error, name));
   }
 }
 
-function hintFor(error: unknown, name: string): string {
-  return (error as NodeJS.ErrnoException).code === "ENOENT" ? `ls ${dirname(name)}` : `ls -l ${name}`;
+function hintFor(error: unknown, name: string): { hint?: string } {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return { hint: `ls ${dirname(name)}` };
+    case "EACCES":
+    case "EPERM":
+      return { hint: `ls -l ${name}` };
+    default:
+      return {};
+  }
 }
 
 export function fileSource(name: string, fd: number, size: number, close: () => Promise<void>): Counted<FileSource> {

@@ -1,6 +1,6 @@
 /** The engine as seen by the rest: a thread that runs 7-Zip, one run at a time, and is ended when it hangs or crashes. */
 import { Worker } from "node:worker_threads";
-import { UnzipxError } from "../errors.ts";
+import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 import { PATIENCE, stalled, usualPatience } from "./patience.ts";
 import {
@@ -9,7 +9,7 @@ import {
 } from "./protocol.ts";
 
 /** An event with its bytes, which are valid until the next event is asked for. */
-export type Happening = Exclude<EngineEvent, { kind: "data" }> | { readonly kind: "data"; readonly bytes: Uint8Array };
+export type Happening = Exclude<EngineEvent, { kind: "data" | "unreadable" }> | { readonly kind: "data"; readonly bytes: Uint8Array };
 
 export interface RunOptions extends EngineRequest {
   /** What the engine reads from standard input. */
@@ -56,8 +56,8 @@ export class Engine {
   }
 
   /**
-   * Runs 7-Zip with `words` over `files`, and tells what happens. Throws INTERNAL when it crashes, BAD_DATA when it
-   * hangs; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
+   * Runs 7-Zip with `words` over `files`, and tells what happens. Throws BAD_DATA when it crashes or
+   * hangs, and what the system says when it cannot read `files`; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
   async *run({ words, files, input, what, patience = usualPatience() }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
@@ -95,6 +95,8 @@ export class Engine {
           if (event.kind === "data") {
             yield { kind: "data", bytes: slot!.subarray(at, at + event.length) };
             at += event.length;
+          } else if (event.kind === "unreadable") {
+            throw fromPlain(event.error);
           } else if (event.kind === "exit") {
             if (slot !== undefined) this.#free();
             this.#busy = false;

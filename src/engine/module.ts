@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { SourceFile } from "./protocol.ts";
 import { sinkDisk, type Sink } from "./sink-disk.ts";
-import { sourceDisk } from "./source-disk.ts";
+import { sourceDisk, type SourceTrouble } from "./source-disk.ts";
 
 /** A node of Emscripten's file system; what we keep on it are our own fields. */
 export interface DiskNode {
@@ -78,7 +78,7 @@ interface WebAssemblyApi {
 
 export interface Instance {
   /** Runs 7-Zip once. Returns its exit code; throws what it throws when it crashes, and then the instance is not to be used again. */
-  run(words: readonly string[], files: readonly SourceFile[], streams: Streams, sink: Sink, missing: (name: string) => void): number;
+  run(words: readonly string[], files: readonly SourceFile[], streams: Streams, sink: Sink, trouble: SourceTrouble): number;
 }
 
 /** Where the archive's parts lie for the engine, and where it unpacks to. */
@@ -129,9 +129,9 @@ export async function instantiate(): Promise<Instance> {
   FS.mkdir(SOURCE);
   FS.mkdir(SINK);
   return {
-    run(words, files, given, sink, missing) {
+    run(words, files, given, sink, trouble) {
       streams = given;
-      FS.mount(sourceDisk(FS, files, missing), {}, SOURCE);
+      FS.mount(sourceDisk(FS, files, trouble), {}, SOURCE);
       FS.mount(sinkDisk(FS, sink), {}, SINK);
       FS.chdir(SINK);
       // callMain puts the words on the stack and leaves them there: 64 KiB are full after some 260 runs, and memory is overwritten.

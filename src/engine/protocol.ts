@@ -2,6 +2,7 @@
  * What the engine's thread and whoever uses it say to each other. Bytes lie in shared memory in both directions, messages only
  * say where; so the engine, which cannot wait for a promise, waits by Atomics.wait until there is room or input.
  */
+import type { PlainError } from "../errors.ts";
 import type { Segment } from "../formats/contract.ts";
 
 /** A file that the engine sees, put together from parts of open files and from bytes. */
@@ -28,6 +29,8 @@ export type EngineEvent =
   | { readonly kind: "symlink"; readonly path: string; readonly target: string }
   /** A file that it looked for and that is not there: most often the next volume. */
   | { readonly kind: "missing"; readonly name: string }
+  /** The system cannot read the archive: whatever the engine makes of that is no damage. */
+  | { readonly kind: "unreadable"; readonly error: PlainError }
   | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "exit"; readonly code: number };
 

@@ -32,7 +32,10 @@ export function serveEngine(): void {
         write: (bytes) => outbox.data(bytes),
         close: () => outbox.event({ kind: "close" }),
         symlink: (path, target) => outbox.event({ kind: "symlink", path, target }),
-      }, (name) => outbox.event({ kind: "missing", name }));
+      }, {
+        missing: (name) => outbox.event({ kind: "missing", name }),
+        unreadable: (error) => outbox.event({ kind: "unreadable", error }),
+      });
       outbox.event({ kind: "exit", code });
       outbox.flush();
     } catch (error) {

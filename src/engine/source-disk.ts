@@ -1,12 +1,19 @@
 /** The engine's view of the archive: its parts side by side in one folder, seekable, read-only. */
 import { readSegments, sizeOf } from "../bytes/segments.ts";
+import { fromSystem, toPlain, type PlainError } from "../errors.ts";
 import { ERRNO, type DiskNode, type DiskStream, type Emscripten } from "./module.ts";
 import type { SourceFile } from "./protocol.ts";
 
 const FOLDER = 0o040555;
 const FILE = 0o100444;
 
-export function sourceDisk(FS: Emscripten, files: readonly SourceFile[], missing: (name: string) => void): { mount(): DiskNode } {
+/** What is told beside the error number that the engine gets. */
+export interface SourceTrouble {
+  missing(name: string): void;
+  unreadable(error: PlainError): void;
+}
+
+export function sourceDisk(FS: Emscripten, files: readonly SourceFile[], trouble: SourceTrouble): { mount(): DiskNode } {
   const byName = new Map(files.map((file) => [file.name, file]));
   const refuse = (): never => {
     throw new FS.ErrnoError(ERRNO.EROFS);
@@ -17,7 +24,7 @@ export function sourceDisk(FS: Emscripten, files: readonly SourceFile[], missing
     lookup(parent: DiskNode, name: string) {
       const file = byName.get(name);
       if (file === undefined) {
-        missing(name);
+        trouble.missing(name);
         throw new FS.ErrnoError(ERRNO.ENOENT);
       }
       const node = FS.createNode(parent, name, FILE, 0);
@@ -37,7 +44,8 @@ export function sourceDisk(FS: Emscripten, files: readonly SourceFile[], missing
     read(stream: DiskStream, heap: ArrayBufferView, offset: number, length: number, position: number) {
       try {
         return readSegments(stream.node.file!.segments, new Uint8Array(heap.buffer as ArrayBuffer, heap.byteOffset + offset, length), position);
-      } catch {
+      } catch (error) {
+        trouble.unreadable(toPlain(fromSystem(error, "read", "read the archive")));
         throw new FS.ErrnoError(ERRNO.EIO);
       }
     },

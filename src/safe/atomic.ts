@@ -24,10 +24,13 @@ export interface AtomicWork {
   readonly root: Place;
   readonly umask: number;
   readonly signal: AbortSignal | undefined;
+  /** Takes what forgets the way back, which is to be called when the staging folder is gone. */
+  keep(forget: () => UnzipxError | undefined): void;
 }
 
 /** A step, and what it needs that no journal has to tell. */
 interface PlannedStep extends Step {
+  number: number;
   readonly place: Place;
   readonly from: string;
 }
@@ -36,19 +39,17 @@ interface PlannedFolder extends ChangedFolder {
   readonly steps: readonly PlannedStep[];
 }
 
-/** Ended where even the way back had an end: what is needed for it has to stay. */
-export class HalfUndone extends UnzipxError {}
-
 /**
- * Puts the staged tree into the destination, all of it or nothing. Returns what could not be cleaned up behind it; throws what was in the way,
- * and then the destination is as it was, unless it is a HalfUndone.
+ * Puts the staged tree into the destination, all of it or nothing: what it throws was in the way, and then the destination is as it was,
+ * unless the error says what could not be undone. The way back is to be forgotten last of all: until then the next run cleans up.
  */
-export async function fillAtomically(work: AtomicWork): Promise<UnzipxError | undefined> {
+export async function fillAtomically(work: AtomicWork): Promise<void> {
   const turn = turns(work.signal);
-  const folders: PlannedFolder[] = [];
-  await plan(work.target, work.staging.path, work.root, [], { work, folders, turn, count: 0 });
-  if (folders.length === 0) return undefined;
+  const folders = await planned(work, turn);
+  if (folders.length === 0) return;
   const undo = orThrow(() => UndoFolder.make(work.host, work.staging.name), `make a folder in "${work.host.shown}"`);
+  let isNeeded = false;
+  work.keep(() => (isNeeded ? undo.close() : undo.remove()));
   let written: bigint | undefined;
   try {
     written = orThrow(() => undo.write({ target: work.targetName, staging: work.staging.inode, times: work.hostTimes, folders }), `write the journal in "${undo.shown}"`);
@@ -56,27 +57,28 @@ export async function fillAtomically(work: AtomicWork): Promise<UnzipxError | un
     orThrow(() => undo.commit(), `finish the journal in "${undo.shown}"`);
   } catch (error) {
     const problems = written === undefined ? [] : rollBack(folders, { target: work.target, undo, written });
-    if (problems.length > 0) {
-      undo.close();
-      const why = error instanceof Error ? error.message : String(error);
-      const { message, details } = halfUndone(`${why}; and not all that was done could be undone`, problems, { undo }, error);
-      throw new HalfUndone("WRITE_FAILED", message, details);
-    }
-    const left = undo.remove();
-    if (left !== undefined && error instanceof UnzipxError) throw new UnzipxError(error.code, `${error.message}; all is as it was but for what could not be removed: "${undo.shown}"`, error.details);
-    throw error;
+    if (problems.length === 0) throw error;
+    isNeeded = true;
+    throw halfUndone(`${error instanceof Error ? error.message : String(error)}; and not all that was done could be undone`, problems, { undo }, error);
   }
-  return undo.remove();
+}
+
+async function planned(work: AtomicWork, turn: Turns): Promise<PlannedFolder[]> {
+  const folders: PlannedFolder[] = [];
+  await plan(work.target, { staged: work.staging.path, folder: work.root, path: [] }, { work, folders, turn });
+  const changed = folders.filter(({ steps }) => steps.length > 0);
+  let number = 0; // in the order of the journal
+  for (const { steps } of changed) for (const step of steps) step.number = number++;
+  return changed;
 }
 
 interface Planning {
   readonly work: AtomicWork;
   readonly folders: PlannedFolder[];
   readonly turn: Turns;
-  count: number;
 }
 
-async function plan(into: HeldFolder, staged: string, folder: Place, path: readonly string[], planning: Planning): Promise<void> {
+async function plan(into: HeldFolder, { staged, folder, path }: { readonly staged: string; readonly folder: Place; readonly path: readonly string[] }, planning: Planning): Promise<void> {
   const steps: PlannedStep[] = [];
   // Of the folder where the staging folder lies, the times are those before that was made.
   const times = path.length === 0 && planning.work.targetName === "" ? planning.work.hostTimes : timesOf(into);
@@ -87,18 +89,17 @@ async function plan(into: HeldFolder, staged: string, folder: Place, path: reado
     if (place.type === "directory" && place.onDisk === "directory") {
       const child = orThrow(() => into.child(place.name), `open "${into.shown}/${place.name}"`);
       try {
-        await plan(child, from, place, [...path, place.name], planning);
+        await plan(child, { staged: from, folder: place, path: [...path, place.name] }, planning);
       } finally {
         child.close();
       }
     } else {
       const { made, old } = orThrow(() => ({ made: thingAt(from)!, old: place.onDisk === "replace" ? thingAt(`${into.path}/${place.name}`) : undefined }), `look at "${pathOf(place)}"`);
-      steps.push({ name: place.name, number: planning.count++, isFolder: place.type === "directory", made, old, place, from });
+      steps.push({ name: place.name, number: -1, isFolder: place.type === "directory", made, old, place, from });
     }
     const wait = planning.turn();
     if (wait !== undefined) await wait;
   }
-  if (steps.length === 0) planning.folders.splice(planning.folders.findIndex((one) => one.steps === steps), 1);
 }
 
 async function perform(folders: readonly PlannedFolder[], work: AtomicWork, undo: UndoFolder, turn: Turns): Promise<void> {

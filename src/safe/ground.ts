@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, normalize, resolve } from "node:path";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { fromSystem, leftBehind, UnzipxError } from "../errors.ts";
 import { holdFolder, holdNamed, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { restoreTimes, timesOf, type Times } from "./times.ts";
 
@@ -107,18 +107,22 @@ export class Ground {
     this.#made.length = 0;
   }
 
-  /** The same, and nothing that was made stays. */
-  undo(): void {
+  /** The same, and nothing that was made stays; an error that names what could not be removed. */
+  undo(): UnzipxError | undefined {
+    let left: UnzipxError | undefined;
     for (const { parent, name } of this.#made.splice(0).reverse()) {
       try {
         rmdirSync(`${parent.path}/${name}`);
-      } catch {
-        break; // somebody else put something in it meanwhile
+      } catch (error) {
+        // Somebody else may have put something in it meanwhile, or have taken it away.
+        if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) left = leftBehind(join(parent.shown, name), error);
+        break;
       }
     }
     const anchor = this.#held.get(this.#anchor);
     if (anchor !== undefined && this.#times !== undefined) restoreTimes(anchor, this.#times);
     this.release();
+    return left;
   }
 }
 

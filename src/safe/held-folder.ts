@@ -47,5 +47,14 @@ export function holdNamed(path: string): HeldFolder {
 
 function held(fd: number, shown: string): HeldFolder {
   const path = `${DESCRIPTORS}/${fd}`;
-  return { path, shown, child: (name) => holdFolder(`${path}/${name}`, join(shown, name)), close: () => closeSync(fd) };
+  return { path, shown, child: (name) => holdFolder(`${path}/${name}`, join(shown, name)), close: () => letGo(fd) };
+}
+
+/** Nothing was written through it, so a close that fails loses nothing. */
+export function letGo(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // it is closed all the same
+  }
 }

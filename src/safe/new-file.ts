@@ -60,9 +60,12 @@ export function openSink(file: NewFile): FileSink {
       closeSync(fd);
     },
     discard() {
-      if (open) closeSync(fd);
-      open = false;
-      unlinkSync(file.path);
+      try {
+        if (open) closeSync(fd);
+      } finally {
+        open = false;
+        unlinkSync(file.path);
+      }
     },
   };
 }

@@ -3,11 +3,12 @@
  * which are the archive when they are joined. Each lies under a random name beside its place until all of them are whole;
  * OUT.zip, without which nobody reads the others, appears last.
  */
-import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { closeSync, constants, fchmodSync, ftruncateSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { readExactly } from "../bytes/read-file.ts";
 import { UnzipxError } from "../errors.ts";
-import { createPrivate, inodeOf, lookAt, orThrow, partialBeside, renameWithoutReplacing, writeAll, type Output } from "./output.ts";
+import { letGo } from "./held-folder.ts";
+import { createPrivate, inodeOf, lookAt, orThrow, partialBeside, renameWithoutReplacing, removed, writeAll, type Output } from "./output.ts";
 
 /** Two bytes tell the number of a part, and 65,535 means "look in the zip64 record" (APPNOTE 4.4.1.4). */
 const MOST_PARTS = 65_534;
@@ -53,9 +54,10 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
 
   function begin(start: number): void {
     const file = partialBeside(path);
-    fd = orThrow(() => createPrivate(file), path);
+    let inode: string;
+    ({ fd, inode } = createPrivate(file, path));
     parts.push({ file, start });
-    inodes.add(inodeOf(fstatSync(fd, { bigint: true })));
+    inodes.add(inode);
     used = 0;
   }
 
@@ -151,10 +153,11 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
       }, path);
     },
     discard() {
-      if (state === "writing") closeSync(fd);
+      if (state === "writing") letGo(fd);
       state = "closed";
-      for (const { file } of parts.slice(published)) rmSync(file, { force: true });
-      published = parts.length;
+      let left: UnzipxError | undefined;
+      for (const { file } of parts) left = removed(file) ?? left;
+      return left;
     },
   };
 }

@@ -7,7 +7,8 @@ import {
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
+import { letGo } from "./held-folder.ts";
 
 export interface Output {
   readonly seekable: boolean;
@@ -25,8 +26,8 @@ export interface Output {
   readonly parts?: OutputParts | undefined;
   /** All is written: makes it visible. Nothing may be called after it. */
   commit(options: { readonly replace: boolean }): void;
-  /** Leaves nothing behind; may be called at any time, also twice. */
-  discard(): void;
+  /** Leaves nothing behind, or returns an error that names what could not be removed; may be called at any time, also twice. */
+  discard(): UnzipxError | undefined;
 }
 
 export interface OutputParts {
@@ -47,8 +48,8 @@ const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (consta
 export function openOutputFile(path: string, options: { readonly replace: boolean }): Output {
   const present = lookAt(path, options.replace);
   const partial = partialBeside(path);
-  const fd = orThrow(() => createPrivate(partial), path);
-  const inodes = new Set([inodeOf(fstatSync(fd, { bigint: true }))]);
+  const { fd, inode } = createPrivate(partial, path);
+  const inodes = new Set([inode]);
   if (present !== undefined) inodes.add(inodeOf(present));
   let position = 0;
   let state: "writing" | "closed" | "gone" = "writing";
@@ -78,24 +79,45 @@ export function openOutputFile(path: string, options: { readonly replace: boolea
         closeSync(fd);
         if (replace) renameSync(partial, path);
         else renameWithoutReplacing(partial, path);
-        state = "gone";
+        if (replace) state = "gone";
       }, path);
     },
     discard() {
-      if (state === "writing") closeSync(fd);
-      if (state !== "gone") rmSync(partial, { force: true });
+      if (state === "writing") letGo(fd);
+      const left = state === "gone" ? undefined : removed(partial);
       state = "gone";
+      return left;
     },
   };
+}
+
+/** Removes a file of ours, if it is there; an error that names it where that fails twice. */
+export function removed(file: string): UnzipxError | undefined {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      return leftBehind(file, error);
+    }
+  }
+  return undefined;
 }
 
 export function partialBeside(path: string): string {
   return join(dirname(path), `.unzipx-${randomBytes(9).toString("base64url")}.partial`);
 }
 
-/** A new file that nobody else may read; its descriptor. */
-export function createPrivate(partial: string): number {
-  return openSync(partial, CREATE, 0o600);
+/** A new file that nobody else may read, which will be a part of `path`. */
+export function createPrivate(partial: string, path: string): { readonly fd: number; readonly inode: string } {
+  const fd = orThrow(() => openSync(partial, CREATE, 0o600), path);
+  try {
+    return { fd, inode: orThrow(() => inodeOf(fstatSync(fd, { bigint: true })), path) };
+  } catch (error) {
+    letGo(fd);
+    throw withLeft(error, removed(partial));
+  }
 }
 
 const writeAsync = promisify(writeCallback);
@@ -130,7 +152,7 @@ export function openOutputStream(fd = 1): Output {
     patch: cannot,
     rewind: cannot,
     commit() {},
-    discard() {},
+    discard: () => undefined,
   };
 }
 
@@ -158,7 +180,11 @@ export function renameWithoutReplacing(from: string, to: string): void {
     renameSync(from, to);
     return;
   }
-  unlinkSync(from);
+  try {
+    unlinkSync(from);
+  } catch {
+    // both names lead to the same file now: whoever cleans up removes this one
+  }
 }
 
 function alreadyThere(path: string): UnzipxError {

@@ -1,9 +1,9 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
-import { fromSystem, UnzipxError } from "../errors.ts";
-import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { basename, join } from "node:path";
+import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
+import { DESCRIPTORS, letGo, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
@@ -16,6 +16,8 @@ export class Staging {
   readonly #host: () => HeldFolder;
   #path: string | undefined;
   #name = "";
+  /** The same for people. */
+  #shown = "";
   #fd: number | undefined;
   #keepsModes = true;
 
@@ -50,26 +52,26 @@ export class Staging {
     return place.parent === undefined ? this.#path : `${this.pathOf(place.parent)}/${place.stagedAs}`;
   }
 
-  /** Nothing stays that was not published. */
-  discard(): void {
-    if (this.#path !== undefined) this.#remove(this.#path);
-    this.#path = undefined;
+  /** Nothing stays that was not published; an error that names what could not be removed. */
+  discard(): UnzipxError | undefined {
+    if (this.#path === undefined) return undefined;
+    const left = attempt(this.#shown, () => this.#remove(this.#path!));
+    if (this.#fd !== undefined) letGo(this.#fd);
+    this.#fd = this.#path = undefined;
+    return left;
   }
 
   #remove(path: string): void {
     if (this.#fd === undefined) return removeTree(path);
     // Under its name no more: it was renamed into its place, and what the descriptor leads to is the user's now.
-    if (this.#isOurs()) {
-      for (const child of readdirSync(path)) removeTree(`${path}/${child}`);
-      try {
-        rmdirSync(this.#name);
-      } catch (error) {
-        // Taken away at this very moment; it is empty.
-        if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-      }
+    if (!this.#isOurs()) return;
+    for (const child of readdirSync(path)) removeTree(`${path}/${child}`);
+    try {
+      rmdirSync(this.#name);
+    } catch (error) {
+      // Taken away at this very moment; it is empty.
+      if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
-    closeSync(this.#fd);
-    this.#fd = undefined;
   }
 
   /** Whether the name still leads to the folder that was made. */
@@ -81,21 +83,42 @@ export class Staging {
 
   #make(): string {
     const host = this.#host();
-    this.#name = `${host.path}/${stagingName()}`;
+    const name = stagingName();
+    this.#name = `${host.path}/${name}`;
+    this.#shown = join(host.shown, name);
+    let isMade = false;
     try {
       mkdirSync(this.#name, 0o700);
+      isMade = true;
       if (DESCRIPTORS === undefined) return this.#name;
       // Held open: who may write in the host folder could put a link in its place, and all would be written through that.
       this.#fd = openSync(this.#name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       this.#keepsModes = isPrivate(fstatSync(this.#fd)) || keepsModes(host);
     } catch (error) {
-      throw fromSystem(error, "write", `write into "${host.shown}"`);
+      if (this.#fd !== undefined) letGo(this.#fd);
+      this.#fd = undefined;
+      const left = isMade ? attempt(this.#shown, () => rmdirSync(this.#name)) : undefined;
+      throw withLeft(fromSystem(error, "write", `write into "${host.shown}"`), left);
     }
     if (this.#keepsModes && !isPrivate(fstatSync(this.#fd))) {
       throw new UnzipxError("WRITE_FAILED", `Cannot write into "${host.shown}": the folder just made there is another one now`);
     }
     return `${DESCRIPTORS}/${this.#fd}`;
   }
+}
+
+/** What fails once may work the second time; what fails then too stays at `shown`. */
+function attempt(shown: string, remove: () => void): UnzipxError | undefined {
+  try {
+    remove();
+  } catch {
+    try {
+      remove();
+    } catch (error) {
+      return leftBehind(shown, error);
+    }
+  }
+  return undefined;
 }
 
 function isPrivate(stats: Stats): boolean {

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { leftBehind, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { readJournal, writeJournal, type Journal, type ReadJournal } from "./journal.ts";
 import { renameWithoutReplacing } from "./output.ts";
@@ -135,7 +135,7 @@ export class UndoFolder {
     }
   }
 
-  close(): void {
+  close(): undefined {
     this.held.close();
   }
 
@@ -155,7 +155,7 @@ export class UndoFolder {
       }
       return undefined;
     } catch (error) {
-      return fromSystem(error, "write", `remove "${this.shown}"`, { hint: `rm -r "${this.shown}"` });
+      return leftBehind(this.shown, error);
     } finally {
       this.close();
     }

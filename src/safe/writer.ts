@@ -66,6 +66,8 @@ export class SafeWriter {
   readonly #umask = process.umask();
   #folding: boolean | undefined;
   #left: UnzipxError | undefined;
+  /** Of an atomic run: removes what it was kept in. */
+  #forgetWayBack: (() => UnzipxError | undefined) | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
   readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
@@ -212,10 +214,14 @@ export class SafeWriter {
       const path = this.#staging.pathOf(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
-      chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
-      if (folder.mtime !== undefined && this.#policy.keepMtime) {
-        const time = fsTime(folder.mtime);
-        utimesSync(path, time, time);
+      try {
+        chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
+        if (folder.mtime !== undefined && this.#policy.keepMtime) {
+          const time = fsTime(folder.mtime);
+          utimesSync(path, time, time);
+        }
+      } catch (error) {
+        throw fromSystem(error, "write", `set mode and time of the folder "${pathOf(folder)}"`);
       }
     }
     return refused;
@@ -228,15 +234,15 @@ export class SafeWriter {
 
   /** Makes the result visible. Returns what could not be put in its place; of an atomic run that throws, and nothing is visible then. */
   async publish(signal?: AbortSignal): Promise<UnzipxError[]> {
-    const refused = await this.#put(signal);
-    this.#staging.discard();
+    let refused: UnzipxError[];
+    try {
+      refused = await this.#put(signal);
+    } catch (error) {
+      throw error === signal?.reason ? error : fromSystem(error, "write", `put the result in its place "${this.#target!}"`);
+    }
+    this.#left = this.#staging.discard() ?? this.#forgetWayBack?.();
     this.#ground.release();
     return refused;
-  }
-
-  /** What publish() could not remove: everything is in its place all the same. */
-  get left(): UnzipxError | undefined {
-    return this.#left;
   }
 
   async #put(signal: AbortSignal | undefined): Promise<UnzipxError[]> {
@@ -253,17 +259,23 @@ export class SafeWriter {
     const into = this.#ground.hold(target)!;
     if (!this.#policy.atomic) return fillFolder(into, path, this.#root, this.#umask, signal);
     const { fillAtomically } = await import("./atomic.ts");
-    this.#left = await fillAtomically({
+    await fillAtomically({
       host: this.#ground.hold(this.#ground.path)!, hostTimes: this.#ground.keepTimes(), target: into, targetName: target === this.#ground.path ? "" : basename(target), root: this.#root, umask: this.#umask, signal,
       staging: { path, name: this.#staging.title, inode: inodeOf(statSync(path, { bigint: true })) },
+      keep: (forget) => (this.#forgetWayBack = forget),
     });
     return [];
   }
 
-  /** Nothing of this run stays. */
-  discard(): void {
-    this.#staging.discard();
-    this.#ground.undo();
+  /** What publish() could not remove: everything is in its place all the same. */
+  get left(): UnzipxError | undefined {
+    return this.#left;
+  }
+
+  /** Nothing of this run stays; an error that names what could not be removed. */
+  discard(): UnzipxError | undefined {
+    const left = this.#staging.discard() ?? this.#forgetWayBack?.();
+    return this.#ground.undo() ?? left;
   }
 
   #linkContext(): LinkContext {
@@ -321,13 +333,23 @@ export class SafeWriter {
   /** In the staging folder; an error where something else lies in its place. */
   #makeFolder(place: Place): UnzipxError | undefined {
     const looked = this.#target === undefined ? undefined : this.#conflicts!.look(place);
-    if (looked === undefined) mkdirSync(this.#staging.pathOf(place), 0o700);
-    return looked;
+    if (looked !== undefined) return looked;
+    const path = this.#staging.pathOf(place);
+    try {
+      mkdirSync(path, 0o700);
+    } catch (error) {
+      throw fromSystem(error, "write", `make the folder "${pathOf(place)}"`);
+    }
+    return undefined;
   }
 
   /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
   #folds(): boolean {
-    this.#folding ??= foldsNames(this.#staging.pathOf(this.#root));
+    try {
+      this.#folding ??= foldsNames(this.#staging.pathOf(this.#root));
+    } catch (error) {
+      throw fromSystem(error, "write", "find out whether two names are one on this file system");
+    }
     return this.#folding;
   }
 

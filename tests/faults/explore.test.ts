@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { it } from "vitest";
 import { sandbox } from "../helpers/cli.ts";
 import { everyFault, type Fault } from "../helpers/fault.ts";
 import { SCENES } from "./scenes.ts";

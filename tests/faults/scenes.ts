@@ -64,7 +64,7 @@ function inputs(folder: string): void {
 
 function packing(out: string, more: Partial<Scene> & { readonly flags?: readonly string[] } = {}): Scene {
   const { flags = [], ...rest } = more;
-  return { prepare: inputs, args: ["c", out, ...INPUTS, "--reproducible", ...flags], isWhole: true, again: [], ...rest };
+  return { prepare: inputs, args: ["c", out, ...INPUTS, "--reproducible", ...flags], isWhole: true, archive: out, again: ["-f"], ...rest };
 }
 
 /** An archive that is there already. */

@@ -67,6 +67,9 @@ let depth = 0; // some functions of node:fs call others
 
 const errnos = new Map([...getSystemErrorMap()].map(([errno, [code, text]]) => [code, { errno, text }]));
 
+/** As errors of Node call them. */
+const SYSCALLS = { futimes: "futime", utimes: "utime", lutimes: "lutime", copyFile: "copyfile", readdir: "scandir" };
+
 /** What is in the program's own files is the loader's business. */
 function isOwn(what) {
   if (typeof what === "number") return ownDescriptors.has(what);
@@ -95,7 +98,7 @@ function fault(name, args) {
   if (errnos.has(what)) {
     const { errno, text } = errnos.get(what);
     const path = typeof args[0] === "number" ? {} : { path: String(args[0]) };
-    const error = Object.assign(new Error(`${what}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code: what, syscall: name, ...path });
+    const error = Object.assign(new Error(`${what}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code: what, syscall: SYSCALLS[name] ?? name, ...path });
     return { error, closes: name === "close" };
   }
   switch (what) {
