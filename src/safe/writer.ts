@@ -14,7 +14,7 @@ import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
 import { adopt, nothingSettled, type Settled } from "./adopt.ts";
-import type { Markable } from "./marks.ts";
+import { markablePlaces, type Markable } from "./markable.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
@@ -23,7 +23,7 @@ import type { Policy } from "./policy.ts";
 import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
 import { blocked, collision, reservedFor, reservedPlaces } from "./refusals.ts";
 import { Staging } from "./staging.ts";
-import { addChild, childOf, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
+import { addChild, childOf, describePlace, findPlace, foldersDeepestFirst, newPlace, pathOf, renameChild, type Place } from "./tree.ts";
 
 export interface Destination {
   readonly directory: string;
@@ -52,13 +52,11 @@ export interface ClaimRules {
 }
 
 export type { Settled } from "./adopt.ts";
-
 /** A claim, "skip" when the user wants what is there to stay, or the reason why the entry was refused. */
 export type Claimed = Claim | "skip" | UnzipxError;
 
 const FILE_MODE = 0o666; // of entries that carry none, before the umask
 const FOLDER_MODE = 0o777;
-const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
 
 export class SafeWriter {
   readonly #destination: Destination;
@@ -131,7 +129,7 @@ export class SafeWriter {
     const again = rules.repeated === "last" && entry.type === "file" ? this.#repeated(path) : undefined;
     const place = again ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
-    this.#describe(place, entry);
+    describePlace(place, entry, this.#policy.keepMode);
     if (again !== undefined && !again.dropped) return { place, repeats: true };
     place.dropped = false; // what the user wanted left alone is asked about anew
     if (this.#target === undefined || entry.type === "directory") return { place, repeats: false };
@@ -152,13 +150,17 @@ export class SafeWriter {
 
   /** A file that was written is not wanted after all, nor are the folders that were only made for it. */
   remove({ place }: Claim): void {
-    place.dropped = true;
-    rmSync(this.#staging.pathOf(place), { force: true });
+    this.#take(place);
     for (let folder = place.parent!; folder.parent !== undefined && folder.mode === undefined && folder.mtime === undefined; folder = folder.parent) {
       if ([...folder.children!.values()].some((child) => !child.dropped)) return;
       folder.dropped = true;
       rmdirSync(this.#staging.pathOf(folder));
     }
+  }
+
+  #take(place: Place): void {
+    place.dropped = true;
+    removeTree(this.#staging.pathOf(place));
   }
 
   /** What hard links of this run lead to. */
@@ -196,26 +198,15 @@ export class SafeWriter {
   }
 
   /** All that was written, where it lies now; before finish(), while everything may still be changed. */
-  *markable(): Generator<Markable> {
-    const pending = this.#staging.path === undefined ? [] : [this.#root];
-    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      if (place.dropped) continue;
-      const isFolder = place.type === "directory";
-      if (isFolder) for (const child of place.children!.values()) pending.push(child);
-      if (place.type !== "file" && (!isFolder || place.onDisk === "directory")) continue;
-      const mode = (place.mode ?? (isFolder ? FOLDER_MODE : FILE_MODE)) & ~this.#umask;
-      yield { path: this.#staging.pathOf(place), isFolder, mode, mtime: this.#policy.keepMtime ? place.mtime : undefined };
-    }
+  markable(): Iterable<Markable> {
+    return this.#staging.path === undefined ? [] : markablePlaces(this.#root, (place) => ({ ...this.fileOf({ place, repeats: false }), mode: (place.mode ?? FILE_MODE) & ~this.#umask }));
   }
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
-    const refused: UnzipxError[] = [];
-    for (const place of reservedPlaces(this.#root, this.#target!, this.#destination.reserved ?? [])) {
-      place.dropped = true;
-      removeTree(this.#staging.pathOf(place));
-      refused.push(reservedFor(place));
-    }
+    const reserved = reservedPlaces(this.#root, this.#target!, this.#destination.reserved);
+    const refused = reserved.map(reservedFor);
+    for (const place of reserved) this.#take(place);
     const context = this.#linkContext();
     // Hard links before symlinks: none of them can then pass through a link of this archive.
     for (const type of ["hardlink", "symlink"] as const) {
@@ -243,9 +234,9 @@ export class SafeWriter {
     return refused;
   }
 
-  /** What the user should know of the folder that the result lies in. */
+  /** What the user should know of the folder that the result lies in. Without modes everybody may do everything, and always could. */
   notes(): UnzipxError[] {
-    return this.#staging.keepsModes ? this.#ground.notes() : []; // without modes everybody may do everything, and always could
+    return this.#staging.keepsModes ? this.#ground.notes() : [];
   }
 
   /** Makes the result visible. Returns what could not be put in its place. */
@@ -384,14 +375,6 @@ export class SafeWriter {
     rmSync(this.#staging.pathOf(place), { force: true });
     this.#note("repeated", path);
     return place;
-  }
-
-  #describe(place: Place, entry: Entry): void {
-    if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-    // What no calendar has (a Date ends at 8.64e15 ms) is no time.
-    if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
-    place.size = entry.size;
-    place.linkTarget = entry.linkTarget;
   }
 
   #conclude(place: Place, verdict: Verdict): Claimed {
