@@ -4,15 +4,7 @@
  */
 import { chmodSync, closeSync, openSync, readSync, utimesSync, writeFileSync } from "node:fs";
 import { fsTime } from "./fs-time.ts";
-
-/** What is to be marked, while it lies in the staging folder. */
-export interface Markable {
-  readonly path: string;
-  readonly isFolder: boolean;
-  readonly mode: number;
-  /** Milliseconds; undefined where the present is as good. */
-  readonly mtime: number | undefined;
-}
+import type { Markable } from "./markable.ts";
 
 /** How a system keeps such marks. */
 export interface Marks {

@@ -1,7 +1,8 @@
 /** macOS keeps the mark in an attribute that Node cannot read: its own program does, for many files at once. */
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
-import type { Markable, Marks } from "./marks.ts";
+import type { Markable } from "./markable.ts";
+import type { Marks } from "./marks.ts";
 
 /** Part of the system, and protected by it; nobody's PATH is asked. */
 const XATTR = "/usr/bin/xattr";
