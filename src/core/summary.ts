@@ -1,5 +1,5 @@
 /** What a verb did, as data: one place turns it into text, JSON and the exit code. */
-import { mostSevere, type UnzipxError } from "../errors.ts";
+import { ERRORS, mostSevere, type UnzipxError } from "../errors.ts";
 
 export interface Summary {
   readonly action: "extract" | "create" | "list" | "test";
@@ -37,6 +37,7 @@ export function emptySummary(action: Summary["action"], archive: string, format:
 /** 0 only when everything asked for was done and verified. */
 export function exitCodeOf(summaries: readonly Summary[], thrown: readonly UnzipxError[] = []): number {
   const errors = [...thrown, ...summaries.flatMap((summary) => summary.failures)];
-  const worst = mostSevere(errors) ?? mostSevere(summaries.flatMap((summary) => summary.warnings));
-  return worst?.exitCode ?? 0;
+  // Whatever it is called: an entry that failed is not there, and that is no success.
+  if (errors.length > 0) return mostSevere(errors)!.exitCode || ERRORS.READ_FAILED.exit;
+  return mostSevere(summaries.flatMap((summary) => summary.warnings))?.exitCode ?? 0;
 }

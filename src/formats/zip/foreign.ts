@@ -3,6 +3,7 @@
  * from what was verified already, around the entry's data where they lie; what else is in the archive it never sees.
  */
 import { Engine } from "../../engine/client.ts";
+import { UnzipxError } from "../../errors.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import type { Bytes } from "../contract.ts";
 import { AES_EXTRA_BYTES, AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
@@ -28,11 +29,17 @@ export async function* decodeForeign(fd: number, locator: ZipLocator, dataStart:
     for await (const event of engine.run({ words: ["x", "-so", "-y", "-bd", "-tzip", `-p${password ?? ""}`, "/in/entry.zip"], files: [{ name: "entry.zip", segments }], what: WHAT })) {
       if (event.kind === "data") yield event.bytes;
       else if (event.kind === "error") said += event.text;
-      else if (event.kind === "exit" && event.code !== 0) throw said.split("\n").map((line) => troubleOf(line, WHAT, password !== undefined)).find((one) => one !== undefined) ?? unexplained(event.code, said, WHAT);
+      else if (event.kind === "exit" && event.code !== 0) throw troubleIn(said, password !== undefined) ?? unexplained(event.code, said, WHAT);
     }
   } finally {
     await engine.release();
   }
+}
+
+/** Bytes behind an archive are a matter of a word; within the range of an entry they are not its data. */
+function troubleIn(said: string, password: boolean): UnzipxError | undefined {
+  const trouble = said.split("\n").map((line) => troubleOf(line, WHAT, password)).find((one) => one !== undefined);
+  return trouble?.code === "TRAILING_DATA" ? new UnzipxError("BAD_SIZE", "Cannot read an entry: its compressed data ends before its range does") : trouble;
 }
 
 /** What both headers have from "version needed" to "extra field length" (4.3.7, 4.3.12). */
