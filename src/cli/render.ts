@@ -137,13 +137,14 @@ function plainSummary(summary: Summary): object {
 }
 
 function plainEntry(entry: Listing["entries"][number]): object {
-  const { refusal, mtime, ...rest } = entry;
+  const { refusal, refused, mtime, ...rest } = entry;
   const { locator: _, ...shown } = rest as typeof rest & { locator?: unknown };
   const date = mtime === undefined ? undefined : new Date(mtime);
   return {
     ...shown,
     mtime: date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString(),
     refusal: refusal && toPlain(refusal),
+    refused: refused && { code: refused.code, message: refused.message },
   };
 }
 

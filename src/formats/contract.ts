@@ -106,6 +106,8 @@ export interface EntryOptions {
   /** Where two parts of the archive disagree about the entry it is refused; unless this is given, which is then told what was taken. */
   readonly lenient?: Warn | undefined;
   readonly password?: string | undefined;
+  /** Everything is checked but the content, which is not decoded: what comes is empty. */
+  readonly headersOnly?: boolean;
 }
 
 /**
@@ -115,6 +117,8 @@ export interface EntryOptions {
 export interface SolidContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "file";
+  /** The engine decodes it: in another order than that of the listing, and it refuses some links itself (see DryRun). */
+  readonly byEngine?: boolean;
   read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
 }
 
