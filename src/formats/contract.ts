@@ -156,6 +156,8 @@ export interface Entry {
   readonly method: string;
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
+  /** How it is encrypted, where that is known: "ZipCrypto", "AES-256". */
+  readonly cipher?: string;
   readonly comment: string | undefined;
   /** Bytes of the name that are no text were written as %XX: another entry may be called just so. */
   readonly escaped?: boolean;

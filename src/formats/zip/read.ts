@@ -132,6 +132,7 @@ function readEntry(record: yauzl.Entry, name: DecodedName, extent: ZipExtent, no
     crc32: aes?.version === 2 ? undefined : record.crc32,
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
+    ...(type === "directory" ? {} : cipherOf(record, aes)),
     comment: record.fileCommentLength > 0 ? (decodeUtf8(record.fileCommentRaw) ?? decodeCp437(record.fileCommentRaw)) : undefined,
     ...(name.escaped ? { escaped: true } : {}),
     refusal: refusalOf(type, record, locator),
@@ -203,6 +204,12 @@ function aesOf(record: yauzl.Entry): AesInfo | undefined {
   if (record.compressionMethod !== AES_METHOD) return undefined;
   const fields = record.extraFields.filter(({ id }) => id === AES_EXTRA_ID);
   return fields.length === 1 ? parseAesExtra(fields[0]!.data) : undefined;
+}
+
+/** WinZip's AES strengths 1, 2 and 3 are keys of 128, 192 and 256 bits. */
+function cipherOf({ generalPurposeBitFlag: flags, compressionMethod }: yauzl.Entry, aes: AesInfo | undefined): { cipher?: string } {
+  if (aes !== undefined) return { cipher: `AES-${64 + 64 * aes.strength}` };
+  return (flags & FLAG_ENCRYPTED) === 0 || (flags & FLAG_STRONG_ENCRYPTION) !== 0 || compressionMethod === AES_METHOD ? {} : { cipher: "ZipCrypto" };
 }
 
 function refusalOf(type: EntryType, record: yauzl.Entry, locator: ZipLocator): UnzipxError | undefined {
