@@ -87,6 +87,14 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
   });
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
+  const take = (result: TestResult, batch: readonly Sized[]): void => {
+    if (audit !== undefined) auditBatch(result, batch, { audit, entries, links });
+    summary.failures.push(...result.failures.map(told));
+    summary.warnings.push(...result.notes.map(told));
+  };
+  // What several threads find is told as one would have found it.
+  const waiting = new Map<number, TestResult>();
+  let next = 0;
   await runJobs<TestResult>(batches.length, (number) => job(batches[number]!), {
     threads: options.threads,
     worthWorkers: isWorthWorkers(wanted.length, total),
@@ -94,13 +102,11 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     done(result, number) {
       const batch = batches[number]!;
       summary.bytes += result.bytes;
-      for (const { entry, kind, target } of result.seen) {
-        if (target !== undefined) audit?.target(pathOf(entry), links.get(entry)!, target);
-        else if (entries[entry]!.type === "file") audit?.content(pathOf(entry), kind);
+      waiting.set(number, result);
+      for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+        take(ready, batches[next]!);
+        waiting.delete(next++);
       }
-      for (const { entry } of result.failures) if (links.has(entry)) audit?.failed(links.get(entry)!);
-      summary.failures.push(...result.failures.map(told));
-      summary.warnings.push(...result.notes.map(told));
       options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), pathInside(level, pathOf(batch.at(-1)!.entry)));
       for (const { entry, size } of batch) report(entry, size);
     },
@@ -116,6 +122,24 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     });
     options.reporter.progress?.(entry.locator.size, pathInside(level, entry.path));
     report(number, entry.locator.size);
+  }
+}
+
+/** What the content of some entries told: of a link where it leads, of a file what it is. */
+function auditBatch({ seen, failures }: TestResult, batch: readonly Sized[], { audit, entries, links }: { audit: ArchiveAudit; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
+  const known = new Map(seen.map((one) => [one.entry, one]));
+  const failed = new Set(failures.map(({ entry }) => entry));
+  for (const { entry } of batch) {
+    const { path, type } = entries[entry]!;
+    const place = links.get(entry);
+    const { kind = -1, target } = known.get(entry) ?? {};
+    if (failed.has(entry)) {
+      if (place !== undefined) audit.failed(place);
+    } else if (place !== undefined && target !== undefined) {
+      audit.target(path, place, target);
+    } else if (type === "file") {
+      audit.content(path, kind);
+    }
   }
 }
 
@@ -152,7 +176,7 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit:
           summary.bytes += chunk.length;
           report(entry.path);
         }
-        audit?.content(entry.path, kinds!.sniff(head!.take()));
+        if (entry.type === "file") audit?.content(entry.path, kinds!.sniff(head!.take()));
       }
     } catch (error) {
       if (place !== undefined) audit?.failed(place);

@@ -1,4 +1,4 @@
-/** Row for row: what l marks is what x refuses, in every fixture and in a sample of the archives of other projects. */
+/** Row for row: what l marks, and what t --audit calls an error, is what x refuses, in every fixture and in a sample of the archives of other projects. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { extract } from "../../src/core/extract.ts";
 import { list, type ListedEntry } from "../../src/core/list.ts";
 import { EVERYTHING } from "../../src/core/select.ts";
+import { test as verify } from "../../src/core/test.ts";
 import { UnzipxError, type ErrorCode } from "../../src/errors.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY } from "../../src/safe/policy.ts";
 import { removeTree } from "../../src/safe/publish.ts";
@@ -28,6 +29,8 @@ interface Both {
   /** Refused without a mark; marked, and x says nothing of them. */
   readonly missing: readonly string[];
   readonly wrong: readonly string[];
+  /** Refused, and no error for the audit; "" is the archive as a whole. */
+  readonly untold: readonly string[];
 }
 
 async function bothOf(archive: string): Promise<Both> {
@@ -49,12 +52,23 @@ async function bothOf(archive: string): Promise<Both> {
   } catch (error) {
     ours(error);
   }
+  const errors = await auditErrors(archive);
   // A stream that breaks off says nothing of what follows, nor of its links; a listing that goes through may know more.
-  if (x !== undefined) return { refused: [], marked: [], missing: [], wrong: [] };
+  if (x !== undefined) return { refused: [], marked: [], missing: [], wrong: [], untold: errors.length > 0 ? [] : [""] };
   const failed = new Set(failures.map(({ details: { entry = "" } }) => plain(entry)));
   const refused = unique(failures.filter((error) => !CONTENT.has(error.code)).map(({ details: { entry = "" } }) => plain(entry)));
   const marked = unique(entries.filter((entry) => entry.refused !== undefined).map((entry) => plain(entry.path)));
-  return { refused, marked, missing: refused.filter((path) => !marked.includes(path)), wrong: marked.filter((path) => !failed.has(path)) };
+  return { refused, marked, missing: refused.filter((path) => !marked.includes(path)), wrong: marked.filter((path) => !failed.has(path)), untold: [...failed].filter((path) => !errors.includes(path)) };
+}
+
+/** The entries of the findings that are errors; one that could not be opened at all is an error as well. */
+async function auditErrors(archive: string): Promise<string[]> {
+  try {
+    const { audit } = await verify(archive, { audit: true, limits: DEFAULT_LIMITS, lenient: false, selection: EVERYTHING, threads: 1, reporter: {} });
+    return audit!.findings.filter(({ severity }) => severity === "error").map(({ entry = "" }) => plain(entry));
+  } catch (error) {
+    return [ours(error).code];
+  }
 }
 
 function unique(paths: readonly string[]): string[] {
@@ -69,12 +83,12 @@ function ours(error: unknown): UnzipxError {
 function differences(archives: readonly string[]): Promise<string[]> {
   return archives.reduce(async (before, archive) => {
     const found = await before;
-    const { missing, wrong } = await bothOf(archive);
-    return missing.length + wrong.length === 0 ? found : [...found, `${archive}: refused without a mark ${JSON.stringify(missing)}, marked and taken ${JSON.stringify(wrong)}`];
+    const { missing, wrong, untold } = await bothOf(archive);
+    return missing.length + wrong.length + untold.length === 0 ? found : [...found, `${archive}: refused without a mark ${JSON.stringify(missing)}, marked and taken ${JSON.stringify(wrong)}, no error for the audit ${JSON.stringify(untold)}`];
   }, Promise.resolve<string[]>([]));
 }
 
-describe("what l marks is what x refuses:", () => {
+describe("what l marks and t --audit calls an error is what x refuses:", () => {
   const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
   for (const format of readdirSync(fixtures, { withFileTypes: true }).filter((one) => one.isDirectory()).map(({ name }) => name)) {
     it(`all fixtures of ${format}`, { timeout: 120_000 }, async () => {
@@ -96,7 +110,7 @@ describe("what l marks is what x refuses:", () => {
     ["overlapping entries", buildZip([{ name: "a", content: "aaaa", method: STORE }, { name: "b", ghost: true, central: { offset: 10 } }]), ["a", "b"]],
   ])("%s", async (_, bytes, expected) => {
     const where = sandbox();
-    expect(await bothOf(where.file("archive", bytes))).toMatchObject({ refused: expected, marked: expected });
+    expect(await bothOf(where.file("archive", bytes))).toMatchObject({ refused: expected, marked: expected, untold: [] });
   });
 
   it("an honest archive has no mark", async () => {

@@ -1,6 +1,7 @@
 /** Facts of an archive and its entries in, findings out. It reads nothing but the first and last bytes of the archive: what it knows, t saw. */
 import { readSegments } from "../../bytes/segments.ts";
 import { UnzipxError } from "../../errors.ts";
+import { FILTERS } from "../../filters/index.ts";
 import type { Entry, SolidSource } from "../../formats/contract.ts";
 import { TAIL_BYTES } from "../../formats/detect.ts";
 import type { PathOddity } from "../../safe/path.ts";
@@ -213,7 +214,8 @@ function* shapeOf({ segments, size }: SolidSource, format: readonly string[]): G
     if (kind.nature === "program" || kind.nature === "script") yield ["self-extractor", `The file begins as ${kind.name}`];
     else yield ["polyglot", `The file begins as ${kind.name}`];
   }
-  if (format[0] === "zip") return;
+  // What is only compressed may end like its content; a part of a split zip ends as one.
+  if (format[0]!.startsWith("zip") || FILTERS.some(({ name }) => name === format[0])) return;
   const tail = Buffer.alloc(Math.min(TAIL_BYTES, size));
   readSegments(segments, tail, size - tail.length);
   // 20: the length of the comment, which is the last of a zip.

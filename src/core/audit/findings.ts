@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 export interface Audit {
-  /** The worst first, then in the order of the table, then in archive order. */
+  /** The worst first, then in the order of the table, then as they were found. */
   readonly findings: readonly Finding[];
   /** How many there are, also of those that are not kept. */
   readonly counts: Readonly<Record<Severity, number>>;

@@ -22,7 +22,9 @@ export function looker(seen: Seen[]): Looker {
     done({ entry, isLink }) {
       of = -1;
       // A target that is longer is refused before it is looked at.
-      seen.push(isLink === true ? { entry, kind: -1, target: target.take().toString("utf8") } : { entry, kind: sniff(head.take()) });
+      if (isLink === true) return void seen.push({ entry, kind: -1, target: target.take().toString("utf8") });
+      const kind = sniff(head.take());
+      if (kind >= 0) seen.push({ entry, kind });
     },
   };
 }
