@@ -119,11 +119,25 @@ Examples:
     "create",
   );
   action(
-    reading(common(program.command("l").alias("list").description("show what is inside").argument("<archive...>", "archives, then members"))),
+    reading(common(program.command("l").alias("list").description("show what is inside").argument("<archive...>", "archives, then members")))
+      .addHelpText("after", `
+"*" behind a name: it is encrypted. "✗": x would refuse it, and why; content is not looked at for that. With --lenient, as x --lenient.`),
     "list",
   );
   action(
-    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))),
+    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members")))
+      .option("--audit", "tell what to know before opening it: names, links, disguises, bombs, encryption …")
+      .option("--sarif <file>", 'the audit as SARIF 2.1.0; "-" is standard output')
+      .option("--strict", "warnings fail: exit 1 at least")
+      .addHelpText("after", `
+Examples:
+  unzipx t photos.zip
+  unzipx t --audit mail-attachment.zip        errors, warnings and notes; exit 6 if there are errors
+  unzipx t -R --audit --strict delivery.7z    also inside of archives in it, and nothing may be odd
+  unzipx t --sarif report.sarif *.zip
+
+An error is what x refuses, or what is made to deceive, such as a program called invoice.pdf.exe; a warning is harmless to
+unpack, and worth a look before it is used; a note is good to know. docs/AUDIT.md lists all rules.`),
     "test",
   );
   action(

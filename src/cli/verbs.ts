@@ -64,9 +64,12 @@ export const list: Verb = async (words, dashed, flags, signal) => {
 export const test: Verb = async (words, dashed, flags, signal) => {
   const renderer = createRenderer(flags, "t");
   const reading = readingArguments(words, dashed, flags);
+  const sarif = flags["sarif"] as string | undefined;
+  if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
+  if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { testCommand } = await import("../commands/test.ts");
-  return renderer.summaries(await testCommand({ ...reading, password, signal, reporter: renderer.reporter }));
+  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, reporter: renderer.reporter }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {

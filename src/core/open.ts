@@ -6,7 +6,7 @@ import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
 import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
+import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
@@ -54,6 +54,10 @@ export interface OpenedStream extends Opened {
   readonly kind: "stream";
   /** Trouble with an entry's content is its own, the next one can be read; otherwise it ends the archive. */
   readonly entriesFailAlone: boolean;
+  /** Absolute links lead to the root of what is unpacked: see rooted(). */
+  readonly isPackage: boolean;
+  /** As SolidContainer.byEngine. */
+  readonly byEngine: boolean;
   entries(request: EntriesRequest): AsyncIterable<StreamEntry>;
 }
 
@@ -126,7 +130,8 @@ async function openLayers(
     if (format.needs === "stream") {
       const whole = bytes ?? source.stream();
       if (bytes === undefined) bytes = whole;
-      return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: ({ listing }) => (!listing && filters.some((filter) => filter.isPackage === true) ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
+      const isPackage = filters.some((filter) => filter.isPackage === true);
+      return { ...shared, kind: "stream", entriesFailAlone: false, isPackage, byEngine: false, format: format_, entries: ({ listing }) => (!listing && isPackage ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
     }
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
       const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, bytesRead));
@@ -137,7 +142,7 @@ async function openLayers(
     const seekable = { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, format: format_ };
     if (format.needs === "file") {
       const whole = solid;
-      return { ...seekable, kind: "stream", entriesFailAlone: true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
+      return { ...seekable, kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: format.byEngine === true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
     }
     const [segment] = solid.segments as [Extract<Segment, { fd: number }>];
     const file = fileSource(input.title, segment.fd, size, async () => {});
@@ -149,15 +154,18 @@ async function openLayers(
 async function* withRootedLinks(entries: AsyncIterable<StreamEntry>, warn: Warn): AsyncGenerator<StreamEntry> {
   let count = 0;
   for await (const entry of entries) {
-    if (entry.type !== "symlink" || entry.linkTarget?.startsWith("/") !== true) {
-      yield entry;
-      continue;
-    }
-    count += 1;
-    const depth = entry.path.split("/").filter((component) => component !== "" && component !== ".").length - 1;
-    yield { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
+    const inside = rooted(entry);
+    if (inside !== entry) count += 1;
+    yield inside;
   }
   if (count > 0) warn(new UnzipxError("ODDITY", `${count === 1 ? "An absolute link leads" : `${count} absolute links lead`} into the folder that the package is unpacked to, not to the system's root`));
+}
+
+/** An entry of a package, with its link as it is made; the entry itself where there is nothing to change. */
+export function rooted<One extends Entry>(entry: One): One {
+  if (entry.type !== "symlink" || entry.linkTarget?.startsWith("/") !== true) return entry;
+  const depth = entry.path.split("/").filter((component) => component !== "" && component !== ".").length - 1;
+  return { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
 }
 
 /** Who compresses a rar, a docx or the image of a disk wants that back; a filter belongs to what is read in order. --format says otherwise. */
@@ -227,6 +235,8 @@ function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filte
     ...shared,
     kind: "stream",
     entriesFailAlone: false,
+    isPackage: false,
+    byEngine: false,
     format: filters.map((filter) => filter.name),
     async *entries() {
       yield {

@@ -108,6 +108,8 @@ export interface EntryOptions {
   /** Told what is odd about the entry, and what was taken. */
   readonly warn?: Warn | undefined;
   readonly password?: string | undefined;
+  /** Everything is checked but the content, which is not decoded: what comes is empty. */
+  readonly headersOnly?: boolean;
 }
 
 /**
@@ -117,6 +119,8 @@ export interface EntryOptions {
 export interface SolidContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "file";
+  /** The engine decodes it: in another order than that of the listing, and it refuses some links itself (see DryRun). */
+  readonly byEngine?: boolean;
   read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
 }
 
@@ -154,6 +158,8 @@ export interface Entry {
   readonly method: string;
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
+  /** How it is encrypted, where that is known: "ZipCrypto", "AES-256". */
+  readonly cipher?: string;
   readonly comment: string | undefined;
   /** Bytes of the name that are no text were written as %XX: another entry may be called just so. */
   readonly escaped?: boolean;

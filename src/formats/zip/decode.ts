@@ -43,11 +43,11 @@ function scratchOf(length: number): Buffer {
 function ignore(): void {}
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password }: EntryOptions = {}): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly = false }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
-  const wanted = fixed + EXTRA_GUESS + (isSmall ? locator.packedSize + DESCRIPTOR_MAX : 0);
+  const wanted = fixed + EXTRA_GUESS + (isSmall && !headersOnly ? locator.packedSize + DESCRIPTOR_MAX : 0);
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   const record = scratchOf(available);
   readExactly(fd, record, locator.offset);
@@ -55,6 +55,10 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, wa
   const facts = checkLocalHeader(record, locator, fd, telling);
   const { dataStart, hasDescriptor } = facts;
   const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, { facts, behind, telling });
+  if (headersOnly) {
+    checkRest();
+    return { whole: new Uint8Array(0) };
+  }
   if (locator.size > 0 && locator.method !== STORE && locator.method !== DEFLATE) return unpackForeign(fd, locator, dataStart, password, checkRest);
   if (!isSmall) return { chunks: verified(unpackChunks(fd, locator, dataStart, password), locator, checkRest) };
   const room = hasDescriptor ? descriptorRoom(locator, dataStart) : 0;

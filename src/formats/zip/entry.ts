@@ -82,11 +82,18 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
     crc32: aes?.version === 2 ? undefined : record.crc32,
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
+    ...(type === "directory" ? {} : cipherOf(record, flags, aes)),
     comment: commentOf(record),
     ...(name.escaped ? { escaped: true } : {}),
     refusal: conflictOf(record, called, values, { path, reading }) ?? refusalOf(type, record, locator),
     locator,
   };
+}
+
+/** WinZip's AES strengths 1, 2 and 3 are keys of 128, 192 and 256 bits. */
+function cipherOf({ method }: CentralRecord, flags: number, aes: AesInfo | undefined): { cipher?: string } {
+  if (aes !== undefined) return { cipher: `AES-${64 + 64 * aes.strength}` };
+  return (flags & FLAG_ENCRYPTED) === 0 || (flags & FLAG_STRONG_ENCRYPTION) !== 0 || method === AES_METHOD ? {} : { cipher: "ZipCrypto" };
 }
 
 /** In UTF-8 by the Unicode comment field (4.6.8) or by its looks. */
