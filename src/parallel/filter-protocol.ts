@@ -9,6 +9,7 @@ export interface FilterStart {
   readonly ring: SharedArrayBuffer;
   /** As in DecodeOptions. */
   readonly memory: number;
+  readonly lenient: boolean;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
 }
