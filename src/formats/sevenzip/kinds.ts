@@ -17,6 +17,8 @@ export interface Kind {
   readonly encryption?: "read" | "read+write";
   /** The archive as the engine shall see it. Throws for what the engine would stumble over. */
   readonly prepare?: (source: SolidSource) => Promise<SolidSource>;
+  /** Bytes of its own that the engine takes for none, and counts as following the archive: at most so many. */
+  readonly uncounted?: number;
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource, found: Found & { readonly warn: Warn }) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
@@ -127,7 +129,8 @@ export const KINDS: readonly Kind[] = [
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
   { name: "arj", encryption: "read", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password), refine: async (entries, source) => ((await import("./arj-headers.ts")).assertArjEnds(source), entries) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
-  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: hiding(/^\[TOC\]\.xml$/) },
+  // Its checksum of the index stands in front of the contents, or behind them.
+  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), uncounted: 64, refine: hiding(/^\[TOC\]\.xml$/) },
   { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")), prepare: async (source) => (await import("./rock-ridge.ts")).preferRockRidge(source) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
   { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },

@@ -94,7 +94,7 @@ class Reading {
     // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
     this.#indexTrouble = listed.trouble;
-    if (tail > 0) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
+    if (tail > (this.#kind.uncounted ?? 0)) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
     const { limits } = this.#options;
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
