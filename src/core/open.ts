@@ -10,7 +10,7 @@ import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContain
 import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
-import { readLimits, type Limits } from "../safe/policy.ts";
+import { readLimits, USUAL_LEVELS, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
 import { explainedEntries, explainerOf } from "./set-errors.ts";
 import { fileSource, isFileSource, openInput, solidSource, type Counted, type Input } from "./sources.ts";
@@ -108,7 +108,7 @@ async function openLayers(
     if (format?.kind === "filter") {
       if (filters.length === 0) noteName(input.title, format, options);
       const head = probe.head;
-      filters.push(format);
+      if (filters.push(format) > MOST_FILTERS) throw new UnzipxError("LIMIT", `Stopped: "${name}" is compressed more than ${MOST_FILTERS} times over`, { found: filters.map((filter) => filter.name).join(" in "), hint: `--format ${filters[0]!.name}, for what is in the first of them` });
       const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
@@ -117,9 +117,9 @@ async function openLayers(
       solid = undefined;
       probe = { head: peeked.head, tail: undefined };
       const inner = choose(probe, input.title, options.format, filters);
-      const isTooMuch = inner?.kind === "filter" && filters.length === MOST_FILTERS;
-      if (isTooMuch) options.warn(new UnzipxError("ODDITY", `Left "${input.title}" as it is behind ${MOST_FILTERS} compressions one in the other: no honest file has as many`));
-      if (isTooMuch || inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || isFileOfItsOwn(inner, options)) {
+      const promised = options.format === undefined ? promiseOf(input.title, filters) : undefined;
+      if (inner === undefined && promised !== undefined) throw broken(name, filters, promised, probe.head);
+      if (inner === undefined || inner.kind === "known" || (filters.includes(inner as Filter) && promised === undefined) || isFileOfItsOwn(inner, options)) {
         return single({ ...shared, name: input.title }, filters, bytes, format.innerName?.(head), input.mtime);
       }
       continue;
@@ -168,20 +168,35 @@ export function rooted<One extends Entry>(entry: One): One {
   return { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
 }
 
+/** As many layers as there are levels with -R: real archives have two. */
+const MOST_FILTERS = USUAL_LEVELS;
+
+/** The container that must be inside: a package is made of one, and of what is called a tar nobody wants anything else. */
+function promiseOf(title: string, filters: readonly Filter[]): "tar" | "cpio" | undefined {
+  const stem = stemOf(title, filters).toLowerCase();
+  if (filters.some((filter) => filter.isPackage === true)) return filters.some((filter) => filter.name === "rpm") ? "cpio" : "tar";
+  if (stem.endsWith(".tar") || filters.some((filter) => filter.tarExtensions.some((extension) => stem.endsWith(extension)))) return "tar";
+  return stem.endsWith(".cpio") ? "cpio" : undefined;
+}
+
+/** What is inside is nothing that is known, and was to be an archive: a file with that in it would look like success. */
+function broken(name: string, filters: readonly Filter[], promised: string, head: Uint8Array): UnzipxError {
+  return new UnzipxError("BAD_HEADER", `Cannot read "${name}": there is no ${promised} inside, or its first header is damaged`, {
+    expected: promised, found: head.length === 0 ? "nothing" : startOf(head), hint: `--format ${filters[0]!.name}`,
+  });
+}
+
 /** Who compresses a rar, a docx or the image of a disk wants that back; a filter belongs to what is read in order. --format says otherwise. */
 function isFileOfItsOwn(inner: Filter | Container, options: OpenOptions): boolean {
   return inner.kind === "container" && inner.needs !== "stream" && options.format === undefined;
 }
-
-/** A compressed file in a compressed file, and so on: two are a slip, three a joke. */
-const MOST_FILTERS = 8;
 
 /** Of this size a compressed file is worth a thread of its own, which takes about 30 ms to start. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;
 
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
 function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions, isThreaded: boolean): Bytes {
-  const shared = { warn: options.warn, memory: options.limits.memory };
+  const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
   if (!isThreaded) return filter.decode(bytes ?? source.stream(), shared);
   return decodeOnThread({
     ...shared, entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, read: source.readElsewhere,
@@ -219,8 +234,11 @@ function unknown(name: string, format: KnownFormat | undefined, head: Uint8Array
     return new UnzipxError("UNSUPPORTED_FORMAT", `Cannot read "${name}": it is ${format.name}, which this version does not read`, { hint: "unzipx formats" });
   }
   if (head.length === 0) return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": it is empty`);
-  const start = Buffer.from(head.subarray(0, 8)).toString("hex").replace(/(..)(?=.)/g, "$1 ");
-  return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": no known archive format begins like this`, { found: start, hint: "unzipx formats" });
+  return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": no known archive format begins like this`, { found: startOf(head), hint: "unzipx formats" });
+}
+
+function startOf(head: Uint8Array): string {
+  return Buffer.from(head.subarray(0, 8)).toString("hex").replace(/(..)(?=.)/g, "$1 ");
 }
 
 function noteName(name: string, format: Filter | Container, options: OpenOptions): void {
@@ -252,13 +270,19 @@ function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filte
 
 /** "notes.txt.gz" holds "notes.txt"; what is not named like that is asked for its own opinion, of which only the last component counts. */
 function nameInside(name: string, filters: readonly Filter[], innerName: string | undefined): string {
+  const stem = stemOf(name, filters);
+  if (stem !== "" && stem !== basename(name)) return stem;
+  const inner = innerName === undefined ? "" : basename(innerName.replaceAll("\\", "/"));
+  if (inner !== "" && inner !== "." && inner !== "..") return inner;
+  return stem === "" ? "data" : `${stem}.out`;
+}
+
+/** The name without the filters' extensions; "" for standard input. */
+function stemOf(name: string, filters: readonly Filter[]): string {
   let stem = name === "-" ? "" : basename(name);
   for (const filter of filters) {
     const extension = filter.extensions.find((one) => stem.toLowerCase().endsWith(one.toLowerCase()) && stem.length > one.length);
     if (extension !== undefined) stem = stem.slice(0, -extension.length);
   }
-  if (stem !== "" && stem !== basename(name)) return stem;
-  const inner = innerName === undefined ? "" : basename(innerName.replaceAll("\\", "/"));
-  if (inner !== "" && inner !== "." && inner !== "..") return inner;
-  return stem === "" ? "data" : `${stem}.out`;
+  return stem;
 }

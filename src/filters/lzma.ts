@@ -1,6 +1,7 @@
 /** .lzma, the format before .xz (LZMA_Alone): one stream, without a magic and without a checksum. */
 import { assertMemory } from "../engine/memory.ts";
 import type { Bytes, Filter } from "../formats/contract.ts";
+import { judgeBehind } from "./behind.ts";
 
 const HEADER = 13;
 
@@ -26,9 +27,11 @@ export const lzma: Filter = {
     return head[0] === 0x5d ? 8 + 26 + 8 + (unknown ? 64 : 24) : 8;
   },
   ownThread: true,
-  async *decode(input, { warn, memory }) {
+  async *decode(input, options) {
     const { engineDecode } = await import("../engine/codec.ts");
-    yield* engineDecode("lzma", withinMemory(input, memory), { what: "the lzma data", warn });
+    // Nothing tells where the data ends.
+    const behind = (): void => judgeBehind({ name: "lzma", offset: undefined, size: undefined, start: new Uint8Array(0), isText: false }, options);
+    yield* engineDecode("lzma", withinMemory(input, options.memory), { what: "the lzma data", behind });
   },
 };
 

@@ -81,6 +81,8 @@ export interface DecodeOptions {
   readonly warn: Warn;
   /** Bytes that the decoder's dictionary or window may take; 0 = no limit. More is a MEMORY error that names the need. */
   readonly memory: number;
+  /** What follows the data and is neither padding nor a further part is ignored with a word, not refused. */
+  readonly lenient?: boolean;
 }
 
 /** A container whose entries come in order, as the bytes arrive. */

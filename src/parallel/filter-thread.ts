@@ -15,15 +15,16 @@ export interface FilterThreadOptions {
   readonly warn: Warn;
   /** As in DecodeOptions. */
   readonly memory: number;
+  readonly lenient: boolean;
   /** Told how much of the file was read, which is the progress there is. */
   readonly read: (bytes: number) => void;
 }
 
 /** The decoded bytes; each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
-export async function* decodeOnThread({ entry, filter, input, warn, memory, read }: FilterThreadOptions): Bytes {
+export async function* decodeOnThread({ entry, filter, input, warn, memory, lenient, read }: FilterThreadOptions): Bytes {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   const alive = new SharedArrayBuffer(4);
-  const start: FilterStart = { filter, ring, alive, memory, fd: "fd" in input ? input.fd : undefined };
+  const start: FilterStart = { filter, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
   const worker = new Worker(entry, { ...WORKER, workerData: start });
   const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
   const messages: FromFilter[] = [];

@@ -2,8 +2,9 @@
  * The formats that the engine (7-Zip) reads: what each is called, how it is recognised, and which of 7-Zip's
  * readers it is for. Adding one is a row here.
  */
-import type { Probe, SolidSource } from "../contract.ts";
+import type { Probe, SolidSource, Warn } from "../contract.ts";
 import type { Described } from "./describe.ts";
+import type { Found } from "./listing.ts";
 
 export interface Kind {
   readonly name: string;
@@ -16,8 +17,10 @@ export interface Kind {
   readonly encryption?: "read" | "read+write";
   /** The archive as the engine shall see it. Throws for what the engine would stumble over. */
   readonly prepare?: (source: SolidSource) => Promise<SolidSource>;
+  /** Bytes of its own that the engine takes for none, and counts as following the archive: at most so many. */
+  readonly uncounted?: number;
   /** What the engine does not tell of its entries. */
-  readonly refine?: (entries: readonly Described[], source: SolidSource) => Promise<readonly Described[]>;
+  readonly refine?: (entries: readonly Described[], source: SolidSource, found: Found & { readonly warn: Warn }) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
   readonly isIndexLocked?: (source: SolidSource) => Promise<boolean>;
   /** Decryption that the engine does not know: the archive without. */
@@ -122,13 +125,14 @@ export const KINDS: readonly Kind[] = [
   { name: "7z", encryption: "read+write", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
   {
     name: "rar", encryption: "read", extensions: [".rar", ".cbr"], about: "rar 1.5 to 5, solid, volumes", type: (head) => (isRar5(head) ? "rar5" : "rar"), bid: any(text(0, "Rar!\x1a\x07\0"), text(0, RAR5)),
-    refine: async (entries, source) => (await import("./rar4.ts")).refineRar4(entries, source),
+    refine: async (entries, source, { warn }) => (await import("./rar4.ts")).refineRar(entries, source, 0, warn),
   },
   { name: "zip-split", encryption: "read", extensions: [".z01"], about: "zip in parts (.z01 …)", type: "zip", bid: splitZip },
   { name: "cab", extensions: [".cab"], about: "Microsoft cabinet", type: "cab", bid: magic(0, 0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0) },
   { name: "arj", encryption: "read", extensions: [".arj"], about: "ARJ", type: "arj", bid: arj, unlock: async (source, password) => (await import("./garbled-arj.ts")).ungarble(source, password), refine: async (entries, source) => ((await import("./arj-headers.ts")).assertArjEnds(source), entries) },
   { name: "wim", extensions: [".wim", ".swm", ".esd", ".ppkg"], about: "Windows image", type: "wim", bid: magic(0, 0x4d, 0x53, 0x57, 0x49, 0x4d, 0, 0, 0) },
-  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), refine: hiding(/^\[TOC\]\.xml$/) },
+  // Its checksum of the index stands in front of the contents, or behind them.
+  { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), uncounted: 64, refine: hiding(/^\[TOC\]\.xml$/) },
   { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")), prepare: async (source) => (await import("./rock-ridge.ts")).preferRockRidge(source) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
   { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
@@ -147,5 +151,8 @@ export const KINDS: readonly Kind[] = [
   { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
   { name: "disk", extensions: [".gpt", ".mbr"], about: "disk image with a table of partitions, GPT or MBR", type: (head) => (gpt({ head, tail: undefined }) > 0 ? "gpt" : "mbr"), bid: any(gpt, mbr) },
   { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
-  { name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program },
+  {
+    name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program,
+    refine: async (entries, source, { type, offset, warn }) => (type === "Rar" || type === "Rar5" ? (await import("./rar4.ts")).refineRar(entries, source, offset, warn) : entries),
+  },
 ];

@@ -12,7 +12,8 @@ import type { Bytes, Entry, SolidOptions, SolidSource, StreamEntry } from "../co
 import { describe, type Described } from "./describe.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
-import { parseListing } from "./listing.ts";
+import { parseListing, type Found } from "./listing.ts";
+import { unsupported } from "./methods.ts";
 import { Queue } from "./queue.ts";
 import { sharesOf } from "./shares.ts";
 
@@ -32,7 +33,7 @@ export async function* readSolid(kind: Kind, given: SolidSource, options: SolidO
   try {
     const reading = new Reading(engine, kind, source, options);
     const listed = await reading.list();
-    const all = (await kind.refine?.(listed, source)) ?? listed;
+    const all = (await kind.refine?.(listed, source, { ...reading.found, warn: options.warn })) ?? listed;
     const entries = all.filter((entry) => entry.hidden !== true);
     if (options.listing) {
       for (const entry of entries) yield contentless(entry);
@@ -69,6 +70,8 @@ class Reading {
   /** The index could be read in part. */
   #indexTrouble: UnzipxError | undefined;
   #failed = false;
+  /** Once list() is through. */
+  found: Found = { type: "", offset: 0 };
 
   constructor(engine: Engine, kind: Kind, source: SolidSource, options: SolidOptions) {
     this.#engine = engine;
@@ -86,11 +89,12 @@ class Reading {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
-    const { items, tail } = parseListing(listed.text);
+    const { items, tail, type, offset } = parseListing(listed.text);
+    this.found = { type, offset };
     // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
     this.#indexTrouble = listed.trouble;
-    if (tail > 0) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
+    if (tail > (this.#kind.uncounted ?? 0)) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
     const { limits } = this.#options;
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
@@ -151,7 +155,7 @@ class Reading {
         lines.push(...events.heard());
         for (const entry of open) {
           this.#failed = failed = true;
-          yield contentless(entry, { refusal: entry.refusal ?? this.#ofLocked(entry, this.#explain(lines, entry, events)) });
+          yield contentless(entry, { refusal: entry.refusal ?? this.#ofEntry(entry, this.#explain(lines, entry, events)) });
         }
         if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
         return;
@@ -182,7 +186,7 @@ class Reading {
         lines.push(...said);
         const trouble = said.map((line) => this.#trouble(line)).find((one) => one !== undefined);
         if (trouble !== undefined) this.#failed = failed = true;
-        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofLocked(entry, trouble) });
+        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofEntry(entry, trouble) });
       } else {
         lines.push(...events.heard());
         yield* this.#content(events, withTrueName(entry, event.path), { lines, names, failed: () => void (this.#failed = failed = true) });
@@ -214,7 +218,7 @@ class Reading {
       const trouble = own.map((line) => this.#trouble(line))[0];
       if (trouble === undefined) return checkSize(entry, size);
       failed();
-      throw this.#ofLocked(entry, trouble);
+      throw this.#ofEntry(entry, trouble);
     };
     const rest = async function* (): Bytes {
       yield* start;
@@ -287,7 +291,8 @@ class Reading {
   }
 
   /** What is wrong with an encrypted entry is most often the password. */
-  #ofLocked(entry: Described, trouble: UnzipxError): UnzipxError {
+  #ofEntry(entry: Described, trouble: UnzipxError): UnzipxError {
+    if (trouble.code === "UNSUPPORTED_METHOD") return unsupported(entry, trouble);
     if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
     if (this.#password === undefined) return this.#noPassword();
     return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;

@@ -5,11 +5,17 @@ import { decodeUtf8 } from "../../text/charset.ts";
 /** Values as bytes: not every one is text. A Map, because keys come from the archive ("__proto__" is only a key). */
 export type PaxRecords = ReadonlyMap<string, Uint8Array>;
 
-export function parsePax(body: Uint8Array, position: number): { records: PaxRecords; duplicates: string[]; sparsePairs: string[] } {
+/** A key that one header gives twice; the value before is in `first`, the last one is that of the records. */
+export interface Repeat {
+  readonly key: string;
+  readonly first: Uint8Array;
+}
+
+export function parsePax(body: Uint8Array, position: number): { records: PaxRecords; repeats: Repeat[]; sparsePairs: string[] } {
   const bad = (why: string): UnzipxError =>
     new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the extended header at ${position} ${why}`);
   const records = new Map<string, Uint8Array>();
-  const duplicates: string[] = [];
+  const repeats: Repeat[] = [];
   const sparsePairs: string[] = [];
   for (let at = 0; at < body.length; ) {
     if (body[at] === 0 && body.subarray(at).every((byte) => byte === 0)) break; // padding that some writers count in
@@ -25,9 +31,9 @@ export function parsePax(body: Uint8Array, position: number): { records: PaxReco
     if (key === undefined || key === "" || key.includes("\0")) throw bad("has a record without a name");
     // The one pair of keys that repeats on purpose: GNU's sparse map, version 0.0.
     if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") sparsePairs.push(Buffer.from(body.subarray(equals + 1, end - 1)).toString("latin1"));
-    else if (records.has(key)) duplicates.push(key);
+    else if (records.has(key)) repeats.push({ key, first: records.get(key)! });
     records.set(key, new Uint8Array(body.subarray(equals + 1, end - 1)));
     at = end;
   }
-  return { records, duplicates, sparsePairs };
+  return { records, repeats, sparsePairs };
 }
