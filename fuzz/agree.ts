@@ -16,7 +16,7 @@ export function disagreements(x: Outcome<Summary> & { readonly tree: ReadonlyMap
     const candidates = placesOf(entry.path);
     for (const place of candidates) for (let end = place.length; end > 0; end = place.lastIndexOf("/", end - 1)) places.add(place.slice(0, end));
     if (failed.has(entry.path) || candidates.some((place) => failed.has(place)) || candidates.includes("")) continue;
-    const found = candidates.map((place) => tree.get(place)).find((one) => one !== undefined);
+    const found = x.tree.get(placesOf(entry.path, false)[0]!) ?? candidates.map((place) => tree.get(place)).find((one) => one !== undefined);
     if (found === undefined) faults.push(`l has an entry that x neither wrote nor reported: ${entry.type}`);
     else faults.push(...differences(entry, found, l.result.entries));
   }
@@ -33,9 +33,9 @@ function differences(entry: Entry, found: Found, all: readonly Entry[]): string[
 }
 
 /** Where a name may have landed: backslashes separate in some formats and are characters in others. */
-function placesOf(path: string): string[] {
+function placesOf(path: string, asShown = true): string[] {
   const place = (text: string): string => text.split("/").filter((component) => component !== "" && component !== ".").join("/");
-  const own = shown(path);
+  const own = asShown ? shown(path) : path;
   return own.includes("\\") ? [place(own), place(own.replaceAll("\\", "/"))] : [place(own)];
 }
 

@@ -9,6 +9,8 @@ export interface Box {
   readonly destination: string;
   /** A place for the archive. */
   readonly input: string;
+  /** And for one that is a pipe. */
+  readonly pipes: string;
   /** Paths below the destination to what is there: type, mode, and content or target. */
   look(): Map<string, Found>;
   /** What is not as it was around the destination, or what never may be in it; one sentence each. */
@@ -34,11 +36,13 @@ export function makeBox(top: string): Box {
   const around = join(top, "around");
   const destination = join(around, "a", "out");
   const input = join(top, "in");
+  const pipes = join(top, "pipes");
   const tmp = join(top, "tmp");
   const folders = [around, join(around, "a")];
   const canaries = [...folders.map((folder) => join(folder, "canary")), join(around, "a", "outside"), join(around, "a", "out-evil"), join(around, "a", "out.canary")];
   mkdirSync(destination, { recursive: true });
   mkdirSync(input);
+  mkdirSync(pipes);
   mkdirSync(tmp);
   const system = new Set(readdirSync("/"));
   for (const canary of canaries) writeCanary(canary);
@@ -54,7 +58,7 @@ export function makeBox(top: string): Box {
   }
 
   return {
-    destination, input,
+    destination, input, pipes,
     look: () => look(destination),
     trouble() {
       const found: string[] = [];

@@ -39,10 +39,10 @@ interface Count {
   readonly exits: Map<string, number>;
 }
 
-/** Cases in one turn: enough that a turn is some seconds. */
-const TURN = 50;
-/** What takes long has fewer in a turn. */
-const TURNS: Readonly<Record<string, number>> = { threads: 3, [WRITE]: 12, truncate: 150 };
+/** Milliseconds of one target's turn, and cases in it: the first turn tells how many fit. */
+const TURN = 8_000;
+const FIRST = 5;
+const MOST = 400;
 const TRIES = 300;
 
 export async function main(argv: readonly string[], place: Place): Promise<number> {
@@ -99,11 +99,14 @@ interface Session {
 async function fuzz(session: Session): Promise<number> {
   const counts = new Map<string, Count>(session.targets.map((target) => [target, { cases: 0, operations: 0, milliseconds: 0, memory: 0, exits: new Map() }]));
   const known = new Map<string, Finding>();
+  let stopped = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopped = true));
   let next = session.targets.map((target) => ({ target, number: session.from }));
-  while (next.length > 0 && Date.now() < session.until) {
+  while (next.length > 0 && !stopped && Date.now() < session.until) {
     for (const turn of next) {
-      if (Date.now() >= session.until) break;
-      const wanted = TURNS[turn.target] ?? TURN;
+      if (stopped || Date.now() >= session.until) break;
+      const { cases, milliseconds } = counts.get(turn.target)!;
+      const wanted = cases === 0 ? FIRST : Math.max(1, Math.min(MOST, Math.round((cases * TURN) / milliseconds)));
       const count = session.runs === undefined ? wanted : Math.min(wanted, session.from + session.runs - turn.number);
       turn.number += await takeTurn(session, turn, count, counts.get(turn.target)!, known);
     }
@@ -170,6 +173,7 @@ async function keep({ library, worker, findings }: Session, finding: Finding, ke
     const now = ending.kind === "done" ? ending.done.faults : [`${ending.kind}: ${ending.why}`];
     return now.some((fault) => keyOf(plan.target, fault) === key);
   };
+  if (!(await shows(library.bytesOf(plan)))) return `${saveFinding(findings!, finding, { name, bytes: library.bytesOf(plan), password })}: not seen again by itself`;
   const isSlow = /^(hang|crash)|processor time/.test(faults[0]!);
   const least = plan.target === "truncate" ? { plan, bytes: library.bytesOf(plan) } : await minimise(plan, (one) => library.bytesOf(one), shows, isSlow ? 8 : TRIES);
   return saveFinding(findings!, { ...finding, plan: least.plan }, { name, bytes: least.bytes, password });

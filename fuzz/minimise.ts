@@ -9,12 +9,16 @@ export interface Least {
   readonly bytes: Buffer;
 }
 
+/** Milliseconds: a finding is worth no more of the time that others are looked for in. */
+const MOST_TIME = 45_000;
+
 export async function minimise(plan: Plan, bytesOf: (plan: Plan) => Buffer, shows: Shows, tries: number): Promise<Least> {
+  const until = Date.now() + MOST_TIME;
   let left = tries;
   const asked = new Set<string>();
   const ask = async (bytes: Buffer): Promise<boolean> => {
     const key = bytes.toString("latin1");
-    if (left <= 0 || asked.has(key)) return false;
+    if (left <= 0 || Date.now() > until || asked.has(key)) return false;
     left -= 1;
     asked.add(key);
     return shows(bytes);

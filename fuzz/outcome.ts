@@ -32,7 +32,7 @@ export async function outcomeOf<Result>(summaryOf: (result: Result) => Summary, 
 }
 
 /** How an exception of the language sounds when it was taken for trouble with the file. */
-const OURS = /is not (a function|iterable|defined|a constructor)|Cannot (read|set) propert|of undefined|of null|out of (range|bounds)|[Ii]nvalid (array|typed array|string|Array buffer) length|Maximum call stack|must be (of type|an instance)|assertion|\bundefined\b|\bNaN\b|\[object|allocation failed|Unexpected token|in JSON|ERR_|E[A-Z]{3,}:/;
+const OURS = /is not (a function|iterable|defined|a constructor)|Cannot (read|set) propert|of undefined|of null|out of (range|bounds)|[Ii]nvalid (array|typed array|string|Array buffer) length|Maximum call stack|must be (of type|an instance)|assertion|\bundefined\b|\bNaN\b|\[object|allocation failed|Unexpected token|in JSON|ERR_|(?!ERROR)E[A-Z]{4,}:/;
 
 function faultsOf(error: unknown): string[] {
   if (!(error instanceof UnzipxError)) return [`an exception that is none of ours: ${error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 4).join(" | ") : String(error)}`];

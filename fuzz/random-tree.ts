@@ -36,7 +36,7 @@ export function makeTree(folder: string, random: Random, controls: boolean): Mad
       mkdirSync(full);
       folders.push(path);
     } else if (kind === 2) {
-      symlinkSync(files.length > 0 && random.chance(0.7) ? relative(dirname(full), join(folder, random.pick(files))) : nameOf(), full);
+      symlinkSync(files.length > 0 && random.chance(0.7) ? relative(dirname(full), join(folder, random.pick(files))) : `nowhere-${[...nameOf()].slice(0, 20).join("")}`, full);
       lutimesSync(full, time, time);
     } else if (kind === 3 && files.length > 0) {
       linkSync(join(folder, random.pick(files)), full);

@@ -1,6 +1,6 @@
 /** The process that does the work: it may hang, crash or grow, and the runner notices. Tells what it is at in a file, since nothing else gets out of an endless loop. */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { makeBox } from "./box.ts";
 import { check, type Verdict } from "./properties.ts";
@@ -113,7 +113,6 @@ function peakResident(): number {
 function makeFifo(path: string): string | undefined {
   try {
     execFileSync("mkfifo", [path]);
-    mkdirSync(join(dirname(path), "pipes"));
     return path;
   } catch {
     return undefined;
