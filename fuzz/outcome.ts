@@ -11,23 +11,19 @@ export interface Outcome<Result> {
   readonly failures: readonly UnzipxError[];
   /** What must not happen, whatever the archive is. */
   readonly faults: readonly string[];
-  /** Milliseconds of processor time, of all threads. */
-  readonly effort: number;
+  /** Milliseconds. */
+  readonly time: number;
 }
 
 export async function outcomeOf<Result>(summaryOf: (result: Result) => Summary, work: () => Promise<Result>): Promise<Outcome<Result>> {
-  const before = process.cpuUsage();
-  const effort = (): number => {
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
-  };
+  const started = performance.now();
   try {
     const result = await work();
     const { failures, warnings } = summaryOf(result);
-    return { exit: exitCodeOf([summaryOf(result)]), result, thrown: undefined, failures, faults: [...failures, ...warnings].flatMap(faultsOf), effort: effort() };
+    return { exit: exitCodeOf([summaryOf(result)]), result, thrown: undefined, failures, faults: [...failures, ...warnings].flatMap(faultsOf), time: performance.now() - started };
   } catch (error) {
     const exit = error instanceof UnzipxError ? error.exitCode : -1;
-    return { exit, result: undefined, thrown: error instanceof UnzipxError ? error : undefined, failures: [], faults: faultsOf(error), effort: effort() };
+    return { exit, result: undefined, thrown: error instanceof UnzipxError ? error : undefined, failures: [], faults: faultsOf(error), time: performance.now() - started };
   }
 }
 
