@@ -10,7 +10,7 @@ export function disagreements(x: Outcome<Summary> & { readonly tree: ReadonlyMap
   if (l.result === undefined) return x.exit === 0 ? [`x ends with 0 and l fails: ${l.thrown?.message ?? "?"}`] : [];
   const faults: string[] = [];
   const tree = new Map([...x.tree].map(([place, found]) => [shown(place), found]));
-  const failed = new Set(x.failures.map(({ details }) => details.entry));
+  const failed = new Set(x.failures.flatMap(({ details: { entry } }) => (entry === undefined ? [] : [entry, ...placesOf(entry)])));
   const places = new Set<string>();
   for (const entry of l.result.entries) {
     const candidates = placesOf(entry.path);
