@@ -33,7 +33,7 @@ export interface Verdict {
 
 /** Processor time that one operation may take, in milliseconds: seeds are small, and so is what may come out of them. */
 const MOST_EFFORT = 12_000;
-const POLICY: Policy = { ...DEFAULT_POLICY, limits: { ...DEFAULT_POLICY.limits, bytes: 64 * 1024 * 1024, files: 20_000 } };
+const POLICY: Policy = { ...DEFAULT_POLICY, limits: { ...DEFAULT_POLICY.limits, bytes: 16 * 1024 * 1024, files: 20_000 } };
 
 /** Milliseconds of processor time of all threads: on a busy machine the clock says little. */
 function effortSince(before: NodeJS.CpuUsage): number {
