@@ -100,10 +100,10 @@ export async function check(one: Case, box: Box, fifo: string | undefined): Prom
   return { operations, faults: [...new Set(faults)], exit: x.exit, tree: x.tree };
 }
 
-/** What shows only at the end of a file cannot be seen in a pipe, nor can what lies beside it. */
-function isOfFilesOnly({ result, thrown }: Outcome<Summary>, bytes: Uint8Array): boolean {
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  return thrown?.code === "NO_INPUT" || (!isZip && result?.format[0]?.startsWith("zip") === true) || ["vhd", "dmg"].includes(result?.format[0] ?? "");
+/** What shows only at the end of a file (the end record of a zip with something in front, a disk image's trailer) cannot be seen in a pipe, nor can what lies beside it. */
+function isOfFilesOnly({ thrown }: Outcome<Summary>, bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString("latin1");
+  return thrown?.code === "NO_INPUT" || (!text.startsWith("PK") && text.includes("PK\x05\x06")) || /koly|conectix/.test(text.slice(-600));
 }
 
 /** What Linux keeps for a reader that has not come yet: one write of so much does not wait. */
