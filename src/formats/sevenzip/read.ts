@@ -184,7 +184,7 @@ class Reading {
         await events.peek(); // its verdict
         const said = events.heard();
         lines.push(...said);
-        const trouble = said.map((line) => this.#trouble(line)).find((one) => one !== undefined);
+        const trouble = said.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
         if (trouble !== undefined) this.#failed = failed = true;
         yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofEntry(entry, trouble) });
       } else {
@@ -211,11 +211,11 @@ class Reading {
     const verdict = async (): Promise<void> => {
       await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
       const own = events.heard().filter((line) => {
-        const isOwn = this.#trouble(line) !== undefined && !isOfAnother(line, entry, names);
+        const isOwn = this.#entryTrouble(line) !== undefined && !isOfAnother(line, entry, names);
         if (!isOwn) lines.push(line);
         return isOwn;
       });
-      const trouble = own.map((line) => this.#trouble(line))[0];
+      const trouble = own.map((line) => this.#entryTrouble(line))[0];
       if (trouble === undefined) return checkSize(entry, size);
       failed();
       throw this.#ofEntry(entry, trouble);
@@ -310,8 +310,14 @@ class Reading {
     return troubleOf(line, WHAT, this.#password !== undefined);
   }
 
+  /** Bytes behind the archive's end are no entry's trouble, whenever 7-Zip speaks of them: nothing is missing for their sake. */
+  #entryTrouble(line: string): UnzipxError | undefined {
+    const trouble = this.#trouble(line);
+    return trouble?.code === "TRAILING_DATA" ? undefined : trouble;
+  }
+
   #worst(lines: readonly string[]): UnzipxError | undefined {
-    return lines.map((line) => this.#trouble(line)).find((one) => one !== undefined && one.code !== "TRAILING_DATA");
+    return lines.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
   }
 
   /** Why an entry did not come out. */
@@ -320,7 +326,7 @@ class Reading {
     const target = /Dangerous link path was ignored : .* : (.*)$/.exec(own)?.[1];
     if (target !== undefined) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: target });
     return (
-      this.#trouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
+      this.#entryTrouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
       new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out", { entry: entry.path, ...(own === "" ? {} : { found: own }) })
     );
   }
