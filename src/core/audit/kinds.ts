@@ -12,26 +12,35 @@ export interface Kind {
   readonly extensions: readonly string[];
 }
 
-type Test = (head: Buffer) => boolean;
+interface Test {
+  (head: Buffer): boolean;
+  /** The bytes it may begin with; undefined: any. */
+  readonly first?: string | undefined;
+}
+
+function test(is: (head: Buffer) => boolean, first?: string): Test {
+  return Object.assign((head: Buffer) => is(head), { first });
+}
 
 function magic(bytes: string, at = 0): Test {
   const wanted = Buffer.from(bytes, "latin1");
-  return (head) => head.length >= at + wanted.length && head.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0;
+  return test((head) => head.length >= at + wanted.length && head.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0, at === 0 ? bytes[0] : undefined);
 }
 
 function any(...tests: readonly Test[]): Test {
-  return (head) => tests.some((test) => test(head));
+  return test((head) => tests.some((one) => one(head)), tests.map(({ first }) => first).join(""));
 }
 
-function all(...tests: readonly Test[]): Test {
-  return (head) => tests.every((test) => test(head));
+/** The first of them says how it begins. */
+function all(...tests: readonly [Test, ...((head: Buffer) => boolean)[]]): Test {
+  return test((head) => tests.every((one) => one(head)), tests[0].first);
 }
 
 /** "MZ" alone begins words; the header behind it (64 bytes) is full of zeros. */
-const isMz: Test = (head) => magic("MZ")(head) && head.length >= 64 && head.subarray(2, 64).includes(0);
+const isMz = all(magic("MZ"), (head) => head.length >= 64 && head.subarray(2, 64).includes(0));
 /** A fat Mach-O shares its magic with Java's classes, whose version (45 and more) stands where it counts its few architectures. */
-const isFat: Test = (head) => magic("\xca\xfe\xba\xbe")(head) && head.length >= 8 && head.readUInt32BE(4) > 0 && head.readUInt32BE(4) < 30;
-const isPage: Test = (head) => /^(\xef\xbb\xbf)?\s*(<!doctype html|<html|<script)/i.test(head.toString("latin1", 0, 256));
+const isFat = all(magic("\xca\xfe\xba\xbe"), (head) => head.length >= 8 && head.readUInt32BE(4) > 0 && head.readUInt32BE(4) < 30);
+const isPage = test((head) => /^(\xef\xbb\xbf)?\s*(<!doctype html|<html|<script)/i.test(head.toString("latin1", 0, 256)), "\xef \t\r\n<");
 
 const ZIPPED = [
   "zip", "zipx", "jar", "war", "ear", "apk", "aar", "aab", "whl", "egg", "nupkg", "vsix", "xpi", "crx", "ipa", "epub", "cbz", "kmz", "kml", "usdz", "3mf", "pages", "numbers", "key", "sketch", "xps", "oxps", "mcpack",
@@ -48,7 +57,7 @@ const KINDS: readonly (Kind & { readonly is: Test })[] = [
   { name: "a 7z archive", nature: "archive", extensions: ["7z", "cb7", "001"], is: magic("7z\xbc\xaf\x27\x1c") },
   { name: "a rar archive", nature: "archive", extensions: ["rar", "cbr", "rev", "r00", "001"], is: magic("Rar!\x1a\x07") },
   { name: "gzip data", nature: "archive", extensions: ["gz", "tgz", "taz", "svgz", "emz", "wmz", "vgz", "adz", "ipk", "rds", "rda", "rdata", "nii", "dmg", "z", "kgz", "cpgz", "als", "blend", "npz", "mcworld", "img", "apkg", "dat", "schematic", "abw"], is: magic("\x1f\x8b\x08") },
-  { name: "bzip2 data", nature: "archive", extensions: ["bz2", "tbz", "tbz2", "tb2", "bz"], is: (head) => /^BZh[1-9]1AY&SY/.test(head.toString("latin1", 0, 10)) },
+  { name: "bzip2 data", nature: "archive", extensions: ["bz2", "tbz", "tbz2", "tb2", "bz"], is: all(magic("BZh"), (head) => /^BZh[1-9]1AY&SY/.test(head.toString("latin1", 0, 10))) },
   { name: "xz data", nature: "archive", extensions: ["xz", "txz"], is: magic("\xfd7zXZ\0") },
   { name: "zstd data", nature: "archive", extensions: ["zst", "tzst", "zstd"], is: magic("\x28\xb5\x2f\xfd") },
   { name: "a cabinet", nature: "archive", extensions: ["cab", "msu", "msp", "exe", "onepkg"], is: all(magic("MSCF"), magic("\0\0\0\0", 4)) },
@@ -67,10 +76,15 @@ const KINDS: readonly (Kind & { readonly is: Test })[] = [
   { name: "a web page", nature: "page", extensions: ["html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "hta", "php", "asp", "aspx", "jsp", "vue", "tpl", "svelte", "ejs", "hbs", "erb", "mustache", "md", "chm", "txt", "template", "in", "svg", "xml", "xsl", "cgi", "cfm", "tmpl", "jinja", "j2", "twig"], is: isPage },
 ];
 
+/** Of every first byte the kinds that may begin so: most files begin like none. */
+const BY_FIRST: readonly (readonly number[])[] = Array.from({ length: 256 }, (_, byte) =>
+  KINDS.flatMap(({ is: { first } }, number) => (first === undefined || first.includes(String.fromCharCode(byte)) ? [number] : [])));
+
 /** What a file is that begins like this, as its number in the list, which crosses threads; -1: nothing that is known for certain. */
 export function sniff(head: Uint8Array): number {
+  if (head.length === 0) return -1;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  return KINDS.findIndex(({ is }) => is(bytes));
+  return BY_FIRST[bytes[0]!]!.find((number) => KINDS[number]!.is(bytes)) ?? -1;
 }
 
 export function kindAt(number: number): Kind | undefined {

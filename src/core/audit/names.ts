@@ -42,6 +42,9 @@ const TRAP_PATHS: readonly RegExp[] = [
   /(^|\/)etc\/(cron[^/]*|profile\.d|sudoers\.d|ld\.so\.preload|init\.d)(\/|$)/,
 ];
 
+/** What one of them has in it: most paths have nothing of that. */
+const TRAP_HINT = /(^|\/)(\.[a-z]|git~|library\/|start menu\/|etc\/)/;
+
 export interface NameFinding {
   readonly id: RuleId;
   readonly message: string;
@@ -63,7 +66,7 @@ export function* nameFindings(path: string): Generator<NameFinding> {
   const seen = folded.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, "").replace(/[. ]+(?=\/|$)/g, "");
   const seenName = seen.slice(seen.lastIndexOf("/") + 1);
   if (AUTORUN.has(seenName)) yield { id: "autorun-file", message: "Windows acts upon this file by itself" };
-  else if (TRAPS.has(seenName) || (seen.includes("/") && TRAP_PATHS.some((pattern) => pattern.test(seen)))) yield { id: "tool-trap", message: "This file changes what tools do in its folder, or what they run" };
+  else if (TRAPS.has(seenName) || (TRAP_HINT.test(seen) && TRAP_PATHS.some((pattern) => pattern.test(seen)))) yield { id: "tool-trap", message: "This file changes what tools do in its folder, or what they run" };
   const extension = extensionOf(name);
   if (ACTIVE.has(extension)) yield { id: "active-file", message: `A file of the kind .${extension} acts when it is opened` };
 }
