@@ -150,7 +150,7 @@ function inodesOf(folders: readonly ChangedFolder[]): ReadonlySet<string> {
 }
 
 function cannot(error: unknown, { name }: Step, folder: HeldFolder): string {
-  return fromSystem(error, "write", `put "${folder.shown}/${name}" back as it was`).message;
+  return fromSystem(error, "write", `put "${folder.shown}/${name}" back as it was`).message.replace(/^C/, "c");
 }
 
 /** What the user has to know when a way back ended somewhere. */

@@ -68,7 +68,8 @@ describe.skipIf(isWindows)("x --atomic", () => {
       expect(code, what).toBe(0);
       expect(ours(out), what).toEqual([]);
       if (existsSync(join(out, "new.txt"))) expect(resultOf(out), what).toEqual(complete);
-      else expect(stateOf(out), what).toEqual(before);
+      // Killed before the journal was written, nobody knows when the folder was changed last before that.
+      else expect({ ...stateOf(out), ...(/undid/i.test(stderr) ? {} : { ".": before["."] }) }, what).toEqual(before);
       if (/undid what a run had begun in/i.test(stderr)) undone += 1;
     }
     expect(undone).toBeGreaterThan(15);
@@ -136,9 +137,10 @@ describe.skipIf(isWindows)("what a killed atomic run left", () => {
   function killed(): Scene & { readonly undo: string } {
     const all = scene();
     const numbers = operations(all);
+    const before = stateOf(all.out);
     all.run(numbers[Math.floor(numbers.length / 2)]!, { FAULT_WITH: "SIGKILL" });
     const [undo] = ours(all.out).filter((name) => name.endsWith(".undo"));
-    return { ...all, undo: join(all.out, undo!) };
+    return { ...all, before, undo: join(all.out, undo!) };
   }
 
   it("is not touched when somebody worked on in the folder: said with what is where, exit 2, and nothing is extracted", () => {
