@@ -72,6 +72,7 @@ ${EXIT_CODES}`);
       .option("-u, --update", "replace files that are older than the archive's")
       .addOption(new Option("--overwrite <how>", "what to do about existing files").choices(["ask", "always", "never", "newer", "rename", "fail"]))
       .option("--atomic", "all or nothing, also into an existing folder")
+      .addOption(checksumOption())
       .option("-O, --stdout", "write members to standard output")
       .option("--no-mtime", "do not restore times")
       .option("--no-mode", "do not restore permissions")
@@ -122,7 +123,7 @@ Examples:
     "list",
   );
   action(
-    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))),
+    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))).addOption(checksumOption()),
     "test",
   );
   action(
@@ -172,6 +173,10 @@ function common(command: Command): Command {
     .option("--password-stdin", "the password is standard input's first line")
     .option("-p, --password <password>", "the password, visible to others: better the two above, or the terminal")
     .option("--accept-terms", "accept the terms of use");
+}
+
+function checksumOption(): Option {
+  return new Option("--checksum <digest>", "only if the archive's bytes match: sha256:HEX, or @FILE as sha256sum writes it");
 }
 
 /** What x, l and t have in common. */

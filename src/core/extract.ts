@@ -5,6 +5,7 @@ import { undoLeftovers } from "../safe/leftovers.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
+import type { Checksum } from "./checksum.ts";
 import { extractEntries, type Run } from "./extract-entries.ts";
 import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
@@ -28,6 +29,8 @@ export interface ExtractOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are unpacked too, each in the place of its archive; undefined: none. */
   readonly levels?: number | undefined;
+  /** What the archive's bytes have to be: nothing becomes visible otherwise. */
+  readonly checksum?: Checksum | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -45,7 +48,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     if (left !== undefined) warnings.push(left);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
@@ -61,6 +64,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     options.selection.assertAllMatched();
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
+    await opened.verify();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
     const { atomic } = options.policy;
     if (atomic) summary.failures.push(...inside.splice(0));
