@@ -73,6 +73,7 @@ ${EXIT_CODES}`);
       .option("-u, --update", "replace files that are older than the archive's")
       .addOption(new Option("--overwrite <how>", "what to do about existing files").choices(["ask", "always", "never", "newer", "rename", "fail"]))
       .option("--atomic", "all or nothing, also into an existing folder")
+      .addOption(checksumOption())
       .option("-O, --stdout", "write members to standard output")
       .option("--no-mtime", "do not restore times")
       .option("--no-mode", "do not restore permissions")
@@ -126,6 +127,7 @@ Examples:
   );
   action(
     reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members")))
+      .addOption(checksumOption())
       .option("--audit", "tell what to know before opening it: names, links, disguises, bombs, encryption …")
       .option("--sarif <file>", 'the audit as SARIF 2.1.0; "-" is standard output')
       .option("--strict", "warnings fail: exit 1 at least")
@@ -187,6 +189,10 @@ function common(command: Command): Command {
     .option("--password-stdin", "the password is standard input's first line")
     .option("-p, --password <password>", "the password, visible to others: better the two above, or the terminal")
     .option("--accept-terms", "accept the terms of use");
+}
+
+function checksumOption(): Option {
+  return new Option("--checksum <digest>", "only if the archive's bytes match: sha256:HEX, or @FILE as sha256sum writes it");
 }
 
 /** What x, l and t have in common. */

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
 import type { Flags } from "./program.ts";
@@ -27,7 +28,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { extractCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
   return renderer.summaries(await extractCommand({
-    ...reading, ...destinationOf(flags), policy, signal, reserved: [storeFile(storeFolder())],
+    ...reading, ...destinationOf(flags), policy, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
@@ -69,7 +70,8 @@ export const test: Verb = async (words, dashed, flags, signal) => {
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { testCommand } = await import("../commands/test.ts");
-  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, reporter: renderer.reporter }));
+  const checksum = await checksumFrom(flags, reading.archives);
+  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
@@ -93,6 +95,15 @@ export const formats: Verb = async (_, __, flags) => {
   const { printFormats } = await import("./render-formats.ts");
   return printFormats(flags);
 };
+
+/** The code for it is only loaded when it is asked for. */
+async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<Checksum | undefined> {
+  if (flags["checksum"] === undefined) return undefined;
+  const { parseChecksum } = await import("../core/checksum.ts");
+  const checksum = parseChecksum(String(flags["checksum"]));
+  if ("digest" in checksum && archives.length > 1) throw new UnzipxError("USAGE", "Cannot verify several archives by one digest", { hint: "--checksum @SHA256SUMS, with a line for each" });
+  return checksum;
+}
 
 function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
   return passwordOf(flags, {

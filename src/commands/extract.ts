@@ -1,6 +1,7 @@
 /** x: unpack. */
 import { extract } from "../core/extract.ts";
 import { ownName } from "../core/own-name.ts";
+import type { Checksum } from "../core/checksum.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
 import { extractTo, type Sink } from "../core/test.ts";
@@ -23,6 +24,8 @@ export interface ExtractCommand {
   readonly password: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are unpacked too; undefined: none. */
   readonly levels: number | undefined;
+  /** What the archive's bytes have to be. */
+  readonly checksum: Checksum | undefined;
   readonly threads: number;
   /** Members go here instead of the disk. */
   readonly sink: Sink | undefined;

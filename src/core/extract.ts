@@ -5,6 +5,7 @@ import type { Marks } from "../safe/marks.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
+import type { Checksum } from "./checksum.ts";
 import { extractEntries, type Run } from "./extract-entries.ts";
 import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
@@ -31,6 +32,8 @@ export interface ExtractOptions {
   readonly levels?: number | undefined;
   /** How the system marks what came from the internet; default: as Windows and macOS do, and nothing elsewhere. */
   readonly marks?: Marks | undefined;
+  /** What the archive's bytes have to be: nothing becomes visible otherwise. */
+  readonly checksum?: Checksum | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -48,7 +51,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     if (left !== undefined) warnings.push(left);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
@@ -65,6 +68,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     warnings.push(...(await carryMark(opened.files, writer, options.marks)));
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
+    await opened.verify();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
     const { atomic } = options.policy;
     if (atomic) summary.failures.push(...inside.splice(0));

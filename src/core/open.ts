@@ -12,6 +12,7 @@ import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { readLimits, USUAL_LEVELS, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
+import type { Checked, Checksum } from "./checksum.ts";
 import { explainedEntries, explainerOf } from "./set-errors.ts";
 import { fileSource, isFileSource, openInput, solidSource, type Counted, type Input } from "./sources.ts";
 
@@ -25,6 +26,10 @@ export interface OpenOptions extends Omit<ReadOptions, "limits"> {
   readonly budget?: Budget | undefined;
   /** Ends the waiting for a pipe. */
   readonly signal?: AbortSignal | undefined;
+  /** What the archive's bytes have to be. Files are verified before anything of them is decoded; see Opened.verify. */
+  readonly checksum?: Checksum | undefined;
+  /** What is decoded goes where it cannot be taken back. */
+  readonly isFinal?: boolean | undefined;
 }
 
 interface Opened {
@@ -42,6 +47,8 @@ interface Opened {
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
   /** Their names. */
   readonly files: readonly string[];
+  /** To be called when all was read, and before anything becomes visible: throws when the archive is not the one that was asked for. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }
 export interface OpenedIndex extends Opened {
@@ -66,15 +73,16 @@ export type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
 
 /** `archive` is a name, or an archive inside another one that is open already. */
 export async function openArchive(archive: string | Input, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
-  const [name, input] = typeof archive === "string" ? [archive, openInput(archive, options.signal)] : [archive.title, archive];
-  const closing: (() => Promise<void> | void)[] = [() => input.close()];
+  const [name, named] = typeof archive === "string" ? [archive, openInput(archive, options.signal)] : [archive.title, archive];
+  const closing: (() => Promise<void> | void)[] = [() => named.close()];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
   };
-  const explain = explainerOf(input);
+  const explain = explainerOf(named);
   setPatience(options.limits.stall);
   try {
-    const opened = await openLayers(name, input, options, closing, close);
+    const { input, verify } = options.checksum === undefined ? { input: named, verify: async () => {} } : await checked(named, options.checksum, options);
+    const opened = await openLayers({ name, input, verify }, options, closing, close);
     if (explain === undefined || opened.kind === "index") return opened;
     return { ...opened, entries: (request) => explainedEntries(opened.entries(request), explain) };
   } catch (error) {
@@ -83,8 +91,13 @@ export async function openArchive(archive: string | Input, options: OpenOptions)
   }
 }
 
+async function checked(input: Input, checksum: Checksum, { isFinal = false, signal }: OpenOptions): Promise<Checked> {
+  const { checkInput } = await import("./checksum.ts");
+  return checkInput(input, { checksum, isFinal, signal });
+}
+
 async function openLayers(
-  name: string, input: Input, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
+  { name, input, verify }: Checked & { readonly name: string }, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
 ): Promise<OpenedIndex | OpenedStream> {
   const { source } = input;
   const reading: ReadOptions = { ...options, limits: readLimits(options.limits) };
@@ -102,7 +115,7 @@ async function openLayers(
   }
   const bytesRead = (): number => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead());
   const budget = options.budget ?? createBudget(options.limits, bytesRead);
-  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, close, bytesRead, budget };
+  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, verify, close, bytesRead, budget };
   for (;;) {
     const format = choose(probe, input.title, options.format, filters);
     if (format?.kind === "filter") {
@@ -136,6 +149,7 @@ async function openLayers(
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
       const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, bytesRead));
       closing.push(() => spooled.close());
+      await verify();
       solid = solidSource(input.title, fileSource(input.title, spooled.fd, spooled.size, async () => {}));
     }
     const { size } = solid;

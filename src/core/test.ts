@@ -1,6 +1,7 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
 import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
 import type { Limits } from "../safe/policy.ts";
+import type { Checksum } from "./checksum.ts";
 import { outermost } from "./nested.ts";
 import { openArchive } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
@@ -19,6 +20,8 @@ export interface TestOptions {
   readonly levels?: number | undefined;
   /** Tell what a careful person wants to know before opening the archive: Summary.audit. */
   readonly audit?: boolean | undefined;
+  /** What the archive's bytes have to be. */
+  readonly checksum?: Checksum | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -45,12 +48,14 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   try {
     const opened = await openArchive(archive, {
       format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
+      checksum: options.checksum, isFinal: sink !== undefined,
     });
     summary = emptySummary(action, archive, opened.format);
     try {
       const run: Run = { summary, options, budget: opened.budget, sink, warn, auditor };
       await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
       options.selection.assertAllMatched();
+      await opened.verify();
       summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
     } finally {
       await opened.close();

@@ -1,5 +1,5 @@
 /** What an atomic run left that was killed in the middle is undone, before another one works in the same folder. */
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
@@ -42,7 +42,7 @@ async function recover(host: HeldFolder, name: string, signal: AbortSignal | und
   try {
     for (;;) {
       const found = undo.owner();
-      if (found === undefined) return undefined; // just being made, or removed
+      if (found === undefined) return void removeEmpty(`${host.path}/${name}`); // just being made, or removed
       const alive = isAlive(found.owner);
       if (alive === undefined) return new UnzipxError("ODDITY", `Left "${undo.shown}" as it is: a run on another machine or in another container works there, or was killed`, { hint: `when it is over: rm -r "${undo.shown}"` });
       if (alive && found.generation === 0) return undefined; // it knows its way back itself
@@ -61,6 +61,19 @@ async function recover(host: HeldFolder, name: string, signal: AbortSignal | und
     return new UnzipxError("ODDITY", `Undid what a run had begun in "${read.journal.target === "" ? host.shown : `${host.shown}/${read.journal.target}`}" before it was killed`);
   } finally {
     if (!isGone) undo.close();
+  }
+}
+
+/** Killed with the very last step before it: what nobody works with for so long, in milliseconds, is nobody's. */
+const ABANDONED = 60_000;
+
+function removeEmpty(path: string): void {
+  const stats = statOrUndefined(path);
+  if (stats === undefined || Date.now() - stats.mtimeMs < ABANDONED) return;
+  try {
+    rmdirSync(path);
+  } catch {
+    // something is in it
   }
 }
 
