@@ -4,7 +4,7 @@ import { peek } from "../bytes/peek.ts";
 import { readSegments } from "../bytes/segments.ts";
 import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
-import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
+import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
@@ -139,6 +139,7 @@ async function openLayers(
     }
     if (format === undefined || format.kind === "known") throw unknown(name, format, probe.head);
     if (filters.length === 0) noteName(input.title, format, options);
+    if (filters.length === 0) noteAsZipToo(input.title, format, probe, options);
     const format_ = [...filters.map((filter) => filter.name), format.name];
     if (format.needs === "stream") {
       const whole = bytes ?? source.stream();
@@ -259,6 +260,12 @@ function noteName(name: string, format: Filter | Container, options: OpenOptions
   const named = formatOfName(basename(name));
   if (named === undefined || named === format || options.format !== undefined || format.name.startsWith(named.name)) return; // a split zip is one
   options.warn(new UnzipxError("ODDITY", `"${name}" is named like ${named.name} and is ${format.name}: it is read as ${format.name}`));
+}
+
+/** A zip is found by its end, everything else by its beginning: a file can be both, and hold one thing for us and another for others. */
+function noteAsZipToo(name: string, format: Container, { tail }: Probe, options: OpenOptions): void {
+  if (format.needs !== "stream" || tail === undefined || options.format !== undefined || !endsLikeZip(tail)) return;
+  options.warn(new UnzipxError("ODDITY", `"${name}" is ${format.name} and a zip at the same time: it is read as ${format.name}`, { hint: "--format zip" }));
 }
 
 /** A filter around one file: an archive of one entry. */

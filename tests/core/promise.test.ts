@@ -1,7 +1,7 @@
 /** What a name promises of the inside of compressed data, and how often that may be compressed. */
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { buildTar, tarHeader } from "../helpers/build.ts";
+import { buildTar, buildZip, tarHeader } from "../helpers/build.ts";
 import { fixture, u32 } from "../helpers/filters.ts";
 import { unpack } from "../helpers/library.ts";
 import { buildAr, buildRpm } from "../helpers/packages.ts";
@@ -68,5 +68,19 @@ describe("compressed over and over", () => {
   });
   it("without that promise what was compressed twice is given as it was compressed once", async () => {
     expect(Object.keys((await unpack(times(2, tar), { name: "a.gz" })).contents)).toEqual(["a"]);
+  });
+});
+
+describe("a file that is a tar and a zip at the same time", () => {
+  const zip = buildZip([{ name: "z", content: "z" }]);
+
+  it("is read as the tar that it begins like, and that is told; --format zip reads the other", async () => {
+    const both = buildZip([{ name: "z", content: "z" }], { prefix: tar, absolute: true });
+    const { code, contents, warnings } = await unpack(both, { name: "a.tar" });
+    expect([code, contents, warnings.join()]).toEqual([0, { a: "a" }, expect.stringContaining("a zip at the same time")]);
+    expect(await unpack(both, { name: "a.tar", format: "zip" })).toMatchObject({ contents: { z: "z" } });
+  });
+  it("a tar that holds a zip is only a tar", async () => {
+    expect(await unpack(buildTar([{ name: "z.zip", content: zip }]), { name: "a.tar" })).toMatchObject({ code: 0, warnings: [] });
   });
 });
