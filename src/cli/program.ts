@@ -87,6 +87,12 @@ Examples:
   curl -L https://example.org/a.tgz | unzipx x -
   unzipx x -O a.zip notes.txt | less
   unzipx x -R mails.zip '*.pdf'               also from the archives in it
+  unzipx x site.zip -C /srv/www -f --atomic   the new site or the old one, and never a mixture
+  unzipx x a.tgz --checksum @SHA256SUMS       only if it is what its maker published
+
+--atomic: whatever fails, an entry, the disk, an interruption, the folder is as it was before. What you want kept (-n, -u) and
+devices, which are always skipped, are no failures. A run that was killed is undone by the next one into the same folder.
+--checksum: sha256, sha384, sha512 or blake2b512. @FILE needs a line for the archive, and for each part of a split one.
 
 With -R an archive inside becomes a folder with its contents: docs/a.zip becomes docs/a/, notes.txt.gz becomes notes.txt.
 The archive itself is not kept, unless something is wrong with it. Where another entry is called docs/a, the folder is
