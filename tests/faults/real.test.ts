@@ -16,6 +16,12 @@ const TIMEOUT = 120_000;
 const zip = buildZip([{ name: "d/a", content: "some text\n", method: DEFLATE }, { name: "d/b", content: "b" }]);
 const tar = buildTar([{ name: "d/a", content: "some text\n" }, { name: "d/b", content: "b" }]);
 
+/** Waits until the process handles SIGINT (proc(5): SigCgt). */
+async function listens(pid: number): Promise<void> {
+  const caught = (): number => parseInt(/^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]!.slice(-8), 16);
+  while ((caught() & 2) === 0) await sleep(20);
+}
+
 /** A sentence of ours, and no stack. */
 function isTold(stderr: string, state: string | RegExp): void {
   expect(stderr).toMatch(/^unzipx: \S/m);
@@ -100,35 +106,31 @@ describe.skipIf(isWindows)("a disk that is full (needs to mount a tmpfs)", { tim
 
 describe.skipIf(isWindows || !has("bash"))("limits of the system (needs bash)", { timeout: TIMEOUT }, () => {
   const through = (limit: string): { through: readonly string[] } => ({ through: ["bash", "-c", `ulimit ${limit}; exec "$0" "$@"`, process.execPath] });
-  it("32 open files are enough for many files and folders, with several threads", () => {
+  it("64 open files are enough for many files and folders, with several threads", () => {
     const where = sandbox();
     const entries = Array.from({ length: 60 }, (_, at) => ({ name: `${at}/a/b/c`, content: `${at}` }));
     where.file("a.zip", buildZip(entries));
     where.file("a.tgz", gzipSync(buildTar(entries)));
     for (const name of ["a.zip", "a.tgz"]) {
       mkdirSync(join(where.folder, `out-${name}`));
-      expect([name, where.run(["x", name, "-C", `out-${name}`, "--threads", "4"], through("-n 32"))]).toEqual([name, expect.objectContaining({ code: 0 })]);
+      expect([name, where.run(["x", name, "-C", `out-${name}`, "--threads", "4"], through("-n 64"))]).toEqual([name, expect.objectContaining({ code: 0 })]);
     }
-    expect(where.run(["c", "b.zip", "out-a.zip", "--threads", "4"], through("-n 32")).code).toBe(0);
+    expect(where.run(["c", "b.zip", "out-a.zip", "--threads", "4"], through("-n 64")).code).toBe(0);
   });
   it("too few open files: exit 2, said so with a hint, and nothing stays", () => {
     const where = sandbox();
     where.file("a.zip", zip);
-    // Node itself takes some 20; below that it does not start.
-    let told = 0;
-    for (let limit = 26; limit >= 17 && told === 0; limit--) {
+    // Node itself takes some 20, and below that does not start; how many more its loader takes at once differs from run to run.
+    for (const limit of [48, 40, 36, 32, 28]) {
       const { code, stderr } = where.run(["x", "a.zip", "-C", "out"], through(`-n ${limit}`));
       if (code === 0) {
         execFileSync("rm", ["-r", join(where.folder, "out")]);
         continue;
       }
-      if (!stderr.startsWith("unzipx: ")) break;
-      told += 1;
-      expect(code).toBe(2);
+      expect([limit, code]).toEqual([limit, 2]);
       isTold(stderr, /too many open files[^]*hint: ulimit -n/);
     }
     expect(Object.keys(where.contents())).toEqual(["a.zip"]);
-    expect(told).toBe(1);
   });
   it("a limit on the size of files ends the making of an archive, and nothing stays", () => {
     const where = sandbox();
@@ -196,13 +198,14 @@ describe.skipIf(isWindows)("an input that is no archive in a file", { timeout: T
     isTold(ran.stderr, "zeros");
     expect(Object.keys(where.contents()).sort()).toEqual(["byte.zip", "empty.zip", "folder/", "zeros"]);
   });
-  it.skipIf(!has("mkfifo"))("a FIFO without a writer is waited for, and signals end that; with one it is an archive as from a pipe (needs mkfifo)", async () => {
+  it.skipIf(!has("mkfifo") || process.platform !== "linux")("a FIFO without a writer is waited for, and signals end that; with one it is an archive as from a pipe (needs mkfifo and /proc)", async () => {
     const where = sandbox();
     const fifo = join(where.folder, "fifo");
     execFileSync("mkfifo", [fifo]);
     const waiting = where.start(["x", "fifo"], { stdio: "ignore" });
     const ended = new Promise((resolve) => waiting.on("close", (code, signal) => resolve(code ?? signal)));
-    await sleep(1500);
+    await listens(waiting.pid!);
+    await sleep(1000);
     expect(waiting.exitCode).toBeNull();
     waiting.kill("SIGINT");
     expect(await ended).toBe(130);
@@ -235,7 +238,7 @@ describe.skipIf(isWindows)("what changes during the run", { timeout: TIMEOUT }, 
       else isTold(ran.stderr, name);
       expect([ran.stderr, readdirSync(folder).filter((one) => one !== name && (ran.code !== 0 || one !== "out"))]).toEqual([ran.stderr, []]);
       expect(readdirSync(`${folder}.tmp`)).toEqual([]);
-      codes.push(ran.code);
+      if (ran.operations.some((line) => line.startsWith("fired"))) codes.push(ran.code);
     }
     where.assertOutsideUntouched();
     return codes;
@@ -249,7 +252,7 @@ describe.skipIf(isWindows)("what changes during the run", { timeout: TIMEOUT }, 
     expect(codes.every((code) => code !== 0)).toBe(true);
   });
   it("an archive that loses its name while it is read is read all the same", async () => {
-    expect(await meddled("a.zip", "rm a.zip")).toEqual([0, 0, 0, 0, 0]);
+    expect(new Set(await meddled("a.zip", "rm a.zip"))).toEqual(new Set([0]));
   });
   it("a staging folder that somebody removes is an error, and not a crash", async () => {
     const where = sandbox();

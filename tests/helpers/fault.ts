@@ -15,7 +15,7 @@ const MAIN = join(import.meta.dirname, "../../dist/main.js");
 const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 /** FAULTS=all: every operation, and not a choice of them. It takes half an hour. */
-const isFull = process.env["FAULTS"] === "all";
+export const isFull = process.env["FAULTS"] === "all";
 /** Runs at once. */
 const LANES = 2;
 const TIMEOUT = 120_000;
