@@ -8,8 +8,9 @@ import type { SourceFile } from "../../engine/protocol.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
-import type { Bytes, Entry, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { describe, type Described } from "./describe.ts";
+import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
 import { parseListing, type Found } from "./listing.ts";
@@ -44,18 +45,6 @@ export async function* readSolid(kind: Kind, given: SolidSource, options: SolidO
   } finally {
     await engine.release();
   }
-}
-
-async function* nothing(): Bytes {}
-
-/** What the reading itself knows of an entry is nobody else's. */
-function publicOf({ rawPath: _, memory: __, block: ___, hidden: ____, ...entry }: Described): Entry {
-  return entry;
-}
-
-/** An entry that has no content, or whose content is not asked for. */
-function contentless(entry: Described, changes: Partial<Entry> = {}): StreamEntry {
-  return { ...publicOf(entry), ...changes, whole: undefined, content: nothing };
 }
 
 class Reading {
@@ -348,13 +337,6 @@ function headOf({ segments }: SolidSource): Uint8Array {
   return head.subarray(0, readSegments(segments, head, 0));
 }
 
-/** The listing shows control characters as "_"; what comes out has its true name. */
-function withTrueName(entry: Described, path: string): Described {
-  const name = path.split("/").at(-1)!;
-  if (!/[\0-\x1f\x7f]/.test(name)) return entry;
-  return { ...entry, path: entry.path.slice(0, entry.path.lastIndexOf("/") + 1) + name };
-}
-
 /** What the entries of one run have in common. */
 interface Following {
   /** What was said of entries that have not come out. */
@@ -390,11 +372,6 @@ function missingVolume(events: Events): UnzipxError | undefined {
   const [name] = events.missing;
   if (name === undefined) return undefined;
   return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
-}
-
-function checkSize(entry: Described, size: number): void {
-  if (entry.size === undefined || entry.size === size) return;
-  throw new UnzipxError("BAD_SIZE", "Cannot read an entry: its content is not as long as the archive says", { expected: `${entry.size} bytes`, found: `${size} bytes` });
 }
 
 /** The wanted names for 7-Zip, one a line; undefined where a name would not survive that: then all is decoded, and left. */
