@@ -21,9 +21,17 @@ export interface RunOptions extends EngineRequest {
 }
 
 const LOOKS = 15; // in the time that is borne
+/** On a busy machine time passes and nothing is computed: so much longer is borne until the process has had the time itself. */
+const IDLE = 4;
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
+
+/** What all threads have computed, in milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** Engines that have nothing to do: a start takes 40 ms. They do not keep the process alive. */
 const idle: Engine[] = [];
@@ -67,12 +75,13 @@ export class Engine {
     const feeder = new Feeder(input ?? nothing(), this.#shared, (error) => inbox.fail(error));
     let progress = -1;
     let since = performance.now();
+    let spent = processorTime();
     let listening = false; // for what the engine says: while the consumer is at work, the silence is none of its own
     const watchdog = setInterval(() => {
       const now = Atomics.load(this.#control, CONTROL.PROGRESS);
       const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
-      if (now !== progress || waiting || !listening) [progress, since] = [now, performance.now()];
-      else if (performance.now() - since > patience) inbox.fail(stalled(what, patience));
+      if (now !== progress || waiting || !listening) [progress, since, spent] = [now, performance.now(), processorTime()];
+      else if (performance.now() - since > (processorTime() - spent > patience ? 1 : IDLE) * patience) inbox.fail(stalled(what, patience));
     }, Math.min(patience, PATIENCE) / LOOKS);
     this.#busy = true;
     this.#worker.ref();

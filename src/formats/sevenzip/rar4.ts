@@ -24,7 +24,6 @@ const SPLIT_BEFORE = 0x01;
 const LARGE = 0x100;
 const UNICODE = 0x200;
 const SALT = 0x400;
-const EXTENDED_TIME = 0x1000;
 const LONG_BLOCK = 0x8000;
 /** Checksum, type, flags and size: every header has these. */
 const SMALLEST = 7;
@@ -48,11 +47,13 @@ export function refineRar(entries: readonly Described[], source: SolidSource, of
     assertRar5Ends(source, offset);
     return entries;
   }
+  let isEndless = false;
   for (const { segments } of [source, ...source.volumes]) {
-    const found = fileHeaders(segments, sizeOf(segments), segments === source.segments ? offset : 0, warn);
+    const found = fileHeaders(segments, sizeOf(segments), segments === source.segments ? offset : 0, () => (isEndless = true));
     if (found === undefined) return entries; // encrypted
     headers.push(...found);
   }
+  if (isEndless) warn(new UnzipxError("ODDITY", "The rar archive has no end block: it is of before rar 2.9, or was cut off between two entries"));
   if (headers.length !== entries.length) return entries;
   return entries.map((entry, i) => {
     const { isUnix, attributes } = headers[i]!;
@@ -64,7 +65,7 @@ export function refineRar(entries: readonly Described[], source: SolidSource, of
 }
 
 /** In the order of the archive; undefined when the headers are encrypted. */
-function fileHeaders(segments: SolidSource["segments"], size: number, offset: number, warn: Warn): FileHeader[] | undefined {
+function fileHeaders(segments: SolidSource["segments"], size: number, offset: number, endless: () => void): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
   let needsEnd: boolean | undefined; // undefined while there was no file
@@ -75,7 +76,8 @@ function fileHeaders(segments: SolidSource["segments"], size: number, offset: nu
     if (start.length < SMALLEST || type < FIRST_TYPE || type > END) {
       // Before rar 2.9 there is no end block: the archive ends with its file. Zeros behind it lose no entry: the engine judges them.
       if (needsEnd === false && isZero(segments, position, size)) {
-        warn(new UnzipxError("ODDITY", "The rar archive has no end block: it is of before rar 2.9, or was cut off between two entries"));
+        // Stored files are for rar 2 to this day: an archive of nothing else, without its end block, is no other than one that was cut.
+        endless();
         return headers;
       }
       throw start.length < SMALLEST || isZero(segments, position, size) ? noEnd() : damaged(position, "no header");
@@ -96,11 +98,9 @@ function fileHeaders(segments: SolidSource["segments"], size: number, offset: nu
       if (length < FILE_FIELDS + 8) throw damaged(position, "a header of another size");
       data += block.readUInt32LE(32) * 2 ** 32;
     }
-    // Stored files are marked as of version 2 to this day, but what goes with them tells who wrote it.
-    if (type === SERVICE) needsEnd = true;
     if (isFile) {
       if ((flags & UNICODE) !== 0 && !isNameWhole(block, flags)) throw damaged(position, "a name whose Unicode form breaks off");
-      needsEnd = needsEnd === true || block[24]! >= WITH_END || (flags & (SALT | EXTENDED_TIME)) !== 0;
+      needsEnd = needsEnd === true || block[24]! >= WITH_END;
       if ((flags & SPLIT_BEFORE) === 0) headers.push({ isUnix: block[15] === UNIX, attributes: block.readUInt32LE(28) });
     }
     position += length + data;

@@ -281,9 +281,9 @@ class Reading {
 
   /** What is wrong with an encrypted entry is most often the password. */
   #ofEntry(entry: Described, trouble: UnzipxError): UnzipxError {
+    if (entry.encrypted && trouble.code !== "PASSWORD" && this.#password === undefined) return this.#noPassword();
     if (trouble.code === "UNSUPPORTED_METHOD") return unsupported(entry, trouble);
     if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
-    if (this.#password === undefined) return this.#noPassword();
     return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;
   }
 
