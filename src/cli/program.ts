@@ -1,6 +1,7 @@
 /** The Commander tree: names, flags, help. What a flag means stands in the commands. */
 import { Command, CommanderError, Option } from "commander";
 import { UnzipxError } from "../errors.ts";
+import { printable } from "../text/printable.ts";
 import { VERSION } from "./version.ts";
 
 /** Flags as Commander hands them over; the commands turn them into options of the core. */
@@ -53,7 +54,7 @@ ${EXIT_CODES}`);
         const { requireTerms } = await import("./terms.ts");
         await requireTerms({
           acceptFlag: flags.acceptTerms === true, env: process.env,
-          warn: (message) => void process.stderr.write(`unzipx: warning: ${message}\n`), write: (text) => void process.stderr.write(text),
+          warn: (message) => void process.stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void process.stderr.write(text),
         });
       }
       code = await (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
@@ -198,6 +199,7 @@ function reading(command: Command): Command {
     .option("--max-ratio <n>", "content to archive at most")
     .option("--max-depth <n>", "folders in one path at most")
     .option("--max-memory <size>", "memory for one decoder's dictionary at most")
+    .option("--max-stall <seconds>", "time in which a decoder neither reads nor writes at most")
     .option("--no-limits", "none of these limits")
     .option("--encoding <name>", "character set of names that do not tell theirs, or auto")
     .option("--lenient", "where two readings of the archive disagree, take one");

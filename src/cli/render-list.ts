@@ -7,10 +7,13 @@ import { formatTime } from "../text/time.ts";
 
 const ROWS_AT_ONCE = 1000;
 
+/** No line of a comment stands where an entry could. */
+const BELOW_COMMENT = "\n         ";
+
 /** In parts, so that a million rows are not one string. */
 export function* listingTable({ entries, comment, summary }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
   if (quiet) {
-    for (const entry of entries) yield `${printable(entry.path)}\n`;
+    for (const entry of entries) yield `${shown(entry.path)}\n`;
     return;
   }
   const packed = entries.some((entry) => entry.packedSize !== undefined);
@@ -27,7 +30,7 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   yield `${dim(line(head))}\n`;
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield `${rows.slice(at, at + ROWS_AT_ONCE).map(line).join("\n")}\n`;
   yield `${dim(line(total))}\n`;
-  if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join("\n")}\n`;
+  if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join(BELOW_COMMENT)}\n`;
 }
 
 type Cells = [size: string, packed: string, ratio: string, time: string, name: string];
@@ -38,7 +41,12 @@ function cellsOf(entry: Entry): Cells {
   const packed = isFile && entry.packedSize !== undefined ? String(entry.packedSize) : "";
   const rate = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
   const link = entry.linkTarget === undefined ? "" : `${entry.type === "hardlink" ? " = " : " -> "}${printable(entry.linkTarget)}`;
-  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${printable(entry.path)}${entry.encrypted ? " *" : ""}${link}`];
+  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${shown(entry.path)}${entry.encrypted ? " *" : ""}${link}`];
+}
+
+/** A name that could be taken for an option by whoever gets it from here. */
+function shown(path: string): string {
+  return printable(path.startsWith("-") ? `./${path}` : path);
 }
 
 function ratio(size: number, packed: number): string {

@@ -6,7 +6,7 @@ import type { Listing } from "../core/list.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
 import type { Outcome } from "../commands/common.ts";
-import { printable } from "../text/printable.ts";
+import { printable, printableJson } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
@@ -99,7 +99,6 @@ export async function renderError(error: unknown, argv: readonly string[]): Prom
   const known = fromSystem(error, "read", "do what was asked");
   if (argv.includes("--json")) printJson({ command: argv[0], exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
   else printError(known, await styleFor(process.stderr, {}));
-  if (process.env["UNZIPX_DEBUG"] === "1") console.error(error);
   return known.exitCode;
 }
 
@@ -118,7 +117,7 @@ export function printTerms(state: TermsState & { revoked?: boolean }, flags: Fla
     : state.accepted ? [`The terms are accepted: version ${state.version}, ${state.acceptedAt}, by ${HOW[state.how ?? "command"]}.`]
     : state.version !== undefined ? [`The terms are not accepted: version ${state.version} was, version ${state.currentVersion} is current.`]
     : ["The terms are not accepted."];
-  process.stdout.write(`${[...lines, `Stored in: ${state.file}`].join("\n")}\n`);
+  process.stdout.write(`${[...lines, `Stored in: ${printable(state.file)}`].join("\n")}\n`);
   return 0;
 }
 
@@ -128,7 +127,7 @@ const HOW = { prompt: "an answer on the terminal", flag: "--accept-terms", comma
 const JSON_SCHEMA = 1;
 
 export function printJson(document: object): void {
-  process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2))}\n`);
 }
 
 function plainSummary(summary: Summary): object {

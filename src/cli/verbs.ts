@@ -4,6 +4,7 @@ import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
+import { printable } from "../text/printable.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
 
@@ -106,7 +107,7 @@ function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = f
     stdinIsTaken: archives.includes("-") || flags["filesFrom"] === "-" || flags["excludeFrom"] === "-",
     env: process.env,
     warn: (message) => {
-      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${message}\n`);
+      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${printable(message)}\n`);
     },
     ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
   });

@@ -57,7 +57,7 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
     if (!wants(run, entry.path)) continue;
-    budget.entry();
+    budget.entry(entry.path, entry.linkTarget);
     const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type !== "file") continue;
@@ -143,8 +143,11 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   };
   for await (const entry of opened.entries({ listing: false, wants: (path) => wants(run, path) })) {
     options.signal?.throwIfAborted();
-    if (!wants(run, entry.path)) continue;
-    budget.entry();
+    if (!wants(run, entry.path)) {
+      budget.pass();
+      continue;
+    }
+    budget.entry(entry.path, entry.linkTarget);
     if (entry.escaped === true) escaped.add(entry.path);
     const claimed = writer.claim(entry, { backslash: opened.entriesFailAlone ? backslashOf(entry) : "character", repeated: escaped.has(entry.path) ? "refuse" : repeated });
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);

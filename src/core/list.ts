@@ -1,7 +1,7 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry } from "../formats/contract.ts";
-import { createBudget, type Budget } from "../safe/budget.ts";
+import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { apart, chunksOf, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
@@ -37,7 +37,7 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   };
   const opened = await openArchive(archive, { ...reading, format: options.format });
   const summary = emptySummary("list", archive, opened.format);
-  const budget = createBudget(options.limits, opened.bytesRead);
+  const { budget } = opened;
   const entries: Entry[] = [];
   try {
     if (opened.kind === "index") warnings.push(...opened.index.notes);
@@ -111,8 +111,8 @@ async function collectSolid(opened: OpenedStream, entries: Entry[], run: Run, le
 function add(entry: Entry, entries: Entry[], { options, budget, summary }: Run, level: Level): void {
   options.signal?.throwIfAborted();
   const path = pathInside(level, entry.path);
-  if (!options.selection.wants(path)) return;
-  budget.entry();
+  if (!options.selection.wants(path)) return budget.pass();
+  budget.entry(path, entry.linkTarget);
   entries.push(level.prefix === "" ? entry : { ...entry, path });
   if (entry.type === "directory") summary.directories += 1;
   else if (entry.type === "file") summary.files += 1;

@@ -8,7 +8,8 @@ import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
-import { createBudget } from "../safe/budget.ts";
+import { setPatience } from "../engine/patience.ts";
+import { createBudget, type Budget } from "../safe/budget.ts";
 import { readLimits, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
 import type { Checked, Checksum } from "./checksum.ts";
@@ -21,6 +22,8 @@ export interface OpenOptions extends Omit<ReadOptions, "limits"> {
   readonly format: string | undefined;
   /** More than one: filters may have a thread of their own. */
   readonly threads: number;
+  /** Of the archive around this one; otherwise it gets one of its own. */
+  readonly budget?: Budget | undefined;
   /** Ends the waiting for a pipe. */
   readonly signal?: AbortSignal | undefined;
   /** What the archive's bytes have to be. Files are verified before anything of them is decoded; see Opened.verify. */
@@ -36,10 +39,14 @@ interface Opened {
   /** Undefined while it is unknown: a pipe. */
   readonly archiveBytes: number | undefined;
   readonly bytesRead: () => number;
+  /** Of all that comes out of it. */
+  readonly budget: Budget;
   /** The archive's own bytes; undefined: a pipe. */
   readonly file: SolidSource | undefined;
   /** The archive's own files, which are never a target. */
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** Their names. */
+  readonly files: readonly string[];
   /** To be called when all was read, and before anything becomes visible: throws when the archive is not the one that was asked for. */
   verify(): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +75,7 @@ export async function openArchive(archive: string | Input, options: OpenOptions)
     for (const one of closing.splice(0).reverse()) await one();
   };
   const explain = explainerOf(named);
+  setPatience(options.limits.stall);
   try {
     const { input, verify } = options.checksum === undefined ? { input: named, verify: async () => {} } : await checked(named, options.checksum, options);
     const opened = await openLayers({ name, input, verify }, options, closing, close);
@@ -101,10 +109,9 @@ async function openLayers(
     bytes = peeked.all;
     probe = { head: peeked.head, tail: undefined };
   }
-  const shared = {
-    name, archiveBytes: solid?.size, file: solid, identities: input.identities, verify, close,
-    bytesRead: () => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead()),
-  };
+  const bytesRead = (): number => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead());
+  const budget = options.budget ?? createBudget(options.limits, bytesRead);
+  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, verify, close, bytesRead, budget };
   for (;;) {
     const format = choose(probe, input.title, options.format, filters);
     if (format?.kind === "filter") {
@@ -114,12 +121,14 @@ async function openLayers(
       const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
-      const peeked = await peek(decode(format, bytes, source, options, threaded), HEAD_BYTES);
+      const peeked = await peek(budget.metered(decode(format, bytes, source, options, threaded)), HEAD_BYTES);
       bytes = peeked.all;
       solid = undefined;
       probe = { head: peeked.head, tail: undefined };
       const inner = choose(probe, input.title, options.format, filters);
-      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || isFileOfItsOwn(inner, options)) {
+      const isTooMuch = inner?.kind === "filter" && filters.length === MOST_FILTERS;
+      if (isTooMuch) options.warn(new UnzipxError("ODDITY", `Left "${input.title}" as it is behind ${MOST_FILTERS} compressions one in the other: no honest file has as many`));
+      if (isTooMuch || inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || isFileOfItsOwn(inner, options)) {
         return single({ ...shared, name: input.title }, filters, bytes, format.innerName?.(head), input.mtime);
       }
       continue;
@@ -133,7 +142,7 @@ async function openLayers(
       return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: ({ listing }) => (!listing && filters.some((filter) => filter.isPackage === true) ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
     }
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
-      const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, source.bytesRead));
+      const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, bytesRead));
       closing.push(() => spooled.close());
       await verify();
       solid = solidSource(input.title, fileSource(input.title, spooled.fd, spooled.size, async () => {}));
@@ -169,6 +178,9 @@ async function* withRootedLinks(entries: AsyncIterable<StreamEntry>, warn: Warn)
 function isFileOfItsOwn(inner: Filter | Container, options: OpenOptions): boolean {
   return inner.kind === "container" && inner.needs !== "stream" && options.format === undefined;
 }
+
+/** A compressed file in a compressed file, and so on: two are a slip, three a joke. */
+const MOST_FILTERS = 8;
 
 /** Of this size a compressed file is worth a thread of its own, which takes about 30 ms to start. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;

@@ -36,7 +36,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
     if (!isWanted(entry, run, level)) continue;
-    budget.entry();
+    budget.entry(entry.path, entry.linkTarget);
     // Of a folder there is only its local header to verify, which could tell of a file.
     if (!countable(entry, summary, level) && (entry.type !== "directory" || entry.refusal !== undefined || entry.encrypted)) continue;
     if (isLookedInto(entry, run)) {
@@ -115,8 +115,11 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level): Promi
   const wants = (path: string): boolean => isWanted({ path }, run, level);
   for await (const entry of opened.entries({ listing: false, wants })) {
     options.signal?.throwIfAborted();
-    if (!wants(entry.path)) continue;
-    budget.entry();
+    if (!wants(entry.path)) {
+      budget.pass();
+      continue;
+    }
+    budget.entry(entry.path, entry.linkTarget);
     if (!countable(entry, summary, level)) continue;
     const content = chunksOf({ whole: entry.whole, chunks: entry.whole === undefined ? entry.content() : undefined });
     try {

@@ -1,6 +1,5 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
 import type { UnzipxError } from "../errors.ts";
-import { createBudget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import type { Checksum } from "./checksum.ts";
 import { outermost } from "./nested.ts";
@@ -48,7 +47,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   });
   const summary = emptySummary(action, archive, opened.format);
   try {
-    const run: Run = { summary, options, budget: createBudget(options.limits, opened.bytesRead), sink, warn };
+    const run: Run = { summary, options, budget: opened.budget, sink, warn };
     await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
     options.selection.assertAllMatched();
     await opened.verify();

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
+import { PATIENCE, stalled, usualPatience } from "./patience.ts";
 import {
   CONTROL, controlOf, INPUT_END, INPUT_SLOT_BYTES, inputSlot, outputSlot, SHARED_BYTES,
   type EngineEvent, type EngineRequest, type EngineStart, type FromEngine,
@@ -15,13 +16,11 @@ export interface RunOptions extends EngineRequest {
   readonly input?: Bytes;
   /** What is being read, for the messages. */
   readonly what: string;
-  /** Milliseconds without a sign of life that are borne: PATIENCE, if not said otherwise. */
+  /** Milliseconds without a sign of life that are borne; if not said otherwise, what setPatience() says. */
   readonly patience?: number;
 }
 
-/** An engine that neither reads nor writes for so long, in milliseconds, does not come back. The slowest decoders (PPMd, bzip2) need less than a second for a block. */
-const PATIENCE = 30_000;
-const LOOKS = 15; // in this time
+const LOOKS = 15; // in the time that is borne
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
@@ -60,7 +59,7 @@ export class Engine {
    * Runs 7-Zip with `words` over `files`, and tells what happens. Throws BAD_DATA when it crashes or
    * hangs, and what the system says when it cannot read `files`; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
-  async *run({ words, files, input, what, patience = PATIENCE }: RunOptions): AsyncGenerator<Happening> {
+  async *run({ words, files, input, what, patience = usualPatience() }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
     const onMessage = (message: FromEngine): void => inbox.put(message);
     const onExit = (): void => inbox.put(undefined);
@@ -73,7 +72,7 @@ export class Engine {
       const now = Atomics.load(this.#control, CONTROL.PROGRESS);
       const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
       if (now !== progress || waiting || !listening) [progress, since] = [now, performance.now()];
-      else if (performance.now() - since > patience) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
+      else if (performance.now() - since > patience) inbox.fail(stalled(what, patience));
     }, Math.min(patience, PATIENCE) / LOOKS);
     this.#busy = true;
     this.#worker.ref();
