@@ -92,8 +92,14 @@ function checkTalk(file, source, say) {
     const [object, member] = [node.expression.text, node.name.text];
     if (object === "console") say(node, "prints: only src/cli talks");
     if (object === "process" && ["stdout", "stderr", "stdin"].includes(member)) say(node, `uses process.${member}: only src/cli talks`);
-    if (object === "process" && ["exit", "exitCode", "abort", "kill"].includes(member)) say(node, `uses process.${member}: only src/cli ends the process`);
+    if (object === "process" && ["exit", "exitCode", "abort", "kill"].includes(member) && !asksOnly(node)) say(node, `uses process.${member}: only src/cli ends the process`);
   });
+}
+
+/** process.kill(pid, 0): whether a process is there. */
+function asksOnly(node) {
+  const [, signal] = ts.isCallExpression(node.parent) ? node.parent.arguments : [];
+  return node.name.text === "kill" && signal !== undefined && ts.isNumericLiteral(signal) && signal.text === "0";
 }
 
 /** Static and dynamic imports, re-exports and types taken from another file. */

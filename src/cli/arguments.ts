@@ -55,6 +55,7 @@ export function policyOf(flags: Flags, limits: Limits, canAsk: boolean): Policy 
     keepMtime: flags["mtime"] !== false,
     unsafePaths: flags["unsafePaths"] === true,
     lenient: flags["lenient"] === true,
+    atomic: flags["atomic"] === true,
   };
 }
 

@@ -71,6 +71,8 @@ ${EXIT_CODES}`);
       .option("-n, --never", "keep existing files")
       .option("-u, --update", "replace files that are older than the archive's")
       .addOption(new Option("--overwrite <how>", "what to do about existing files").choices(["ask", "always", "never", "newer", "rename", "fail"]))
+      .option("--atomic", "all or nothing, also into an existing folder")
+      .addOption(checksumOption())
       .option("-O, --stdout", "write members to standard output")
       .option("--no-mtime", "do not restore times")
       .option("--no-mode", "do not restore permissions")
@@ -84,6 +86,12 @@ Examples:
   curl -L https://example.org/a.tgz | unzipx x -
   unzipx x -O a.zip notes.txt | less
   unzipx x -R mails.zip '*.pdf'               also from the archives in it
+  unzipx x site.zip -C /srv/www -f --atomic   the new site or the old one, and never a mixture
+  unzipx x a.tgz --checksum @SHA256SUMS       only if it is what its maker published
+
+--atomic: whatever fails, an entry, the disk, an interruption, the folder is as it was before. What you want kept (-n, -u) and
+devices, which are always skipped, are no failures. A run that was killed is undone by the next one into the same folder.
+--checksum: sha256, sha384, sha512 or blake2b512. @FILE needs a line for the archive, and for each part of a split one.
 
 With -R an archive inside becomes a folder with its contents: docs/a.zip becomes docs/a/, notes.txt.gz becomes notes.txt.
 The archive itself is not kept, unless something is wrong with it. Where another entry is called docs/a, the folder is
@@ -121,7 +129,7 @@ Examples:
     "list",
   );
   action(
-    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))),
+    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))).addOption(checksumOption()),
     "test",
   );
   action(
@@ -171,6 +179,10 @@ function common(command: Command): Command {
     .option("--password-stdin", "the password is standard input's first line")
     .option("-p, --password <password>", "the password, visible to others: better the two above, or the terminal")
     .option("--accept-terms", "accept the terms of use");
+}
+
+function checksumOption(): Option {
+  return new Option("--checksum <digest>", "only if the archive's bytes match: sha256:HEX, or @FILE as sha256sum writes it");
 }
 
 /** What x, l and t have in common. */

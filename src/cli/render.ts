@@ -197,6 +197,7 @@ function sentenceOf(summary: Summary, style: Style): string {
   const mark = failed ? style.red("✗") : style.green("✓");
   switch (summary.action) {
     case "extract":
+      if (summary.untouched === "atomic") return `${mark} nothing was extracted: with --atomic it is all or nothing`;
       if (summary.destination === undefined) return `${mark} nothing was extracted: a new folder appears whole or not at all\nhint: mkdir DIR && unzipx x ${printable(summary.archive)} -C DIR, to keep what can be read`;
       return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} into ${printable(shortPath(summary.destination))} in ${time}${skipped}`;
     case "create": {

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
@@ -19,12 +20,14 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const policy = policyOf(flags, reading.limits, canAskOnTerminal());
   const toStdout = flags["stdout"] === true;
   if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
+  if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
   const renderer = createRenderer(flags, "x");
+  const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
   return renderer.summaries(await extractCommand({
-    ...reading, ...destinationOf(flags), policy, signal,
+    ...reading, ...destinationOf(flags), policy, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
@@ -63,7 +66,7 @@ export const test: Verb = async (words, dashed, flags, signal) => {
   const reading = readingArguments(words, dashed, flags);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { testCommand } = await import("../commands/test.ts");
-  return renderer.summaries(await testCommand({ ...reading, password, signal, reporter: renderer.reporter }));
+  return renderer.summaries(await testCommand({ ...reading, password, signal, checksum: await checksumFrom(flags, reading.archives), reporter: renderer.reporter }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
@@ -87,6 +90,15 @@ export const formats: Verb = async (_, __, flags) => {
   const { printFormats } = await import("./render-formats.ts");
   return printFormats(flags);
 };
+
+/** The code for it is only loaded when it is asked for. */
+async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<Checksum | undefined> {
+  if (flags["checksum"] === undefined) return undefined;
+  const { parseChecksum } = await import("../core/checksum.ts");
+  const checksum = parseChecksum(String(flags["checksum"]));
+  if ("digest" in checksum && archives.length > 1) throw new UnzipxError("USAGE", "Cannot verify several archives by one digest", { hint: "--checksum @SHA256SUMS, with a line for each" });
+  return checksum;
+}
 
 function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
   return passwordOf(flags, {

@@ -1,4 +1,5 @@
 /** t: verify every byte. */
+import type { Checksum } from "../core/checksum.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
 import { test } from "../core/test.ts";
@@ -15,6 +16,8 @@ export interface TestCommand {
   readonly password: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are verified too; undefined: none. */
   readonly levels: number | undefined;
+  /** What the archive's bytes have to be. */
+  readonly checksum: Checksum | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;

@@ -1,9 +1,11 @@
 /** The verb x: entries → policy → one writer. */
 import { ERRORS, UnzipxError, withLeft } from "../errors.ts";
 import { createBudget } from "../safe/budget.ts";
+import { undoLeftovers } from "../safe/leftovers.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
+import type { Checksum } from "./checksum.ts";
 import { extractEntries, type Run } from "./extract-entries.ts";
 import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
@@ -18,6 +20,8 @@ export interface ExtractOptions {
   readonly into: Destination["into"];
   /** What an own folder is called. */
   readonly ownName: string;
+  /** Paths of the program's own files, which are never a target. */
+  readonly reserved?: readonly string[] | undefined;
   readonly policy: Policy;
   readonly selection: Selection;
   readonly format?: string | undefined;
@@ -25,6 +29,8 @@ export interface ExtractOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are unpacked too, each in the place of its archive; undefined: none. */
   readonly levels?: number | undefined;
+  /** What the archive's bytes have to be: nothing becomes visible otherwise. */
+  readonly checksum?: Checksum | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -42,34 +48,39 @@ export async function extract(archive: string, options: ExtractOptions): Promise
     if (left !== undefined) warnings.push(left);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", archive, opened.format);
   try {
+    warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
     await extractEntries(opened, run);
-    // What fails in there is kept as an archive: nothing of this one is missing then.
+    // What fails in there is kept as an archive: nothing of this one is missing then, but not all was done that was asked for.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
     options.selection.assertAllMatched();
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
+    await opened.verify();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
-    const harmless = summary.failures.filter((error) => error.code === "SPECIAL_FILE");
-    const failed = summary.failures.length > harmless.length;
-    if (failed && writer.isNew) {
+    const { atomic } = options.policy;
+    if (atomic) summary.failures.push(...inside.splice(0));
+    const notes = writer.notes();
+    const failed = summary.failures.some((error) => error.code !== "SPECIAL_FILE");
+    if (failed && (atomic || writer.isNew)) {
       noteLeft(writer.discard());
       summary.bytes = summary.files = summary.directories = summary.links = 0;
+      summary.untouched = atomic ? "atomic" : "new";
     } else {
-      summary.failures.push(...writer.publish());
+      summary.failures.push(...(await writer.publish(options.signal)));
       noteLeft(writer.left);
       summary.destination = writer.target;
     }
     summary.failures.push(...inside);
-    warnings.push(...notesOf(writer.oddities));
+    warnings.push(...notesOf(writer.oddities), ...notes);
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } catch (error) {
     const left = writer?.discard();

@@ -11,6 +11,7 @@ import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { createBudget } from "../safe/budget.ts";
 import { readLimits, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
+import type { Checked, Checksum } from "./checksum.ts";
 import { explainedEntries, explainerOf } from "./set-errors.ts";
 import { fileSource, isFileSource, openInput, solidSource, type Counted, type Input } from "./sources.ts";
 
@@ -22,6 +23,10 @@ export interface OpenOptions extends Omit<ReadOptions, "limits"> {
   readonly threads: number;
   /** Ends the waiting for a pipe. */
   readonly signal?: AbortSignal | undefined;
+  /** What the archive's bytes have to be. Files are verified before anything of them is decoded; see Opened.verify. */
+  readonly checksum?: Checksum | undefined;
+  /** What is decoded goes where it cannot be taken back. */
+  readonly isFinal?: boolean | undefined;
 }
 
 interface Opened {
@@ -35,6 +40,8 @@ interface Opened {
   readonly file: SolidSource | undefined;
   /** The archive's own files, which are never a target. */
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** To be called when all was read, and before anything becomes visible: throws when the archive is not the one that was asked for. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }
 export interface OpenedIndex extends Opened {
@@ -55,14 +62,15 @@ export type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
 
 /** `archive` is a name, or an archive inside another one that is open already. */
 export async function openArchive(archive: string | Input, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {
-  const [name, input] = typeof archive === "string" ? [archive, openInput(archive, options.signal)] : [archive.title, archive];
-  const closing: (() => Promise<void> | void)[] = [() => input.close()];
+  const [name, named] = typeof archive === "string" ? [archive, openInput(archive, options.signal)] : [archive.title, archive];
+  const closing: (() => Promise<void> | void)[] = [() => named.close()];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
   };
-  const explain = explainerOf(input);
+  const explain = explainerOf(named);
   try {
-    const opened = await openLayers(name, input, options, closing, close);
+    const { input, verify } = options.checksum === undefined ? { input: named, verify: async () => {} } : await checked(named, options.checksum, options);
+    const opened = await openLayers({ name, input, verify }, options, closing, close);
     if (explain === undefined || opened.kind === "index") return opened;
     return { ...opened, entries: (request) => explainedEntries(opened.entries(request), explain) };
   } catch (error) {
@@ -71,8 +79,13 @@ export async function openArchive(archive: string | Input, options: OpenOptions)
   }
 }
 
+async function checked(input: Input, checksum: Checksum, { isFinal = false, signal }: OpenOptions): Promise<Checked> {
+  const { checkInput } = await import("./checksum.ts");
+  return checkInput(input, { checksum, isFinal, signal });
+}
+
 async function openLayers(
-  name: string, input: Input, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
+  { name, input, verify }: Checked & { readonly name: string }, options: OpenOptions, closing: (() => Promise<void> | void)[], close: () => Promise<void>,
 ): Promise<OpenedIndex | OpenedStream> {
   const { source } = input;
   const reading: ReadOptions = { ...options, limits: readLimits(options.limits) };
@@ -89,7 +102,7 @@ async function openLayers(
     probe = { head: peeked.head, tail: undefined };
   }
   const shared = {
-    name, archiveBytes: solid?.size, file: solid, identities: input.identities, close,
+    name, archiveBytes: solid?.size, file: solid, identities: input.identities, verify, close,
     bytesRead: () => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead()),
   };
   for (;;) {
@@ -122,6 +135,7 @@ async function openLayers(
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
       const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, source.bytesRead));
       closing.push(() => spooled.close());
+      await verify();
       solid = solidSource(input.title, fileSource(input.title, spooled.fd, spooled.size, async () => {}));
     }
     const { size } = solid;

@@ -122,6 +122,8 @@ export interface Input {
   readonly solid: SolidSource | undefined;
   /** Of parts that are joined, the one that would come next: whether there is any, only the content tells. */
   readonly nextPart?: string | undefined;
+  /** All that was opened for it: the file, the parts of the set. */
+  readonly parts: readonly Counted<Source>[];
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
   /** Of the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
@@ -142,14 +144,14 @@ export function openInput(name: string, signal?: AbortSignal): Input {
     const identities = stats.map(({ dev, ino }) => ({ dev, ino }));
     const main = opened[Math.max(0, set?.parts.indexOf(set.main) ?? 0)]!;
     const mtime = stats[0]?.mtimeMs;
-    if (!isFileSource(main) || files.length < opened.length) return { title: name, source: main, solid: undefined, identities, mtime, close };
+    if (!isFileSource(main) || files.length < opened.length) return { title: name, source: main, solid: undefined, parts: opened, identities, mtime, close };
     if (set?.joined !== undefined) {
       const segments = files.map((file) => segmentOf(file));
       const size = sizeOf(segments);
-      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, nextPart: set.next, identities, mtime, close };
+      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, nextPart: set.next, parts: opened, identities, mtime, close };
     }
     const others = files.filter((file) => file !== main);
-    return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), identities, mtime, close };
+    return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), parts: opened, identities, mtime, close };
   } catch (error) {
     for (const one of opened) void one.close().catch(() => {});
     throw error;
@@ -159,7 +161,7 @@ export function openInput(name: string, signal?: AbortSignal): Input {
 /** An archive that was found in another one, in a file that is open: closing that is the caller's. `mtime` as in Input. */
 export function openedInput(title: string, fd: number, mtime: number | undefined): Input {
   const source = fileSource(title, fd, fstatSync(fd).size, async () => {});
-  return { title, source, solid: solidSource(title, source), identities: [], mtime, close: () => source.close() };
+  return { title, source, solid: solidSource(title, source), parts: [source], identities: [], mtime, close: () => source.close() };
 }
 
 export function solidSource(name: string, file: FileSource, others: readonly FileSource[] = []): SolidSource {

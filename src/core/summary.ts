@@ -18,6 +18,8 @@ export interface Summary {
   archiveBytes: number | undefined;
   /** Where the result lies: the folder for extract, the file for create. */
   destination: string | undefined;
+  /** Why nothing was put there although some of it could have been read: it would have been a new folder, or the user wants all or nothing. */
+  untouched?: "new" | "atomic";
   readonly warnings: UnzipxError[];
   /** Entries that failed; the run went on. */
   readonly failures: UnzipxError[];

@@ -2,6 +2,7 @@
 import type { UnzipxError } from "../errors.ts";
 import { createBudget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
+import type { Checksum } from "./checksum.ts";
 import { outermost } from "./nested.ts";
 import { openArchive } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
@@ -18,6 +19,8 @@ export interface TestOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are verified too; undefined: none. */
   readonly levels?: number | undefined;
+  /** What the archive's bytes have to be. */
+  readonly checksum?: Checksum | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -41,12 +44,14 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const warn = (note: UnzipxError): void => void warnings.push(note);
   const opened = await openArchive(archive, {
     format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
+    checksum: options.checksum, isFinal: sink !== undefined,
   });
   const summary = emptySummary(action, archive, opened.format);
   try {
     const run: Run = { summary, options, budget: createBudget(options.limits, opened.bytesRead), sink, warn };
     await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
     options.selection.assertAllMatched();
+    await opened.verify();
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } finally {
     await opened.close();

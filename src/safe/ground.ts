@@ -2,10 +2,11 @@
  * The ground that an extraction stands on: the deepest folder of its destination that is there, opened once. From then on
  * everything goes by way of what was opened, so that whoever may rename a folder on the way to it leads nobody astray.
  */
-import { mkdirSync, realpathSync, rmdirSync, statSync, type Stats } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { mkdirSync, rmdirSync, statSync, type Stats } from "node:fs";
+import { basename, dirname, join, normalize, resolve } from "node:path";
 import { fromSystem, leftBehind, UnzipxError } from "../errors.ts";
-import { holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { holdFolder, holdNamed, statOrUndefined, type HeldFolder } from "./held-folder.ts";
+import { restoreTimes, timesOf, type Times } from "./times.ts";
 
 export class Ground {
   /** The destination as a path for people: absolute, and without a link where it is there. */
@@ -13,6 +14,7 @@ export class Ground {
   readonly #anchor: string;
   /** By their paths. */
   readonly #held = new Map<string, HeldFolder>();
+  #times: Times | undefined;
   /** Folders that were made on the way, the deepest last. */
   readonly #made: { readonly parent: HeldFolder; readonly name: string }[] = [];
 
@@ -25,19 +27,29 @@ export class Ground {
   /** The user named this folder, so links on the way to it are theirs to have; below it none is followed. */
   static of(directory: string): Ground {
     const missing: string[] = [];
-    let there = resolve(directory);
-    for (; statOrUndefined(there) === undefined && dirname(there) !== there; there = dirname(there)) missing.unshift(basename(there));
-    const anchor = realpathSync(there);
-    if (!statSync(anchor).isDirectory()) {
-      if (missing.length === 0) throw new UnzipxError("CONFLICT", `Cannot extract into "${anchor}": it exists and is not a folder`, { hint: "-C DIR" });
-      throw new UnzipxError("WRITE_FAILED", `Cannot make the folder "${resolve(directory)}": "${anchor}" is not a folder`, { hint: "-C DIR" });
+    for (let named = normalize(directory); ; named = dirname(named)) {
+      try {
+        const anchor = holdNamed(named);
+        return new Ground(join(anchor.shown, ...missing), anchor.shown, anchor);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        const isThere = existsOrLinks(named);
+        if (code === "ENOTDIR" && isThere) throw notAFolder(resolve(named), missing.length === 0);
+        // A link that leads nowhere is something.
+        if ((code !== "ENOENT" && code !== "ENOTDIR") || isThere || dirname(named) === named) throw error;
+      }
+      missing.unshift(basename(named));
     }
-    return new Ground(join(anchor, ...missing), anchor, holdFolder(anchor));
   }
 
   /** A new folder in one of ours, whose `path` nobody leads astray. */
   static within(path: string, name: string): Ground {
     return new Ground(join(path, name), path, holdFolder(`${path}/.`)); // the path of a descriptor is a link itself
+  }
+
+  /** The deepest folder that was there: all that is made lies in it. Whatever is undone gives it back its times. */
+  keepTimes(): Times {
+    return (this.#times ??= timesOf(this.#held.get(this.#anchor)!));
   }
 
   /** What is at a place on this ground, or in a folder of it that is there; never by way of a link. */
@@ -74,16 +86,17 @@ export class Ground {
     return this.hold(path)!;
   }
 
-  /** Folders, this one or above it, in which everybody may rename what others put there; by their paths. */
-  looseFolders(): string[] {
+  /** The first folder, this one or above it, in which everybody may rename what others put there. */
+  notes(): UnzipxError[] {
     if (process.platform === "win32") return [];
-    const loose: string[] = [];
-    const { dev } = statSync(this.#anchor);
+    const dev = statSync(this.#anchor, { throwIfNoEntry: false })?.dev; // it may be called otherwise by now
     for (let at = this.#anchor; ; at = dirname(at)) {
       const stats = statSync(at, { throwIfNoEntry: false });
       // On another file system modes may mean nothing.
-      if (stats?.dev === dev && (stats.mode & 0o1002) === 0o002) loose.push(at);
-      if (at === dirname(at)) return loose;
+      if (stats !== undefined && stats.dev === dev && (stats.mode & 0o1002) === 0o002) {
+        return [new UnzipxError("ODDITY", `Everybody may rename what is in "${at}": others can put something else in the place of what was unpacked`, { hint: `chmod o-w "${at}"` })];
+      }
+      if (at === dirname(at)) return [];
     }
   }
 
@@ -106,7 +119,23 @@ export class Ground {
         break;
       }
     }
+    const anchor = this.#held.get(this.#anchor);
+    if (anchor !== undefined && this.#times !== undefined) restoreTimes(anchor, this.#times);
     this.release();
     return left;
   }
+}
+
+function existsOrLinks(path: string): boolean {
+  try {
+    return statOrUndefined(path) !== undefined;
+  } catch {
+    return false; // a file on the way there
+  }
+}
+
+function notAFolder(path: string, isDestination: boolean): UnzipxError {
+  return isDestination
+    ? new UnzipxError("CONFLICT", `Cannot extract into "${path}": it exists and is not a folder`, { hint: "-C DIR" })
+    : new UnzipxError("WRITE_FAILED", `Cannot make a folder in "${path}": that is not a folder`, { hint: "-C DIR" });
 }

@@ -1,5 +1,5 @@
 /** Folders that are held open: what is done in one reaches what was opened, whatever its name leads to meanwhile. */
-import { closeSync, constants, existsSync, lstatSync, openSync, type Stats } from "node:fs";
+import { closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, realpathSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { UnzipxError } from "../errors.ts";
 
@@ -30,9 +30,24 @@ export function holdFolder(path: string, shown = path): HeldFolder {
     if (!lstatSync(path).isDirectory()) throw new UnzipxError("UNSAFE_LINK", `Stopped: "${shown}" was a folder and is one no more`);
     return { path, shown, child: (name) => holdFolder(join(path, name), join(shown, name)), close() {} };
   }
-  const fd = openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  const held = `${DESCRIPTORS}/${fd}`;
-  return { path: held, shown, child: (name) => holdFolder(`${held}/${name}`, join(shown, name)), close: () => letGo(fd) };
+  return held(openSync(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW), shown);
+}
+
+/** A folder that the user named, by way of links where they are; `shown` is where it really lies. Throws what the system says. */
+export function holdNamed(path: string): HeldFolder {
+  if (DESCRIPTORS === undefined) {
+    const real = realpathSync(path);
+    if (!statSync(real).isDirectory()) throw Object.assign(new Error("not a directory"), { code: "ENOTDIR" });
+    return holdFolder(real);
+  }
+  // Opened by the very words: "." is the folder that the user is in, whatever it is called meanwhile.
+  const fd = openSync(path, O_PATH | constants.O_DIRECTORY);
+  return held(fd, readlinkSync(`${DESCRIPTORS}/${fd}`));
+}
+
+function held(fd: number, shown: string): HeldFolder {
+  const path = `${DESCRIPTORS}/${fd}`;
+  return { path, shown, child: (name) => holdFolder(`${path}/${name}`, join(shown, name)), close: () => letGo(fd) };
 }
 
 /** Nothing was written through it, so a close that fails loses nothing. */

@@ -20,7 +20,7 @@ export interface PathRules {
 }
 
 /** What is odd about a path that is still safe to write; a kind and not a sentence, so that many become one note. */
-export type PathOddity = "backslash" | "control" | "device-name" | "trailing-dot" | "stream" | "alike" | "repeated";
+export type PathOddity = "backslash" | "control" | "deceptive" | "device-name" | "trailing-dot" | "stream" | "short-name" | "alike" | "repeated";
 
 export interface CheckedPath {
   readonly path: SafePath;
@@ -31,9 +31,18 @@ const MAX_COMPONENT_BYTES = 255; // NAME_MAX of every common file system
 const MAX_PATH_BYTES = 4096; // PATH_MAX of Linux
 
 // The DOS devices, with or without an extension, also with the superscript digits that Windows takes for 1, 2, 3.
+/** Its first letters, by which most names are none. */
+const LIKE_DEVICE = /^(con|prn|aux|nul|com|lpt)/i;
 const DEVICE_NAME = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|:|$)/i;
+/** "PROGRA~1": on Windows the other name of a file whose own is longer. */
+const SHORT_NAME = /^[^.~]{1,6}~[0-9]{1,6}(\.[^.]{0,3})?$/;
+/** The folders in which a run of ours works, and keeps its way back: nobody else's is called like that. */
+const OURS = /\.unzipx-/i;
+const OUR_NAME = /^\.unzipx-[0-9a-f]{16}\.(partial|undo)$/i;
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** What turns the order of the letters around, or is not seen at all; joiners and marks, which some scripts need, are left out. */
+const DECEPTIVE = /[\u200b\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 const PLAIN = /^[\w\-/.@+,= ()]*$/;
 
 /**
@@ -80,11 +89,12 @@ export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxEr
       return refuse(raw, `one of its components is longer than ${MAX_COMPONENT_BYTES} bytes`);
     }
   }
+  if (OURS.test(name) && components.some((component) => OUR_NAME.test(component))) return refuse(raw, "it is called like the folder that unzipx works in");
   if (!PLAIN.test(name) || components.some(oddOnWindows)) {
     for (const component of components) {
       const odd = oddityOf(component);
       if (odd === undefined) continue;
-      if (rules.platform === "win32" && odd !== "control") return refuse(raw, "this system gives the name another meaning");
+      if (rules.platform === "win32" && odd !== "control" && odd !== "deceptive") return refuse(raw, "this system gives the name another meaning");
       oddity ??= odd;
     }
   }
@@ -97,12 +107,14 @@ function oddityOf(component: string): PathOddity | undefined {
   if (DEVICE_NAME.test(component)) return "device-name";
   if (/[. ]$/.test(component)) return "trailing-dot";
   if (component.includes(":")) return "stream";
+  if (SHORT_NAME.test(component)) return "short-name";
+  if (DECEPTIVE.test(component)) return "deceptive";
   return undefined;
 }
 
 function oddOnWindows(component: string): boolean {
   const last = component.charCodeAt(component.length - 1);
-  return last === 0x2e || last === 0x20 || (component.length <= 12 && DEVICE_NAME.test(component));
+  return last === 0x2e || last === 0x20 || (LIKE_DEVICE.test(component) && DEVICE_NAME.test(component));
 }
 
 function isEscaping(name: string): boolean {

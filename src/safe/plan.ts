@@ -6,6 +6,7 @@ import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
+import { blocked, collision } from "./refusals.ts";
 import { addChild, childOf, findPlace, newPlace, pathOf, type Place } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
@@ -148,18 +149,4 @@ export class Plan {
     place.size = entry.size;
     place.linkTarget = entry.linkTarget;
   }
-}
-
-function collision(taken: Place, raw: string): UnzipxError {
-  const place = pathOf(taken);
-  const why = place === raw.replace(/\/+$/, "")
-    ? "the archive has another entry of this name"
-    : taken.type !== "directory" && raw.startsWith(`${place}/`)
-      ? `its folder is another entry, a ${taken.type}`
-      : "another entry has the same name on this file system, or is a link of the same name on some";
-  return new UnzipxError("COLLISION", `Refused an entry: ${why}`, { entry: raw, found: place });
-}
-
-function blocked(raw: string): UnzipxError {
-  return new UnzipxError("CONFLICT", "Refused an entry: its folder could not be made", { entry: raw });
 }

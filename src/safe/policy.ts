@@ -26,6 +26,8 @@ export interface Policy {
   readonly unsafePaths: boolean;
   /** Take one of two readings instead of refusing; also keeps names apart that differ in case only. */
   readonly lenient: boolean;
+  /** All or nothing, also into a folder that is there: whatever fails leaves it as it was. */
+  readonly atomic: boolean;
   readonly platform: NodeJS.Platform;
 }
 
@@ -66,5 +68,6 @@ export const DEFAULT_POLICY: Policy = {
   keepMtime: true,
   unsafePaths: false,
   lenient: false,
+  atomic: false,
   platform: process.platform,
 };

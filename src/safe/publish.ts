@@ -5,6 +5,7 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { openSink } from "./new-file.ts";
@@ -26,7 +27,8 @@ export function removeTree(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   } catch {
-    makeRemovable(path);
+    // Of files and links no mode stands in the way; and a file may have another name, which is the user's.
+    if (statOrUndefined(path)?.isDirectory() === true) makeRemovable(path);
     rmSync(path, { recursive: true, force: true, maxRetries: 2 });
   }
 }
@@ -38,33 +40,72 @@ function makeRemovable(folder: string): void {
   }
 }
 
-/** Puts the tree at `staged` into a folder that is there, place by place. Returns what could not be put there. */
-export function fillFolder(into: HeldFolder, staged: string, root: Place, umask: number): UnzipxError[] {
-  const refused: UnzipxError[] = [];
-  fill(into, staged, root, umask, refused);
-  return refused;
+/** Gives signals a turn: to be called often, and what it returns to be waited for. Throws the reason why all is to stop. */
+export type Turns = () => Promise<void> | undefined;
+
+/** So long nothing else is heard, in milliseconds. */
+const TURN = 10;
+
+export function turns(signal: AbortSignal | undefined): Turns {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < TURN) return undefined;
+    return nextTurn().then(() => {
+      since = performance.now();
+      signal?.throwIfAborted();
+    });
+  };
 }
 
-function fill(into: HeldFolder, staged: string, folder: Place, umask: number, refused: UnzipxError[]): void {
+/**
+ * Puts the tree at `staged` into a folder that is there, place by place. Returns what could not be put there.
+ * Whoever interrupts it finds each place as it was or as it is to be.
+ */
+export async function fillFolder(into: HeldFolder, staged: string, root: Place, umask: number, signal: AbortSignal | undefined): Promise<UnzipxError[]> {
+  const filling: Filling = { umask, refused: [], turn: turns(signal), done: 0 };
+  try {
+    await fill(into, staged, root, filling);
+  } catch (error) {
+    if (error !== signal?.reason || !(error instanceof UnzipxError) || filling.done === 0) throw error;
+    const { done } = filling;
+    throw new UnzipxError(error.code, `${error.message}; ${done === 1 ? "one thing is" : `${done} things are`} in place already, each of them whole`, error.details);
+  }
+  return filling.refused;
+}
+
+interface Filling {
+  readonly umask: number;
+  readonly refused: UnzipxError[];
+  readonly turn: Turns;
+  done: number;
+}
+
+async function fill(into: HeldFolder, staged: string, folder: Place, filling: Filling): Promise<void> {
   for (const place of folder.children!.values()) {
     if (place.dropped) continue;
     const from = `${staged}/${place.stagedAs}`;
+    let child: HeldFolder | undefined;
     try {
       if (place.type === "directory" && place.onDisk === "directory") {
-        const child = into.child(place.name);
-        try {
-          fill(child, from, place, umask, refused);
-        } finally {
-          child.close();
-        }
+        child = into.child(place.name);
       } else {
-        put(from, `${into.path}/${place.name}`, place, umask);
+        put(from, `${into.path}/${place.name}`, place, filling.umask);
+        filling.done += 1;
       }
     } catch (error) {
       const known = error instanceof UnzipxError ? error : fromSystem(error, "write", `put "${pathOf(place)}" in its place`);
       if (known.code === "DISK_FULL") throw known;
-      refused.push(known.in({ entry: pathOf(place) }));
+      filling.refused.push(known.in({ entry: pathOf(place) }));
     }
+    if (child !== undefined) {
+      try {
+        await fill(child, from, place, filling);
+      } finally {
+        child.close();
+      }
+    }
+    const wait = filling.turn();
+    if (wait !== undefined) await wait;
   }
 }
 
@@ -137,10 +178,20 @@ function exclusively(create: () => void): void {
   }
 }
 
-/** Puts a folder where nothing is, by one rename. */
+/** Puts a folder where nothing is, by one rename; across a mount point, where no rename leads, the same tree is made again. */
 export function move(from: string, to: string, place: Place, umask: number): void {
+  try {
+    moveFolder(from, to, place, umask);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    copyTree(from, to, place, finalMode(place, umask));
+  }
+}
+
+/** By one rename or not at all. */
+export function moveFolder(from: string, to: string, place: Place, umask: number): void {
   if (statOrUndefined(to) !== undefined) throw new UnzipxError("CONFLICT", `Cannot make the folder "${place.name || to}": something appeared there meanwhile`);
-  const mode = (place.mode ?? 0o777) & ~umask;
+  const mode = finalMode(place, umask);
   const isHeldBack = (mode & 0o700) !== 0o700; // until the folder was moved
   // Of what was opened before: who may write in there could put a link in its place meanwhile.
   const fd = isHeldBack && process.platform !== "win32" ? openSync(from, FOLDER) : undefined;
@@ -148,17 +199,18 @@ export function move(from: string, to: string, place: Place, umask: number): voi
     renameSync(from, to);
     if (fd !== undefined) fchmodSync(fd, mode);
     else if (isHeldBack) chmodSync(to, mode);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    copyTree(from, to, place, mode);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
+function finalMode(place: Place, umask: number): number {
+  return (place.mode ?? 0o777) & ~umask;
+}
+
 const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** Across a mount point no rename leads; the same tree is made again. `mode` is the folder's own, where that is known already. */
+/** `mode` is the folder's own, where that is known already. */
 function copyTree(from: string, to: string, folder: Place, mode = lstatSync(from).mode & 0o777): void {
   mkdirSync(to, 0o700);
   const into = holdFolder(to);

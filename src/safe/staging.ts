@@ -1,15 +1,13 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
 import { DESCRIPTORS, letGo, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
-/** What such a folder is called. No entry of an archive may be: who cleans up what a killed run left goes by this name. */
-export const STAGING_NAME = /^\.unzipx-[0-9a-f]{16}\.partial$/i;
-
+/** Which no entry may be called (see checkPath): who cleans up after a killed run goes by this name. */
 function stagingName(): string {
   return `.unzipx-${randomBytes(8).toString("hex")}.partial`;
 }
@@ -38,6 +36,11 @@ export class Staging {
     return this.#keepsModes;
   }
 
+  /** What it is called in its host. */
+  get title(): string {
+    return basename(this.#name);
+  }
+
   /** Its name on disk, to rename it by; throws when somebody put something else there. */
   name(): string {
     if (!this.#isOurs()) throw new UnzipxError("WRITE_FAILED", "Stopped: the folder that the archive was unpacked into was taken away meanwhile");
@@ -63,7 +66,12 @@ export class Staging {
     // Under its name no more: it was renamed into its place, and what the descriptor leads to is the user's now.
     if (!this.#isOurs()) return;
     for (const child of readdirSync(path)) removeTree(`${path}/${child}`);
-    rmdirSync(this.#name);
+    try {
+      rmdirSync(this.#name);
+    } catch (error) {
+      // Taken away at this very moment; it is empty.
+      if (!["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
   }
 
   /** Whether the name still leads to the folder that was made. */

@@ -6,7 +6,7 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, mkdirSync, rmdirSync, rmSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
@@ -17,10 +17,12 @@ import { adopt, nothingSettled, type Settled } from "./adopt.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
+import { inodeOf } from "./output.ts";
 import type { PathOddity, SafePath } from "./path.ts";
 import { Plan, type ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
-import { fillFolder, foldsNames, move } from "./publish.ts";
+import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
+import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { Staging } from "./staging.ts";
 import { foldersDeepestFirst, pathOf, renameChild, type Place } from "./tree.ts";
 
@@ -31,6 +33,8 @@ export interface Destination {
   readonly name: string;
   /** Files that are never a target: the archive itself. */
   readonly protect: readonly { readonly dev: number; readonly ino: number }[];
+  /** Paths of what unzipx keeps of its own, which are no target either. */
+  readonly reserved?: readonly string[] | undefined;
   /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
   readonly above?: SafePath;
 }
@@ -61,6 +65,8 @@ export class SafeWriter {
   readonly #umask = process.umask();
   #folding: boolean | undefined;
   #left: UnzipxError | undefined;
+  /** Of an atomic run: removes what it was kept in. */
+  #forgetWayBack: (() => UnzipxError | undefined) | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
   readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
@@ -82,6 +88,7 @@ export class SafeWriter {
     this.#root = this.#plan.root;
     try {
       this.#ground = ground ??= Ground.of(destination.directory);
+      if (policy.atomic) ground.keepTimes();
       if (destination.into !== "auto") this.#setTarget(destination.into === "directory" ? ground.path : join(ground.path, destination.name));
     } catch (error) {
       ground?.release();
@@ -178,8 +185,14 @@ export class SafeWriter {
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
+    const refused: UnzipxError[] = [];
+    for (const place of reservedPlaces(this.#root, this.#target!, this.#destination.reserved ?? [])) {
+      place.dropped = true;
+      removeTree(this.#staging.pathOf(place));
+      refused.push(reservedFor(place));
+    }
     const context = this.#linkContext();
-    const refused = this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context)));
+    refused.push(...this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
     const moved = new Set(this.#movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
@@ -200,31 +213,55 @@ export class SafeWriter {
     return refused;
   }
 
-  /** Makes the result visible. Returns what could not be put in its place. */
-  publish(): UnzipxError[] {
-    const target = this.#target!;
-    let refused: UnzipxError[] = [];
+  /** What the user should know of the folder that the result lies in. */
+  notes(): UnzipxError[] {
+    return this.#staging.keepsModes ? this.#ground.notes() : []; // without modes everybody may do everything, and always could
+  }
+
+  /** Makes the result visible. Returns what could not be put in its place; of an atomic run that throws, and nothing is visible then. */
+  async publish(signal?: AbortSignal): Promise<UnzipxError[]> {
+    let refused: UnzipxError[];
     try {
-      if (this.#staging.path === undefined) this.#ground.make(target); // an empty archive is an empty folder
-      else if (this.#rootExists) refused = fillFolder(this.#ground.hold(target)!, this.#staging.path, this.#root, this.#umask);
-      else move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
+      refused = await this.#put(signal);
     } catch (error) {
-      throw fromSystem(error, "write", `put the result in its place "${target}"`);
+      throw error === signal?.reason ? error : fromSystem(error, "write", `put the result in its place "${this.#target!}"`);
     }
-    this.#left = this.#staging.discard();
+    this.#left = this.#staging.discard() ?? this.#forgetWayBack?.();
     this.#ground.release();
     return refused;
   }
 
-  /** What publish() could not remove. */
+  async #put(signal: AbortSignal | undefined): Promise<UnzipxError[]> {
+    const target = this.#target!;
+    const { path } = this.#staging;
+    if (path === undefined) {
+      this.#ground.make(target); // an empty archive is an empty folder
+      return [];
+    }
+    if (!this.#rootExists) {
+      move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
+      return [];
+    }
+    const into = this.#ground.hold(target)!;
+    if (!this.#policy.atomic) return fillFolder(into, path, this.#root, this.#umask, signal);
+    const { fillAtomically } = await import("./atomic.ts");
+    await fillAtomically({
+      host: this.#ground.hold(this.#ground.path)!, hostTimes: this.#ground.keepTimes(), target: into, targetName: target === this.#ground.path ? "" : basename(target), root: this.#root, umask: this.#umask, signal,
+      staging: { path, name: this.#staging.title, inode: inodeOf(statSync(path, { bigint: true })) },
+      keep: (forget) => (this.#forgetWayBack = forget),
+    });
+    return [];
+  }
+
+  /** What publish() could not remove: everything is in its place all the same. */
   get left(): UnzipxError | undefined {
     return this.#left;
   }
 
   /** Nothing of this run stays; an error that names what could not be removed. */
   discard(): UnzipxError | undefined {
-    const left = this.#staging.discard();
-    return left ?? this.#ground.undo();
+    const left = this.#staging.discard() ?? this.#forgetWayBack?.();
+    return this.#ground.undo() ?? left;
   }
 
   #linkContext(): LinkContext {

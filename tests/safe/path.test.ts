@@ -40,6 +40,9 @@ describe("checkPath() refuses, and lets the innocent twin through:", () => {
     ["a drive with backslashes in a tar", "c:\\x", "c\\x", "c\\x", tar],
     ["an absolute name with a backslash in a tar", "\\x", "x\\", "x\\", tar],
     ["a NUL byte, behind which C sees the end", "a.txt\0/../../x", "a.txt/x", "a.txt/x"],
+    ["the name of the folder that unzipx itself works in", "a/.unzipx-0123456789abcdef.partial/x", "a/.unzipx-notes.partial/x", "a/.unzipx-notes.partial/x"],
+    ["the name of the folder that an atomic run keeps its way back in", ".unzipx-0123456789abcdef.undo/journal", ".unzipx-0123456789abcdef.undone/journal", ".unzipx-0123456789abcdef.undone/journal"],
+    ["the same in capitals, which some systems take for it", ".UNZIPX-0123456789ABCDEF.PARTIAL", ".unzipx-0123456789abcdef", ".unzipx-0123456789abcdef"],
     ["a component longer than any file system takes", `a/${"x".repeat(256)}`, `a/${"x".repeat(255)}`, `a/${"x".repeat(255)}`],
     ["a component that is too long in bytes only", "ü".repeat(128), "ü".repeat(127), "ü".repeat(127)],
     ["a path longer than the system takes", "abcdefg/".repeat(512) + "xx", "abcdefg/".repeat(255) + "x", "abcdefg/".repeat(255) + "x", { maxDepth: 4096 }],
@@ -90,9 +93,14 @@ describe("checkPath() tells of names that Windows reads otherwise, and refuses t
     ["a device with an extension", "device-name", "aux.txt", "auxiliary.txt"],
     ["a device with a number", "device-name", "com1.log", "com.log"],
     ["a device with a superscript number", "device-name", "LPT²", "LPT"],
+    ["a device with a long extension", "device-name", "aux.long-extension.txt", "auxiliary.long-extension.txt"],
+    ["a device with an extension behind a space", "device-name", "con .txt", "con a.txt"],
+    ["a short name that may be that of another file", "short-name", "PROGRA~1/x", "PROGRA~/x"],
+    ["a short name with an extension", "short-name", "secret~2.txt", "secret.txt~2~"],
     ["a trailing dot", "trailing-dot", "a./b", "a.b/b"],
     ["a trailing space", "trailing-dot", "a ", "a b"],
     ["a stream", "stream", "file.txt:evil", "file.txt-evil"],
+    ["a stream by its type", "stream", "file.txt::$DATA", "file.txt$DATA"],
   ];
   for (const [what, kind, odd, innocent] of pairs) {
     it(what, () => {
@@ -106,6 +114,14 @@ describe("checkPath() tells of names that Windows reads otherwise, and refuses t
     expect(oddity("a\x1b[2Jb")).toBe("control");
     expect(oddity("a\x85b")).toBe("control");
     expect(oddity("a ü 名")).toBeUndefined();
+  });
+  it("characters that hide or turn others around, which are told and written, but not those that some scripts are written with", () => {
+    expect(oddity("invoice\u202etxt.exe")).toBe("deceptive");
+    expect(oddity("a\u2066b")).toBe("deceptive");
+    expect(oddity("a\u{e0041}b")).toBe("deceptive");
+    expect(check("invoice\u202etxt.exe", { platform: "win32" })).toBe("invoice\u202etxt.exe");
+    expect(oddity("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.txt")).toBeUndefined(); // Persian
+    expect(oddity("👩\u200d🚒.png")).toBeUndefined();
   });
   it("a backslash in a tar is a separator there", () => {
     expect(check("a\\b", { backslash: "character", platform: "win32" })).toBe("UNSAFE_PATH");

@@ -71,7 +71,7 @@ async function write(folder: string, items: readonly Item[], options: Options = 
     options.meanwhile?.(writer);
     for (const error of [...(await writer.settle()).refused, ...writer.finish()]) note(error);
     options.beforePublish?.();
-    for (const error of writer.publish()) note(error);
+    for (const error of await writer.publish()) note(error);
   } catch (error) {
     writer.discard();
     throw error;
@@ -725,7 +725,7 @@ describe("exclusive creation: a sink", () => {
     }
     await writer.settle();
     expect(writer.finish()).toEqual([]);
-    expect(writer.publish()).toEqual([]);
+    expect(await writer.publish()).toEqual([]);
     expect(where.contents("out")).toEqual({ "d/": "", "d/good": "d/good" });
   });
 });
