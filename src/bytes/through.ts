@@ -1,7 +1,7 @@
 /** One of Node's zlib transforms as a function from bytes to bytes, with its errors as ours. */
 import type { Transform } from "node:stream";
 import type { Zlib } from "node:zlib";
-import { UnzipxError } from "../errors.ts";
+import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 
 /** What the transform's output buffer should be: fewer round trips to zlib's threads than with the 16 KiB of Node. */
@@ -51,7 +51,8 @@ function drained(transform: Transform): Promise<void> {
 
 export function zlibError(error: unknown, what: string): UnzipxError {
   if (error instanceof UnzipxError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return fromSystem(error, "read", `read ${what}`); // what it was fed with could not be read
   if (code === "Z_BUF_ERROR") return new UnzipxError("TRUNCATED", `Cannot read ${what}: the data ends too early`, { cause: error });
   return new UnzipxError("BAD_DATA", `Cannot read ${what}: the compressed data is damaged (${message})`, { cause: error });
 }

@@ -33,10 +33,22 @@ export async function run(argv: readonly string[]): Promise<number> {
     const { runProgram } = await import("./program.ts");
     return await runProgram(argv, interruption.signal);
   } catch (error) {
-    const { renderError } = await import("./render.ts");
-    return renderError(error, argv);
+    return tell(error, argv);
   } finally {
     if (!interruption.signal.aborted) stopListening();
+  }
+}
+
+async function tell(error: unknown, argv: readonly string[]): Promise<number> {
+  try {
+    const { renderError } = await import("./render.ts");
+    return await renderError(error, argv);
+  } catch (trouble) {
+    // With no descriptor or no memory left, not even that can be loaded; both then have the same reason.
+    const known = fromSystem(error instanceof UnzipxError ? error : trouble, "read", "load the program");
+    process.stderr.write(`unzipx: ${known.message.charAt(0).toLowerCase()}${known.message.slice(1)}\n`);
+    if (known.details.hint !== undefined) process.stderr.write(`hint: ${known.details.hint}\n`);
+    return known.exitCode;
   }
 }
 
@@ -45,7 +57,7 @@ export async function main(): Promise<void> {
   let failure: Promise<number> | undefined;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(); // with the exit code, where it is known already
-    failure ??= import("./render.ts").then(({ renderError }) => renderError(fromSystem(error, "write", "write to standard output"), []));
+    failure ??= tell(fromSystem(error, "write", "write to standard output"), []);
     void failure.then(process.exit); // whoever writes would wait for room that never comes
   });
   process.stderr.on("error", () => {});

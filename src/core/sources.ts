@@ -1,7 +1,7 @@
 /** Where archives come from: a file, standard input, or bytes that are on their way already. */
 import { readAhead } from "../bytes/read-ahead.ts";
 import { readSegments, sizeOf } from "../bytes/segments.ts";
-import { closeSync, constants, existsSync, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, open, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isatty } from "node:tty";
 import { fromSystem, UnzipxError } from "../errors.ts";
@@ -25,7 +25,9 @@ export function openSource(name: string, signal?: AbortSignal): Counted<Source> 
   let fd = 0;
   let isOpen = false;
   try {
-    if (!isStdin) fd = openSync(name, constants.O_RDONLY);
+    // Without a writer a FIFO would hold everything up, signals too; so would one that takes the file's place right now, but for O_NONBLOCK, which Windows does not have.
+    if (!isStdin && statSync(name).isFIFO()) return fifoSource(name, signal);
+    if (!isStdin) fd = openSync(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     isOpen = !isStdin;
     const stat = fstatSync(fd);
     if (stat.isDirectory()) {
@@ -37,7 +39,8 @@ export function openSource(name: string, signal?: AbortSignal): Counted<Source> 
     const close = async (): Promise<void> => {
       if (!isStdin) closeSync(fd);
     };
-    return stat.isFile() ? fileSource(name, fd, stat.size, close) : pipeSource(name, fd, close, signal);
+    if (stat.isFile()) return fileSource(name, fd, stat.size, close);
+    return pipeSource(name, { open: async () => fd, close }, signal);
   } catch (error) {
     if (isOpen) closeSync(fd);
     throw fromSystem(error, "read", `open "${name}"`, hintFor(error, name));
@@ -80,19 +83,33 @@ export function fileSource(name: string, fd: number, size: number, close: () => 
   };
 }
 
-function pipeSource(name: string, fd: number, close: () => Promise<void>, signal: AbortSignal | undefined): Counted<Source> {
+/** Opened in the thread pool, where it may wait for a writer. */
+function fifoSource(name: string, signal: AbortSignal | undefined): Counted<Source> {
+  let opened: number | undefined;
+  return pipeSource(name, {
+    open: () => new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      open(name, constants.O_RDONLY, (error, fd) => (error === null ? resolve((opened = fd)) : reject(fromSystem(error, "read", `open "${name}"`))));
+    }),
+    async close() {
+      if (opened !== undefined) closeSync(opened);
+    },
+  }, signal);
+}
+
+function pipeSource(name: string, pipe: { open(): Promise<number>; close(): Promise<void> }, signal: AbortSignal | undefined): Counted<Source> {
   let read = 0;
   return {
     name, size: undefined,
     bytesRead: () => read,
     readElsewhere() {},
     async *stream() {
-      for await (const chunk of readAhead(fd, undefined, signal)) {
+      for await (const chunk of readAhead(await pipe.open(), undefined, signal)) {
         read += chunk.length;
         yield chunk;
       }
     },
-    close,
+    close: () => pipe.close(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
 import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { fromSystem } from "../errors.ts";
 import { isHole } from "../bytes/zeros.ts";
 import { fsTime } from "./fs-time.ts";
 
@@ -34,7 +35,12 @@ export interface FileSink {
 }
 
 export function openSink(file: NewFile): FileSink {
-  const fd = openSync(file.path, CREATE, file.mode);
+  let fd: number;
+  try {
+    fd = openSync(file.path, CREATE, file.mode);
+  } catch (error) {
+    throw fromSystem(error, "write", "write an entry");
+  }
   let open = true;
   let size = 0;
   let written = 0;
