@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { ERRORS, fromPlain, UnzipxError } from "../errors.ts";
 import type { Entry, StreamEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
-import { openSink } from "../safe/new-file.ts";
+import { openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
 import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
 import type { Claim, Claimed, SafeWriter, Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
@@ -145,7 +145,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
 
 /** Returns what went wrong in the archive; trouble with the disk or a limit is thrown. */
 async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget, summary, options }: Run, report: () => void): Promise<UnzipxError | undefined> {
-  const sink = openSink(writer.fileOf(claim));
+  const sink = openedSink(writer.fileOf(claim));
   const before = summary.bytes;
   try {
     for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
@@ -162,6 +162,15 @@ async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget,
     sink.discard();
     summary.bytes = before;
     return entryTrouble(error).in({ entry: entry.path });
+  }
+}
+
+/** Thrown here it would be taken for trouble with the archive. */
+function openedSink(file: NewFile): FileSink {
+  try {
+    return openSink(file);
+  } catch (error) {
+    throw entryTrouble(error);
   }
 }
 

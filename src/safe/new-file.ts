@@ -1,6 +1,5 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
 import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
-import { fromSystem } from "../errors.ts";
 import { isHole } from "../bytes/zeros.ts";
 import { fsTime } from "./fs-time.ts";
 
@@ -35,12 +34,7 @@ export interface FileSink {
 }
 
 export function openSink(file: NewFile): FileSink {
-  let fd: number;
-  try {
-    fd = openSync(file.path, CREATE, file.mode);
-  } catch (error) {
-    throw fromSystem(error, "write", "write an entry");
-  }
+  const fd = openSync(file.path, CREATE, file.mode);
   let open = true;
   let size = 0;
   let written = 0;

@@ -48,6 +48,8 @@ const extractScenes = {
   "x of a 7z": { prepare: archive("a.7z", fixture("7z/good-lzma2.7z")), args: ["x", "a.7z", "-C", "out"], isWhole: true },
   "x of a rar": { prepare: archive("a.rar", fixture("rar/good-stored-5.rar")), args: ["x", "a.rar", "-C", "out"], isWhole: true },
   "x -R of a zip in a tar": { prepare: archive("a.tar", buildTar([{ name: "d/in.zip", content: zip }, { name: "d/two.tgz", content: tgz }, { name: "d/x", content: "x" }])), args: ["x", "-R", "a.tar", "-C", "out"], instead: /^out\/d\/(in\.zip|two\.tgz)$/, again: "elsewhere" },
+  "x --atomic -f of a zip over files that are there": { prepare: archive("a.zip", zip, existing), args: ["x", "a.zip", "-C", "out", "-f", "--atomic"], isWhole: true, again: [] },
+  "x --atomic of a tar.gz into a folder that is there": { prepare: archive("a.tgz", tgz, (folder) => mkdirSync(join(folder, "out/d"), { recursive: true })), args: ["x", "a.tgz", "-C", "out", "--atomic"], isWhole: true, again: ["-f"] },
   "x of two archives": { prepare: archive("a.zip", zip, (folder) => writeFileSync(join(folder, "b.tgz"), tgz)), args: ["x", "a.zip", "b.tgz", "--into", "always"], alsoRight: [11] },
 } satisfies Record<string, Scene>;
 
