@@ -104,9 +104,10 @@ function commentOf({ comment, extra: { unicodeComment } }: CentralRecord): strin
 }
 
 /** What is not as the format's text has it and changes nothing. */
-function noteOddities({ extra, method, attributes, versionMadeBy }: CentralRecord, path: string, type: EntryType, notes: UnzipxError[]): void {
+function noteOddities({ comment, extra, method, attributes, versionMadeBy }: CentralRecord, path: string, type: EntryType, notes: UnzipxError[]): void {
   const note = (text: string): void => void notes.push(new UnzipxError("ODDITY", text, { entry: path }));
   if (extra.oddity !== undefined) note(extra.oddity);
+  if (extra.unicodeComment !== undefined && !fitsName(extra.unicodeComment, comment)) note("The Unicode comment field of an entry belongs to another comment, so it is not used");
   if (extra.aes.length > 0 && method !== AES_METHOD) note("An entry has an AES extra field, and its method says that AES does not encrypt it");
   const format = (attributes >>> 16) & S_IFMT;
   if (type === "directory") {
