@@ -142,6 +142,13 @@ describe("zip: what is odd and can be read rightly extracts with a word about it
     "a timestamp that is cut off": [{ central: { extra: extraField(0x5455, Buffer.from([1, 0, 0])) } }, /timestamp field/],
     "an NTFS time that is cut off": [{ central: { extra: extraField(0x000a, Buffer.alloc(31)) } }, /NTFS time field/],
     "an NTFS time of the year 60000": [{ central: { extra: extraField(0x000a, Buffer.concat([Buffer.from([0, 0, 0, 0, 1, 0, 24, 0]), Buffer.alloc(24, 0xff)])) } }, /no calendar/],
+    "a Unicode comment field that belongs to another comment": [{ central: { comment: "later", extra: unicodeCommentExtra("sooner", "sooner") } }, /belongs to another comment/],
+    "two Unicode comment fields in the local header": [{ local: { extra: Buffer.concat([unicodeCommentExtra("1", "1"), unicodeCommentExtra("2", "2")]) } }, /two Unicode comment fields/],
+    "a timestamp field that promises a time and holds none": [{ extra: extraField(0x5455, Buffer.from([1])) }, /timestamp field/],
+    "a timestamp field with flags that mean nothing": [{ extra: extraField(0x5455, Buffer.alloc(13, 8)) }, /timestamp field/],
+    "a growth hint with something in its room": [{ local: { extra: extraField(0xa220, Buffer.from([0x28, 0xa0, 4, 0, 0, 0, 7, 0])) } }, /growth hint field/],
+    "a minizip hash that is empty": [{ extra: extraField(0x1a51, Buffer.from([0x44, 0, 0, 0])) }, /minizip hash field/],
+    "a minizip signature that is empty": [{ extra: extraField(0x10c5, Buffer.alloc(0)) }, /minizip signature field/],
     "owners that do not fill their field": [{ central: { extra: extraField(0x7875, Buffer.from([1, 1, 1, 4, 1])) } }, /third Unix field/],
     "owners of a version that nobody knows": [{ local: { extra: extraField(0x7875, Buffer.from([2, 0, 0])) } }, /third Unix field in the local header/],
     "old times of a length that nobody writes": [{ local: { extra: extraField(0x5855, Buffer.alloc(14)) } }, /old Unix field/],
@@ -178,7 +185,8 @@ describe("zip: what is odd and can be read rightly extracts with a word about it
     const comment = Buffer.from([0x84]);
     const entries = await entriesOf(buildZip([
       { name: "a", central: { comment, extra: unicodeCommentExtra("Ω", comment) } }, { name: "b", central: { comment, extra: unicodeCommentExtra("Ω", "other") } },
+      { name: "c", central: { comment, extra: unicodeCommentExtra("Ω", "") } }, // WinZip's: without a CRC
     ]));
-    expect(entries.map(({ comment: shown }) => shown)).toEqual(["Ω", "ä"]);
+    expect(entries.map(({ comment: shown }) => shown)).toEqual(["Ω", "ä", "Ω"]);
   });
 });

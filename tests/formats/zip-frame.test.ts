@@ -14,6 +14,22 @@ const warned = async (bytes: Uint8Array): Promise<[number, string]> => {
   const { code, warnings } = await unpack(bytes);
   return [code, warnings.join("; ")];
 };
+/** A zip64 end record by itself. */
+const lone = (entries: number): Buffer => {
+  const record = Buffer.alloc(56);
+  record.write("PK\x06\x06", "latin1");
+  record.writeUInt8(44, 4);
+  for (const at of [24, 32]) record.writeUInt8(entries, at);
+  return record;
+};
+/** What Android's packer fills room with: a local header without a name, whose extra field is `fill`. */
+const virtual = (length: number, fill = 0): Buffer => {
+  const header = Buffer.alloc(30 + length, fill);
+  header.fill(0, 0, 30).write("PK\x03\x04", "latin1");
+  header.writeUInt16LE(length, 28);
+  return header;
+};
+const VIRTUAL: ZipItem = { name: "", extra: Buffer.alloc(102), hidden: true };
 const DIRECTORY_SIGNATURE = Buffer.concat([Buffer.from("PK\x05\x05\x04\x00sign")]);
 
 describe("zip: two readings of the whole archive are refused by x, t and l alike, with both sides named, and --lenient takes one:", () => {
@@ -30,6 +46,12 @@ describe("zip: two readings of the whole archive are refused by x, t and l alike
     "a zip64 end record that is longer than its room": [zip({ zip64: { recordSize: 45 } }), true],
     "a zip64 end record that is shorter than its room": [zip({ zip64: { recordSize: 43 } }), true],
     "a locator that leads elsewhere": [zip({ zip64: { recordOffset: 3 } }), true],
+    "a zip64 end record whose extensible data hold another archive's records": [zip({ zip64: { data: inner } }), true],
+    "a zip64 end record that no locator leads to": [zip({ gap: lone(2) }), true],
+    "a zip64 end record that no locator leads to, and nothing else": [Buffer.concat([lone(0), buildZip([])]), true],
+    "a record between the central directory and its end record": [zip({ gap: Buffer.concat([Buffer.alloc(9), inner.subarray(0, 36), Buffer.alloc(9)]) }), true],
+    "what looks like an entry without a name in front of the first, and has data in its extra field": [zip({ prefix: virtual(50, 1), absolute: true }), true],
+    "an entry in front of the first that nobody names, behind what fills room": [zip({}, [VIRTUAL, { ...A, name: "hidden", hidden: true }, A]), true],
     "an entry in front of the first that nobody names": [zip({}, [{ ...A, name: "hidden", hidden: true }, A]), true],
     "an entry in front of the first, behind the mark of a split set": [zip({ prefix: Buffer.from("PK\x07\x08"), absolute: true }, [{ ...A, name: "hidden", hidden: true }, A]), true],
     "another archive in front": [Buffer.concat([inner, zip()]), true],
@@ -81,6 +103,10 @@ describe("zip: what lies around an archive and is none of it:", () => {
     "zip64 records without need, as many writers to a pipe have": zip({ zip64: {}, end: { entries: 2, size: 2 * 47, offset: 2 * 31 + TEXT.length + 1 } }),
     "the mark of a set that was not split after all": zip({ prefix: Buffer.from("PK00"), absolute: true }),
     "zeros that fill up the last block of a pipe": padded(zip()),
+    "virtual entries in front of the first, as Android's packer leaves them": zip({}, [VIRTUAL, VIRTUAL, A, { name: "b", content: "b" }]),
+    "virtual entries between two entries and in front of the directory": zip({ beforeDirectory: virtual(0) }, [{ ...A, gap: Buffer.concat([virtual(9), virtual(500)]) }, { name: "b", content: "b" }]),
+    "more virtual entries than any header may need": zip({}, [{ ...A, gap: Buffer.concat([virtual(0xffff), virtual(0xffff), virtual(1)]) }, { name: "b", content: "b" }]),
+    "virtual entries in front of the signatures of an apk": zip({ beforeDirectory: Buffer.concat([virtual(20), Buffer.alloc(100, 7), Buffer.from("APK Sig Block 42")]) }),
     "the signatures of an apk": zip({ beforeDirectory: Buffer.concat([Buffer.alloc(100, 7), Buffer.from("APK Sig Block 42")]) }),
   };
   for (const [what, bytes] of Object.entries(quiet)) {

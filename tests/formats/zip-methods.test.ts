@@ -51,3 +51,30 @@ describe("zip: an entry whose size is not what it says is refused:", () => {
     });
   }
 });
+
+describe("zip: LZMA that ends with a marker", () => {
+  const reason = "(skipped where 7zz is missing)";
+  it.skipIf(!has("7zz"))(`comes out whole, whether its flags tell of the marker or not, as PKZIP's do ${reason}`, { timeout: 60_000 }, async () => {
+    const told = madeBy7zz("LZMA:eos");
+    expect(told.flags! & 2).toBe(2);
+    const bare = madeBy7zz("LZMA:eos=off");
+    expect(bare.flags! & 2).toBe(0);
+    expect(await unpack(buildZip([bare]))).toMatchObject({ code: 0, warnings: [], contents: { a: sha256(CONTENT) } });
+    for (const flags of [told.flags!, told.flags! & ~2]) {
+      expect(await unpack(buildZip([{ ...told, flags }]))).toMatchObject({ code: 0, warnings: [], contents: { a: sha256(CONTENT) } });
+    }
+  });
+  it.skipIf(!has("7zz"))(`is refused where more lies behind the marker, or it is cut ${reason}`, { timeout: 60_000 }, async () => {
+    const { data, flags, ...item } = madeBy7zz("LZMA:eos");
+    const bare = madeBy7zz("LZMA:eos=off");
+    const lies: Record<string, ZipItem> = {
+      "more behind": { ...item, flags: flags! & ~2, data: Buffer.concat([data!, Buffer.from("more")]) },
+      "cut": { ...item, flags: flags! & ~2, data: data!.subarray(0, -3) },
+      "more behind data without one": { ...bare, flags: bare.flags! | 2, data: Buffer.concat([bare.data!, Buffer.from("more")]) },
+    };
+    for (const [what, lie] of Object.entries(lies)) {
+      const { code, contents } = await unpack(buildZip([lie]));
+      expect([what, code, contents]).toEqual([what, 3, {}]);
+    }
+  });
+});

@@ -5,11 +5,14 @@
 import { readExactly } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { FileSource } from "../contract.ts";
+import { recordIn } from "./records.ts";
 
 const END_RECORD = 22; // without the comment
 const LOCATOR = 20; // zip64 end of central directory locator (4.3.15)
 const ZIP64_RECORD = 56; // zip64 end of central directory record without its extensible data
 const BLOCK = 512;
+/** So much of what should hold no record is searched for one. */
+const LOOKED_AT = 1024 * 1024;
 // The comment's length has 16 bits, so the record cannot start earlier than this; behind the archive as much again is searched.
 const SEARCHED = END_RECORD + 0xffff + 0xffff;
 
@@ -44,6 +47,8 @@ export function findExtent(source: FileSource, { lenient, notes }: Leniency): Zi
   readExactly(source.fd, tail, start);
   const fitting: (ZipExtent & { readonly notes: readonly UnzipxError[] })[] = [];
   let unfit: UnzipxError | undefined;
+  // What the record at the very end is refused for: an earlier one is not taken in its place.
+  let refusal: UnzipxError | undefined;
   for (let at = length - END_RECORD; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== 0x06054b50) continue;
     try {
@@ -52,9 +57,11 @@ export function findExtent(source: FileSource, { lenient, notes }: Leniency): Zi
     } catch (error) {
       if (!(error instanceof UnzipxError)) throw error;
       unfit ??= error;
+      if (error.code === "AMBIGUOUS" && at + END_RECORD + tail.readUInt16LE(at + 20) === length) refusal ??= error;
     }
   }
   const best = fitting.find((extent) => extent.trailing === 0) ?? fitting[0];
+  if (refusal !== undefined && best?.trailing !== 0) throw refusal;
   if (best === undefined) {
     throw unfit ?? new UnzipxError("TRUNCATED", "Cannot read the zip archive: its end of central directory record is missing, so the file is cut off or no zip", {
       expected: "the signature PK\\5\\6 near the end",
@@ -134,7 +141,9 @@ function readEndRecord(place: Tail, at: number): ZipExtent {
   }
   if (directoryOffset + directorySize <= directoryLimit && begins(directoryOffset)) {
     assertLocator(zip64, 0, leniency);
-    return { ...shared, prefix: 0, directoryStart: directoryOffset, directoryEnd: directoryOffset + directorySize, gap: expectedStart - directoryOffset };
+    const directoryEnd = directoryOffset + directorySize;
+    if (directoryEnd < directoryLimit) assertNoRecord(source, { from: directoryEnd, to: directoryLimit, why: "another record lies between its central directory and its end record" }, leniency);
+    return { ...shared, prefix: 0, directoryStart: directoryOffset, directoryEnd, gap: expectedStart - directoryOffset };
   }
   throw new UnzipxError(directoryOffset > directoryLimit ? "TRUNCATED" : "BAD_HEADER", "Cannot read the zip archive: no central directory lies where its end record says", {
     expected: `the signature PK\\1\\2 at ${directoryOffset}`, found: `none there, nor at ${expectedStart}`,
@@ -168,7 +177,13 @@ interface Zip64Record extends EndFields {
 }
 
 function readZip64({ source, tail, start, leniency }: Tail, at: number): Zip64Record | undefined {
-  if (at < LOCATOR || tail.readUInt32LE(at - LOCATOR) !== 0x07064b50) return undefined;
+  if (at < LOCATOR || tail.readUInt32LE(at - LOCATOR) !== 0x07064b50) {
+    const alone = at - ZIP64_RECORD;
+    if (alone >= 0 && tail.readUInt32LE(alone) === 0x06064b50 && tail.readUInt32LE(alone + 4) === ZIP64_RECORD - 12) {
+      disagree(leniency, "it has a zip64 end record that no locator leads to", "the end record's word is taken", { expected: `a locator at ${start + at - LOCATOR}`, found: `a zip64 end record at ${start + alone}, and none` });
+    }
+    return undefined;
+  }
   // Locator: 4 - disk of the zip64 end record; 8 - its offset; 16 - number of disks
   const disks = tail.readUInt32LE(at - LOCATOR + 16);
   const recordDisk = tail.readUInt32LE(at - LOCATOR + 4);
@@ -190,7 +205,10 @@ function readZip64({ source, tail, start, leniency }: Tail, at: number): Zip64Re
     const data = locator - record - ZIP64_RECORD;
     // The record's second version (7.3.4) tells in its extensible data how the directory is encrypted.
     if (data >= 28 && bytes.readUInt16LE(14) >= 62) throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: its central directory is encrypted, which is not supported");
-    if (data > 0) leniency.notes.push(new UnzipxError("ODDITY", `The zip64 end record of the zip archive holds ${data} bytes of extensible data, which are not looked at`));
+    if (data > 0) {
+      assertNoRecord(source, { from: record + ZIP64_RECORD, to: locator, why: "the extensible data of its zip64 end record holds another record" }, leniency);
+      leniency.notes.push(new UnzipxError("ODDITY", `The zip64 end record of the zip archive holds ${data} bytes of extensible data, which are not used`));
+    }
     return {
       record, declared,
       disk: bytes.readUInt32LE(16), //                              16 number of this disk
@@ -208,6 +226,14 @@ function readZip64({ source, tail, start, leniency }: Tail, at: number): Zip64Re
 function assertLocator(zip64: Zip64Record | undefined, prefix: number, leniency: Leniency): void {
   if (zip64 === undefined || zip64.declared + prefix === zip64.record || zip64.declared === zip64.record) return;
   disagree(leniency, "its zip64 end record does not lie where its locator says", "the record in front of the locator is taken", { expected: `${zip64.declared + prefix} (locator)`, found: `${zip64.record} (record)` });
+}
+
+/** Readers that look for an end record from the front of the file's last part find what lies in here first. */
+function assertNoRecord(source: FileSource, { from, to, why }: { readonly from: number; readonly to: number; readonly why: string }, leniency: Leniency): void {
+  const bytes = Buffer.alloc(Math.min(to - from, LOOKED_AT));
+  readExactly(source.fd, bytes, from);
+  const found = recordIn(bytes, from);
+  if (found !== undefined) disagree(leniency, why, "that is left out", { expected: `no record from ${from} to ${to}`, found });
 }
 
 function disagree({ lenient, notes }: Leniency, why: string, taken: string, sides: { readonly expected: string; readonly found: string }): void {

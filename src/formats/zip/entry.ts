@@ -99,14 +99,20 @@ function cipherOf({ method }: CentralRecord, flags: number, aes: AesInfo | undef
 /** In UTF-8 by the Unicode comment field (4.6.8) or by its looks. */
 function commentOf({ comment, extra: { unicodeComment } }: CentralRecord): string | undefined {
   if (comment.length === 0) return undefined;
-  const field = unicodeComment !== undefined && fitsName(unicodeComment, comment) ? decodeUtf8(unicodeComment.subarray(5)) : undefined;
+  const field = unicodeComment !== undefined && fitsComment(unicodeComment, comment) ? decodeUtf8(unicodeComment.subarray(5)) : undefined;
   return field ?? decodeUtf8(comment) ?? decodeCp437(comment);
 }
 
+/** As the Unicode path field's; WinZip writes 0 for the CRC-32. */
+function fitsComment(field: Buffer, comment: Buffer): boolean {
+  return fitsName(field, comment) || (field.length >= 5 && field[0] === 1 && field.readUInt32LE(1) === 0);
+}
+
 /** What is not as the format's text has it and changes nothing. */
-function noteOddities({ extra, method, attributes, versionMadeBy }: CentralRecord, path: string, type: EntryType, notes: UnzipxError[]): void {
+function noteOddities({ comment, extra, method, attributes, versionMadeBy }: CentralRecord, path: string, type: EntryType, notes: UnzipxError[]): void {
   const note = (text: string): void => void notes.push(new UnzipxError("ODDITY", text, { entry: path }));
   if (extra.oddity !== undefined) note(extra.oddity);
+  if (extra.unicodeComment !== undefined && !fitsComment(extra.unicodeComment, comment)) note("The Unicode comment field of an entry belongs to another comment, so it is not used");
   if (extra.aes.length > 0 && method !== AES_METHOD) note("An entry has an AES extra field, and its method says that AES does not encrypt it");
   const format = (attributes >>> 16) & S_IFMT;
   if (type === "directory") {

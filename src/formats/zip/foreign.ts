@@ -14,12 +14,25 @@ const NAME = Buffer.from("entry");
 const WHAT = "an entry";
 /** Encrypted; and two bits whose meaning depends on the method (APPNOTE 4.4.4); sizes behind the data, which ZipCrypto's check byte depends on. */
 const KEPT_FLAGS = 0b1111;
+const LZMA = 14;
+/** Of LZMA: its data end with a marker (4.4.4). */
+const FLAG_END_MARKER = 0x2;
 
 /**
  * The content of one entry, decrypted and unpacked; its checksum and sizes are the caller's to verify. `dataStart`: where
  * the entry's data begins, with whatever the encryption puts in front of it.
  */
 export async function* decodeForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
+  try {
+    yield* decode(fd, locator, dataStart, password);
+  } catch (error) {
+    if (locator.method !== LZMA || (locator.flags & FLAG_END_MARKER) !== 0 || !(error instanceof UnzipxError) || error.code !== "BAD_HEADER") throw error;
+    // PKZIP ends LZMA's data with a marker and says nothing of it (5.8.9). All of the content has come: whether the marker is all that was too much is to be seen.
+    for await (const _ of decode(fd, { ...locator, flags: locator.flags | FLAG_END_MARKER }, dataStart, password)) continue;
+  }
+}
+
+async function* decode(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
   const local = localHeader(locator);
   const central = centralHeader(locator);
   const segments = [{ bytes: local }, { fd, offset: dataStart, length: locator.packedSize }, { bytes: Buffer.concat([central, endOf(central.length, local.length + locator.packedSize)]) }];

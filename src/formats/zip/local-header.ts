@@ -6,9 +6,10 @@ import type { Warn } from "../contract.ts";
 import { AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
 import type { ZipLocator } from "./decode.ts";
 import { fitsName } from "./entry-name.ts";
-import { isPadding, misshapen, UNICODE_PATH_ID, ZIP64_ID } from "./extra-fields.ts";
+import { isPadding, misshapen, UNICODE_COMMENT_ID, UNICODE_PATH_ID, ZIP64_ID } from "./extra-fields.ts";
 import { MAX32 } from "./headers.ts";
 import { methodName } from "./methods.ts";
+import { recordIn } from "./records.ts";
 import { longValues } from "./zip64.ts";
 
 export const LOCAL_HEADER = 30;
@@ -114,6 +115,7 @@ function longSizes(size: number, packedSize: number, zip64: readonly Buffer[], t
 function checkExtra(extra: Buffer, locator: ZipLocator, telling: Telling): Buffer[] {
   const zip64: Buffer[] = [];
   let aes = 0;
+  let comments = 0;
   let left = extra.length;
   for (let start = 4; start <= extra.length; ) {
     // 2 id; 2 length of what follows (4.5.1)
@@ -128,6 +130,10 @@ function checkExtra(extra: Buffer, locator: ZipLocator, telling: Telling): Buffe
       const [central, local] = [aesExtra(locator.aes).toString("hex"), extra.toString("hex", start, end)];
       if (local !== central) disagree(telling, "AES extra field", central, local);
     } else if (id === UNICODE_PATH_ID) checkUnicodePath(extra.subarray(start, end), locator, telling);
+    else if (id === UNICODE_COMMENT_ID) {
+      comments++;
+      if (comments === 2) telling.warn(oddity("The local header of an entry has two Unicode comment fields"));
+    }
     left = extra.length - end;
     start = end + 4;
   }
@@ -223,19 +229,36 @@ function said(behind: Buffer): string {
 const SEARCHED = 1024 * 1024;
 /** The signatures of Android's packages lie in front of the central directory, and end with this. */
 const APK_SIGNATURES = Buffer.from("APK Sig Block 42");
-const RECORDS: ReadonlyMap<number, string> = new Map([[LOCAL_SIGNATURE, "a local header"], [0x02014b50, "a central record"], [0x06054b50, "an end record"]]);
+
+/**
+ * Where the virtual entries end that begin at `start`; `start` itself where there is none. Android's packer fills room with them:
+ * local headers without name and data, whose extra field is zeros, so nothing can hide in there.
+ */
+export function virtualEnd(fd: number, start: number, limit: number): number {
+  const header = Buffer.alloc(LOCAL_HEADER);
+  for (let at = start; ; ) {
+    if (at + LOCAL_HEADER > limit || readUpTo(fd, header, at) < LOCAL_HEADER || !isVirtual(header)) return at;
+    const extra = Buffer.alloc(header.readUInt16LE(28)); // 28 - extra field length
+    const end = at + LOCAL_HEADER + extra.length;
+    if (end > limit || readUpTo(fd, extra, at + LOCAL_HEADER) < extra.length || !extra.every((byte) => byte === 0)) return at;
+    at = end;
+  }
+}
+
+/** 6, 8 - flags and method: none; 10, 12 - time and date: nobody's; 14, 18, 22, 26 - CRC-32, sizes and name length: 0 */
+function isVirtual(header: Buffer): boolean {
+  return header.readUInt32LE(0) === LOCAL_SIGNATURE && header.readUInt32LE(6) === 0 && header.subarray(14, 28).every((byte) => byte === 0);
+}
 
 /** Between an entry and the next one there may be padding, but no entry that the central directory keeps silent about. */
-function checkGap(fd: number, locator: ZipLocator, end: number, telling: Telling): void {
+function checkGap(fd: number, locator: ZipLocator, behind: number, telling: Telling): void {
+  const end = virtualEnd(fd, behind, locator.limit);
   const length = locator.limit - end;
+  if (length === 0) return;
   const bytes = Buffer.alloc(Math.min(length, SEARCHED));
   readUpTo(fd, bytes, end);
-  for (let at = bytes.indexOf("PK"); at >= 0 && at + 4 <= bytes.length; at = bytes.indexOf("PK", at + 1)) {
-    const record = RECORDS.get(bytes.readUInt32LE(at));
-    if (record === undefined) continue;
-    refuse(telling, "something follows it that the central directory does not name", "that is left out", { expected: `nothing from ${end} to ${locator.limit} (central directory)`, found: `${record} at ${end + at}` });
-    return;
-  }
+  const record = recordIn(bytes, end);
+  if (record !== undefined) return refuse(telling, "something follows it that the central directory does not name", "that is left out", { expected: `nothing from ${end} to ${locator.limit} (central directory)`, found: record });
   const last = Buffer.alloc(Math.min(length, APK_SIGNATURES.length));
   readUpTo(fd, last, locator.limit - last.length);
   // Of more than this the index has told already.

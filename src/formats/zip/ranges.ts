@@ -3,7 +3,7 @@ import { readUpTo } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { ZipExtent } from "./end-record.ts";
 import type { ZipEntry } from "./entry.ts";
-import { LOCAL_HEADER, LOCAL_SIGNATURE, UNKNOWN_ROOM } from "./local-header.ts";
+import { LOCAL_HEADER, LOCAL_SIGNATURE, UNKNOWN_ROOM, virtualEnd } from "./local-header.ts";
 
 /** "PK\7\8" begins the first part of a split archive, "PK00" one that was to be split and fitted into one part (8.5.3, 8.5.4). */
 const SPLIT = 0x08074b50;
@@ -26,7 +26,7 @@ export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, leni
   };
   const mark = first >= extent.prefix + 4 ? signatureAt(fd, extent.prefix) : 0;
   const hasMark = mark === SPLIT || mark === SINGLE;
-  const start = extent.prefix + (hasMark ? 4 : 0);
+  const start = virtualEnd(fd, extent.prefix + (hasMark ? 4 : 0), first);
   const expected = `the first entry at ${first} (central directory)`;
   if (first > start && signatureAt(fd, start) === LOCAL_SIGNATURE) unnamed("it begins with an entry that the central directory does not name", { expected, found: `a local header at ${start}` });
   else if (extent.prefix > 0 && first > 0 && signatureAt(fd, 0) === LOCAL_SIGNATURE) unnamed("another one lies in front of it", { expected, found: "a local header at 0" });
@@ -40,7 +40,7 @@ export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, leni
  * Gives every locator the end of its range: where the next entry, or the central directory, begins.
  * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
  */
-export function setLimits(entries: readonly ZipEntry[], { extent, notes }: Place): void {
+export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes }: Place): void {
   const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.locator.offset - b.locator.offset);
   let unclaimed = 0;
   for (let i = 0; i < ordered.length; i++) {
@@ -57,11 +57,20 @@ export function setLimits(entries: readonly ZipEntry[], { extent, notes }: Place
     } else if (next !== undefined && least > next.locator.offset) {
       const found = `"${entry.path}" from ${entry.locator.offset} to ${least}, "${next.path}" from ${next.locator.offset}`;
       for (const one of [entry, next]) setRefusal(one, new UnzipxError("AMBIGUOUS", "Refused an entry: its data overlaps another entry's", { found }));
-    } else if (limit - least > UNKNOWN_ROOM) {
+    } else if (limit - least > UNKNOWN_ROOM && !isFilled(fd, entry, limit)) {
       unclaimed += limit - least;
     }
   }
   if (unclaimed > 0) notes.push(new UnzipxError("ODDITY", `About ${unclaimed} bytes between the entries belong to none that the central directory names`));
+}
+
+/** Whether all that follows the entry's data is what Android's packer fills room with. */
+function isFilled(fd: number, { locator }: ZipEntry, limit: number): boolean {
+  const header = Buffer.alloc(LOCAL_HEADER);
+  if (readUpTo(fd, header, locator.offset) < LOCAL_HEADER) return false;
+  // 26 - file name length, 28 - extra field length
+  const end = locator.offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28) + locator.packedSize;
+  return virtualEnd(fd, end, limit) === limit;
 }
 
 function signatureAt(fd: number, position: number): number {
