@@ -307,7 +307,7 @@ describe("tar: entries that are no file", () => {
   });
   it("access control lists of Solaris belong to the file behind them: a word, and nothing is missing; one with two sizes is refused", async () => {
     const list = { name: "a", type: "A", content: "1000005\0user::rwx,group::r-x,mask:rwx,other:r-x\0" };
-    const bytes = buildTar([list, { name: "a", content: "a" }, { ...list, name: "d/" }, { name: "d/", type: "5" }]);
+    const bytes = buildTar([list, { name: "a", content: "a" }, { ...list, name: "d/" }, { name: "d/", type: "5", mode: 0o755 }]);
     expect((await read(bytes)).notes).toEqual(Array(2).fill(expect.stringContaining("access control list")));
     expect(await unpack(bytes)).toMatchObject({ code: 0, failures: {}, contents: { a: "a", "d/": "" } });
     expect(await codeOf(buildTar([paxHeader({ size: "1024" }), list, { name: "a" }, { name: "b" }]))).toBe("AMBIGUOUS");
