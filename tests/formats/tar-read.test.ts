@@ -310,6 +310,7 @@ describe("tar: entries that are no file", () => {
     const bytes = buildTar([list, { name: "a", content: "a" }, { ...list, name: "d/" }, { name: "d/", type: "5", mode: 0o755 }]);
     expect((await read(bytes)).notes).toEqual(Array(2).fill(expect.stringContaining("access control list")));
     expect(await unpack(bytes)).toMatchObject({ code: 0, failures: {}, contents: { a: "a", "d/": "" } });
+    expect((await unpack(buildTar([{ name: "a", type: "A", content: "anything else" }, { name: "b" }]))).failures).toEqual({ a: "SPECIAL_FILE" });
     expect(await codeOf(buildTar([paxHeader({ size: "1024" }), list, { name: "a" }, { name: "b" }]))).toBe("AMBIGUOUS");
   });
   it("links and devices with content are refused, and what follows is there", async () => {

@@ -12,6 +12,8 @@ import { checksumFits } from "./index.ts";
 import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
 
 const BLOCK = 512;
+/** Seven digits and a NUL. */
+const ACL_START = 8;
 /** Up to here content is taken in one piece: without a copy, unless it lies across two chunks. */
 const WHOLE_LIMIT = 1024 * 1024;
 
@@ -53,7 +55,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         await reader.skip(header.size + padding);
         continue;
       }
-      if (header.type === "A") {
+      if (header.type === "A" && isAcl(await reader.peek(ACL_START))) {
         note("A file or folder carries an access control list of Solaris, which is not restored", { entry: decodeUtf8Escaping(Buffer.from(header.name, "latin1")) });
         const size = sizeOf(header, extension, position, options.lenient, note);
         await reader.skip(size + ((BLOCK - (size % BLOCK)) % BLOCK));
@@ -113,6 +115,11 @@ async function checkSecond(reader: BlockReader, position: number, note: Note): P
     throw new UnzipxError("BAD_HEADER", `Cannot read the tar archive: something follows the lone zero block at ${position}`);
   }
   note("The end marker of the tar archive is only half there: behind one zero block there is a last one of something else, which was not read");
+}
+
+/** What Solaris writes in front of a file: kind of list and number of its entries as octal digits, a NUL, the entries (its acl_to_text). */
+function isAcl(start: Uint8Array): boolean {
+  return /^[13][0-7]{6}\0/.test(Buffer.from(start).toString("latin1"));
 }
 
 /** A file of which a map says where its data belongs. */
