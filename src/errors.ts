@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /**
  * What can go wrong, in one table: the stable id of an error, the exit code it leads to, and how far it reaches.
  *
@@ -151,11 +153,19 @@ export function sideOf(error: unknown, otherwise: "read" | "write"): "read" | "w
 export function fromSystem(error: unknown, side: "read" | "write", action: string, details: ErrorDetails = {}): UnzipxError {
   if (error instanceof UnzipxError) return error;
   if (isOutOfMemory(error)) return new UnzipxError("MEMORY", `Cannot ${action}: there is not enough memory`, { hint: "--threads 1", ...details, cause: error });
-  const { code = "", path } = (error ?? {}) as NodeJS.ErrnoException;
+  const { path } = (error ?? {}) as NodeJS.ErrnoException;
+  const code = nameOf(error);
   const known = Object.hasOwn(SYSTEM, code) ? SYSTEM[code] : undefined;
   const state = known?.[0] ?? (error instanceof Error ? error.message : String(error));
   const hint = known?.[1]?.replaceAll("PATH", () => shown(path)).replace("PARENT", () => shown(path?.replace(/[^/\\]+[/\\]*$/, "") || "."));
   return new UnzipxError(codeOf(code, sideOf(error, side)), `Cannot ${action}: ${state}`, { ...(hint === undefined ? {} : { hint }), ...details, cause: error });
+}
+
+/** Node does not know all of them by name: an exceeded quota is "Unknown system error -122". */
+function nameOf(error: unknown): string {
+  const { code = "", errno } = (error ?? {}) as NodeJS.ErrnoException;
+  if (errno === undefined || !String(code).startsWith("Unknown system error")) return String(code);
+  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
 
 function codeOf(code: string, side: "read" | "write"): ErrorCode {

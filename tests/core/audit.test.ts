@@ -111,7 +111,7 @@ describe("t --audit:", () => {
   });
 
   it("an ordinary archive has nothing to tell, and exit 0", async () => {
-    for (const bytes of [zip("README.md", "src/index.js", { name: "bin/run", content: "#!/bin/sh\n", mode: 0o100755 }), tar({ name: "d/", type: "5" }, { name: "d/a", content: "x" }, { name: "l", type: "2", link: "d/a" })]) {
+    for (const bytes of [zip("README.md", "src/index.js", { name: "bin/run", content: "#!/bin/sh\n", mode: 0o100755 }), tar({ name: "d/", type: "5", mode: 0o755 }, { name: "d/a", content: "x" }, { name: "l", type: "2", link: "d/a" })]) {
       const { audit, code } = await audited(bytes);
       expect(audit).toEqual({ findings: [], counts: { error: 0, warning: 0, note: 0 }, more: {} });
       expect(code).toBe(0);

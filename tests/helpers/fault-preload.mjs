@@ -18,6 +18,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { constants } from "node:os";
 import { dirname, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
@@ -65,7 +66,9 @@ const own = [`${root}dist${sep}`, `${root}bin${sep}`];
 const ownDescriptors = new Set();
 let depth = 0; // some functions of node:fs call others
 
-const errnos = new Map([...getSystemErrorMap()].map(([errno, [code, text]]) => [code, { errno, text }]));
+// Some, as EDQUOT, Node has no name for.
+const errnos = new Map(Object.entries(constants.errno).map(([name, number]) => [name, { errno: -number, code: `Unknown system error -${number}`, text: `Unknown system error -${number}` }]));
+for (const [errno, [code, text]] of getSystemErrorMap()) errnos.set(code, { errno, code, text });
 
 /** As errors of Node call them. */
 const SYSCALLS = { futimes: "futime", utimes: "utime", lutimes: "lutime", copyFile: "copyfile", readdir: "scandir" };
@@ -96,9 +99,9 @@ function fault(name, args) {
   if (log !== undefined) writeSync(log, `${fires ? "fired " : ""}${number} ${workers.isMainThread ? "main" : "worker"} ${operation} ${paths.join(" ")}\n`);
   if (!fires) return undefined;
   if (errnos.has(what)) {
-    const { errno, text } = errnos.get(what);
+    const { errno, code, text } = errnos.get(what);
     const path = typeof args[0] === "number" ? {} : { path: String(args[0]) };
-    const error = Object.assign(new Error(`${what}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code: what, syscall: SYSCALLS[name] ?? name, ...path });
+    const error = Object.assign(new Error(`${code}: ${text}, ${name}${path.path === undefined ? "" : ` '${path.path}'`}`), { errno, code, syscall: SYSCALLS[name] ?? name, ...path });
     return { error, closes: name === "close" };
   }
   switch (what) {
