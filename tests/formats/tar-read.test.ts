@@ -179,9 +179,17 @@ describe("tar: pax headers", () => {
     }
   });
   it("with the header's own size, or one that the header has no room for, are fine", async () => {
-    expect(await read(buildTar([paxHeader({ size: "7" }), { name: "a", content: "content" }]))).toMatchObject({ entries: [{ text: "content" }], notes: [], error: undefined });
+    for (const size of ["7", "000000000000000000000007"]) {
+      expect(await read(buildTar([paxHeader({ size }), { name: "a", content: "content" }]))).toMatchObject({ entries: [{ text: "content" }], notes: [], error: undefined });
+    }
     // 8 GiB and a byte: the archive is cut off there, but not refused for its sizes.
     expect((await read(buildTar([paxHeader({ size: String(8 ** 11 + 1) }), { name: "a", size: 0 }]))).error?.code).toBe("TRUNCATED");
+  });
+  it("with a length that begins with a zero are read, with a word", async () => {
+    const { entries, notes } = await one(Buffer.from("008 a=b\n12 path=new\n"));
+    expect(entries).toMatchObject([{ path: "new" }]);
+    expect(notes.join()).toContain("begins with a zero");
+    expect((await one({ path: "new", a: "b" })).notes.join()).not.toContain("begins with a zero");
   });
   it("with a size that is no number end the archive", async () => {
     for (const size of ["-1", "1e3", "", " 1", "99999999999999999999", "9007199254740993"]) expect((await one({ size })).error?.code, size).toBe("BAD_HEADER");
@@ -297,6 +305,14 @@ describe("tar: entries that are no file", () => {
     const bytes = buildTar([{ name: "char", type: "3" }, { name: "block", type: "4" }, { name: "fifo", type: "6" }, { name: "odd", type: "Z", content: "what is this" }, { name: "a", content: "a" }]);
     expect(await unpack(bytes)).toMatchObject({ code: 1, failures: { char: "SPECIAL_FILE", block: "SPECIAL_FILE", fifo: "SPECIAL_FILE", odd: "SPECIAL_FILE" }, contents: { a: "a" } });
   });
+  it("access control lists of Solaris belong to the file behind them: a word, and nothing is missing; one with two sizes is refused", async () => {
+    const list = { name: "a", type: "A", content: "1000005\0user::rwx,group::r-x,mask:rwx,other:r-x\0" };
+    const bytes = buildTar([list, { name: "a", content: "a" }, { ...list, name: "d/" }, { name: "d/", type: "5", mode: 0o755 }]);
+    expect((await read(bytes)).notes).toEqual(Array(2).fill(expect.stringContaining("access control list")));
+    expect(await unpack(bytes)).toMatchObject({ code: 0, failures: {}, contents: { a: "a", "d/": "" } });
+    expect((await unpack(buildTar([{ name: "a", type: "A", content: "anything else" }, { name: "b" }]))).failures).toEqual({ a: "SPECIAL_FILE" });
+    expect(await codeOf(buildTar([paxHeader({ size: "1024" }), list, { name: "a" }, { name: "b" }]))).toBe("AMBIGUOUS");
+  });
   it("links and devices with content are refused, and what follows is there", async () => {
     for (const type of ["1", "2", "3", "4", "6"]) {
       const { entries } = await read(buildTar([{ name: "a" }, { name: "l", type, link: "a", content: "content" }, { name: "b" }]));
@@ -402,6 +418,15 @@ describe("tar: the end", () => {
   it("cannot be a lone zero block with something behind it", async () => {
     expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK), tarEntry({ name: "second" })]))).error?.code).toBe("BAD_HEADER");
   });
+  it("may be one zero block and a last one of something else, which is told; a header of an archive that goes on was lost", async () => {
+    const last = Buffer.alloc(BLOCK);
+    last[BLOCK - 1] = 0x0a;
+    const { entries, notes, error } = await read(Buffer.concat([whole, Buffer.alloc(BLOCK), last]));
+    expect([error, entries.length, notes.at(-1)]).toEqual([undefined, 3, expect.stringContaining("only half there")]);
+    for (const behind of [Buffer.alloc(BLOCK), TAR_END]) expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK), last, behind]))).error?.code).toBe("BAD_HEADER");
+    const wiped = buildTar([{ name: "a", content: "a" }, { name: "b", content: "b" }]).fill(0, 2 * BLOCK, 3 * BLOCK);
+    expect(await codeOf(wiped)).toBe("BAD_HEADER");
+  });
   it("cannot be garbage without a mark", async () => {
     expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK, "garbage ")]))).error?.code).toBe("BAD_HEADER");
   });
@@ -487,7 +512,7 @@ describe("tar: sparse files", () => {
   const broken: Record<string, Buffer> = {
     "stretches that overlap": map("1000,3,1001,2"), "stretches that go backwards": map("5000,3,1000,2"), "a stretch beyond the end": map("1000,3,6000,2"),
     "more data than there is": map("1000,3,5000,200"), "less data than there is": map("1000,3"), "an offset without a length": map("1000,3,5000"),
-    "numbers that are none": map("1000,3,-5,2"), "a size that is none": map("1000,3,5000,2", "-1"), "a size that overflows": map("1000,3,5000,2", "99999999999999999999"),
+    "another number of stretches than it says": map("1000,5"), "numbers that are none": map("1000,3,-5,2"), "a size that is none": map("1000,3,5000,2", "-1"), "a size that overflows": map("1000,3,5000,2", "99999999999999999999"),
   };
   it("with two maps, a map where there is no file, or a size of the data that is no number end the archive", async () => {
     const records = version("1", { "GNU.sparse.size": "6001", "GNU.sparse.map": "1000,3,5000,2" });

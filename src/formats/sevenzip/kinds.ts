@@ -2,6 +2,7 @@
  * The formats that the engine (7-Zip) reads: what each is called, how it is recognised, and which of 7-Zip's
  * readers it is for. Adding one is a row here.
  */
+import { UnzipxError } from "../../errors.ts";
 import type { Probe, SolidSource, Warn } from "../contract.ts";
 import type { Described } from "./describe.ts";
 import type { Found } from "./listing.ts";
@@ -19,6 +20,8 @@ export interface Kind {
   readonly prepare?: (source: SolidSource) => Promise<SolidSource>;
   /** Bytes of its own that the engine takes for none, and counts as following the archive: at most so many. */
   readonly uncounted?: number;
+  /** The ending of the one entry that the engine lists without a name, and that is called like the archive; without it such an entry is none. */
+  readonly inner?: string;
   /** What the engine does not tell of its entries. */
   readonly refine?: (entries: readonly Described[], source: SolidSource, found: Found & { readonly warn: Warn }) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
@@ -121,6 +124,11 @@ function nameNameless(entries: readonly Described[], source: SolidSource): reado
   return entries.map((entry) => (entry.path === stem && ++seen > 1 ? { ...entry, path: `${stem}-${seen}` } : entry));
 }
 
+/** Of a compound file the engine does not say what is a storage: it has no size, which every stream has. */
+async function storagesAreFolders(entries: readonly Described[]): Promise<readonly Described[]> {
+  return entries.map((entry) => (entry.type === "file" && entry.size === undefined ? { ...entry, type: "directory" } : entry));
+}
+
 export const KINDS: readonly Kind[] = [
   { name: "7z", encryption: "read+write", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
   {
@@ -135,7 +143,7 @@ export const KINDS: readonly Kind[] = [
   { name: "xar", extensions: [".xar", ".pkg", ".xip"], about: "xar, macOS packages", type: "xar", bid: text(0, "xar!"), uncounted: 64, refine: hiding(/^\[TOC\]\.xml$/) },
   { name: "iso", extensions: [".iso", ".udf"], about: "ISO 9660 with Joliet and Rock Ridge, UDF", type: (head) => (udf({ head, tail: undefined }) > 0 ? "udf" : "iso"), bid: any(udf, text(32769, "CD001")), prepare: async (source) => (await import("./rock-ridge.ts")).preferRockRidge(source) },
   { name: "chm", extensions: [".chm", ".chi", ".chq", ".chw", ".hxs"], about: "compiled help", type: undefined, bid: any(text(0, "ITSF\x03\0\0\0"), text(0, "ITOLITLS")) },
-  { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1) },
+  { name: "msi", extensions: [".msi", ".msp", ".doc", ".xls", ".ppt", ".msg"], about: "compound file: Windows installer, old Office", type: "compound", bid: magic(0, 0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1), refine: storagesAreFolders },
   { name: "dmg", extensions: [".dmg"], about: "macOS disk image", type: "dmg", bid: trailer(512, "koly") },
   { name: "hfs", extensions: [".hfs", ".hfsx"], about: "HFS and HFS+ image", type: "hfs", bid: any(text(1024, "H+\0\x04"), text(1024, "HX\0\x05"), all(text(1024, "BD"), text(1024 + 124, "H+"))), refine: SYSTEM_FILES },
   { name: "apfs", extensions: [".apfs"], about: "APFS image", type: "apfs", bid: text(32, "NXSB"), refine: SYSTEM_FILES },
@@ -144,15 +152,18 @@ export const KINDS: readonly Kind[] = [
   { name: "ext", extensions: [".ext", ".ext2", ".ext3", ".ext4"], about: "ext2, ext3, ext4 image", type: "ext", bid: all(magic(1080, 0x53, 0xef), any(magic(1082, 1, 0), magic(1082, 2, 0), magic(1082, 4, 0))), refine: SYSTEM_FILES },
   { name: "ntfs", extensions: [".ntfs"], about: "NTFS image", type: "ntfs", bid: all(text(3, "NTFS    "), BOOT_SIGNATURE), refine: SYSTEM_FILES },
   { name: "fat", extensions: [".fat", ".ima"], about: "FAT image", type: "fat", bid: all(BOOT_SIGNATURE, any(text(54, "FAT12   "), text(54, "FAT16   "), text(82, "FAT32   "))) },
-  { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", bid: any(text(0, "conectix"), trailer(512, "conectix")) },
-  { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", bid: text(0, "vhdxfile") },
-  { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
-  { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
-  { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", bid: text(0, "QFI\xfb") },
+  { name: "vhd", extensions: [".vhd"], about: "virtual disk of Hyper-V", type: "vhd", inner: ".img", bid: any(text(0, "conectix"), trailer(512, "conectix")) },
+  { name: "vhdx", extensions: [".vhdx"], about: "virtual disk of Hyper-V, version 2", type: "vhdx", inner: ".img", bid: text(0, "vhdxfile") },
+  { name: "vmdk", extensions: [".vmdk"], about: "virtual disk of VMware", type: "vmdk", inner: ".img", bid: any(text(0, "KDMV"), text(0, "# Disk DescriptorFile")) },
+  { name: "vdi", extensions: [".vdi"], about: "virtual disk of VirtualBox", type: "vdi", inner: ".img", bid: magic(64, 0x7f, 0x10, 0xda, 0xbe) },
+  { name: "qcow2", extensions: [".qcow", ".qcow2"], about: "virtual disk of QEMU", type: "qcow", inner: ".img", bid: text(0, "QFI\xfb") },
   { name: "disk", extensions: [".gpt", ".mbr"], about: "disk image with a table of partitions, GPT or MBR", type: (head) => (gpt({ head, tail: undefined }) > 0 ? "gpt" : "mbr"), bid: any(gpt, mbr) },
   { name: "swf", extensions: [".swf"], about: "Flash", type: undefined, bid: ({ head }) => (/^[FCZ]WS$/.test(Buffer.from(head.subarray(0, 3)).toString("latin1")) && head[3]! > 0 && head[3]! < 64 ? 24 + 2 : 0) },
   {
     name: "exe", extensions: [".exe", ".dll", ".sfx"], about: "self-extracting 7z and rar, NSIS installers, sections of PE, ELF and Mach-O programs", type: undefined, bid: program,
-    refine: async (entries, source, { type, offset, warn }) => (type === "Rar" || type === "Rar5" ? (await import("./rar4.ts")).refineRar(entries, source, offset, warn) : entries),
+    refine: async (entries, source, { type, offset, warn }) => {
+      if (entries.length === 0) warn(new UnzipxError("ODDITY", "The program carries an archive that holds nothing"));
+      return type === "Rar" || type === "Rar5" ? (await import("./rar4.ts")).refineRar(entries, source, offset, warn) : entries;
+    },
   },
 ];

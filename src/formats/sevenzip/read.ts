@@ -78,7 +78,7 @@ class Reading {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
-    const { items, tail, type, offset } = parseListing(listed.text);
+    const { items, tail, type, offset } = parseListing(listed.text, this.#nameless());
     this.found = { type, offset };
     // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
@@ -285,6 +285,12 @@ class Reading {
     if (trouble.code === "UNSUPPORTED_METHOD") return unsupported(entry, trouble);
     if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
     return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;
+  }
+
+  /** What a disk is called that is an image of another kind: as the engine prints names. */
+  #nameless(): string | undefined {
+    const { inner } = this.#kind;
+    return inner === undefined ? undefined : Buffer.from(`${this.#source.name.replace(/\.[^.]*$/, "")}${inner}`).toString("latin1");
   }
 
   #noPassword(): UnzipxError {

@@ -31,7 +31,7 @@ export function sizeOf(header: TarHeader, extension: Extension, position: number
   if (value === undefined) return header.size;
   const text = Buffer.from(value).toString("latin1");
   const size = Number(text);
-  if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(size)) {
+  if (!/^0*[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(size)) {
     throw new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the extended header before ${position} has a size that is no number`, { found: text });
   }
   // The header's field is 0 or whatever fits where it cannot hold the number; where it can, it must be the same number.

@@ -78,7 +78,8 @@ export function assertWithinLimits(extension: Extension, header: TarHeader, { li
 /** Adds a header's body to what is known of the entry that follows. `position` is the header's own. */
 export function extend(extension: Extension, global: Global, header: TarHeader, body: Uint8Array, position: number, options: ReadOptions, note: Note): void {
   if (header.type === "L" || header.type === "K" || header.type === "N") return addLong(extension, header.type === "K" ? "longLink" : "longName", body, note);
-  const { records, repeats, sparsePairs } = parsePax(body, position);
+  const { records, repeats, sparsePairs, hasPaddedLength } = parsePax(body, position);
+  if (hasPaddedLength) note("An extended header has a record whose length begins with a zero: others may not read it");
   const where = `the extended header at ${position}`;
   for (const { key, first } of repeats) {
     if (!isDecisive(key)) continue;

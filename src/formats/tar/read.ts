@@ -12,6 +12,8 @@ import { checksumFits } from "./index.ts";
 import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
 
 const BLOCK = 512;
+/** Seven digits and a NUL. */
+const ACL_START = 8;
 /** Up to here content is taken in one piece: without a copy, unless it lies across two chunks. */
 const WHOLE_LIMIT = 1024 * 1024;
 
@@ -35,10 +37,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       }
       if (block[0] === 0 && block.every((byte) => byte === 0)) {
         refusePending(extension);
-        const second = await reader.take(BLOCK);
-        if (second !== undefined && !second.every((byte) => byte === 0)) {
-          throw new UnzipxError("BAD_HEADER", `Cannot read the tar archive: something follows the lone zero block at ${position}`);
-        }
+        await checkSecond(reader, position, note);
         if (entries === 0 && global.pax.size > 0) note("The tar archive holds a global header and no entry");
         await drain(reader, options);
         return;
@@ -54,6 +53,12 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
         if (header.type === "M") throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the tar archive: it is one part of a split set");
         note("The archive carries a volume label, which is no entry", { entry: decodeUtf8Escaping(Buffer.from(header.name, "latin1")) });
         await reader.skip(header.size + padding);
+        continue;
+      }
+      if (header.type === "A" && isAcl(await reader.peek(ACL_START))) {
+        note("A file or folder carries an access control list of Solaris, which is not restored", { entry: decodeUtf8Escaping(Buffer.from(header.name, "latin1")) });
+        const size = sizeOf(header, extension, position, options.lenient, note);
+        await reader.skip(size + ((BLOCK - (size % BLOCK)) % BLOCK));
         continue;
       }
       const isSparse = isSparseFile(header, extension);
@@ -96,6 +101,25 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * The end marker is two zero blocks. Writers are known that make only one, and leave a last block of something else; a header, or more
+ * than that block, is an archive of which a header was lost: BAD_HEADER.
+ */
+async function checkSecond(reader: BlockReader, position: number, note: Note): Promise<void> {
+  const taken = await reader.take(BLOCK);
+  if (taken === undefined || taken.every((byte) => byte === 0)) return;
+  const isHeader = checksumFits(taken);
+  if (isHeader || (await reader.piece()) !== undefined) {
+    throw new UnzipxError("BAD_HEADER", `Cannot read the tar archive: something follows the lone zero block at ${position}`);
+  }
+  note("The end marker of the tar archive is only half there: behind one zero block there is a last one of something else, which was not read");
+}
+
+/** What Solaris writes in front of a file: kind of list and number of its entries as octal digits, a NUL, the entries (its acl_to_text). */
+function isAcl(start: Uint8Array): boolean {
+  return /^[13][0-7]{6}\0/.test(Buffer.from(start).toString("latin1"));
 }
 
 /** A file of which a map says where its data belongs. */
