@@ -88,13 +88,25 @@ function fifoSource(name: string, signal: AbortSignal | undefined): Counted<Sour
   let opened: number | undefined;
   return pipeSource(name, {
     open: () => new Promise((resolve, reject) => {
-      signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      signal?.addEventListener("abort", () => {
+        if (opened === undefined) wakeOpening(name);
+        reject(signal.reason as Error);
+      }, { once: true });
       open(name, constants.O_RDONLY, (error, fd) => (error === null ? resolve((opened = fd)) : reject(fromSystem(error, "read", `open "${name}"`))));
     }),
     async close() {
       if (opened !== undefined) closeSync(opened);
     },
   }, signal);
+}
+
+/** Whoever waits for a FIFO's writer gets one: Node does not exit before the call comes back. */
+function wakeOpening(name: string): void {
+  try {
+    closeSync(openSync(name, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // somebody else has opened it meanwhile, or it is gone
+  }
 }
 
 function pipeSource(name: string, pipe: { open(): Promise<number>; close(): Promise<void> }, signal: AbortSignal | undefined): Counted<Source> {
