@@ -30,7 +30,6 @@ const MISSES: readonly (readonly [RegExp, string])[] = [
   [/^malo\/zstd\/iffy\/(empty_with_checksum|raw_block_empty|single_segment_16mb)/, "an empty file is made so by the zstd program itself, and so are large ones whose size is known"],
   [/^commons-compress\/bla-nonames|^py7zr\/github_14_multi/, "entries without names: others write one over the other, here both are kept"],
   [/^py7zr\/encrypted_6/, "zstd inside 7z, which 7-Zip does not know"],
-  [/rar_ppmd_lzss_conversion/, "a ratio of 766, and the limit is 200"],
   [/rar4-only-file-content-encrypted/, "the password that is said to be right is not: unar cannot read it either"],
   [/^junrar\/ppm\/preserved-maxmb0/, "the content is right by its checksum"],
   [/^mholt-archives\/test\.part01/, "both parts are there, so it is complete"],
