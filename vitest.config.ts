@@ -5,7 +5,8 @@ export default defineConfig({
   define: termsDefine(import.meta.dirname),
   test: {
     include: ["tests/**/*.test.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000, // for busy machines: no test waits for its end
+    hookTimeout: 60_000,
     maxWorkers: "100%", // many tests wait for processes of their own
   },
 });
