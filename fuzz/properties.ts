@@ -1,5 +1,6 @@
 /** What must hold for every archive, however it was bent. One sentence for each thing that does not. */
-import { closeSync, constants, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { extract, type ExtractOptions } from "../src/core/extract.ts";
 import { list, type Listing } from "../src/core/list.ts";
@@ -58,12 +59,10 @@ export async function check(one: Case, box: Box, fifo: string | undefined): Prom
     if (time > MOST_EFFORT && effortSince(before) > MOST_EFFORT) faults.push(`${what}: took more than ${MOST_EFFORT / 1000} s of processor time`);
     faults.push(...box.trouble().map((trouble) => `${what}: ${trouble}`));
   };
-  const extraction = async (what: string, from: string, options: Partial<ExtractOptions> = {}, during = (): void => {}): Promise<Outcome<Summary> & { tree: Map<string, Found> }> => {
-    const outcome = await outcomeOf(summaryItself, async () => {
-      const running = extract(from, { directory: box.destination, into: "directory", ownName: "own", policy: POLICY, selection: EVERYTHING, threads: 1, reporter: {}, password, ...options });
-      during();
-      return running;
-    });
+  const extraction = async (what: string, from: string, options: Partial<ExtractOptions> = {}): Promise<Outcome<Summary> & { tree: Map<string, Found> }> => {
+    const outcome = await outcomeOf(summaryItself, () =>
+      extract(from, { directory: box.destination, into: "directory", ownName: "own", policy: POLICY, selection: EVERYTHING, threads: 1, reporter: {}, password, ...options }),
+    );
     note(what, outcome);
     const tree = box.look();
     if (outcome.thrown !== undefined && tree.size > 0) faults.push(`${what}: the archive was given up (${outcome.thrown.code}), and something of it stayed`);
@@ -90,10 +89,10 @@ export async function check(one: Case, box: Box, fifo: string | undefined): Prom
     else if (also === "new folder") await extraction("x into a new folder", archive, { directory: join(box.destination, "new") });
     else if (also === "recursive") await extraction("x -R", archive, { levels: 8 });
     else if (also === "lenient") await extraction("x --lenient", archive, { policy: { ...POLICY, lenient: true } });
-    else if (fifo !== undefined && one.bytes.length <= PIPE_BYTES) {
+    else if (fifo !== undefined) {
       const named = join(box.pipes, one.name); // a filter's content is named after its archive
       renameSync(fifo, named);
-      const piped = await throughPipe(named, one.bytes, (during) => extraction("x from a pipe", named, {}, during)).finally(() => renameSync(named, fifo));
+      const piped = await throughPipe(named, one.bytes, () => extraction("x from a pipe", named)).finally(() => renameSync(named, fifo));
       if (!isOfFilesOnly(x, one.bytes) && piped.thrown?.code !== "UNKNOWN_FORMAT" && piped.thrown?.code !== "UNSUPPORTED_FORMAT") same("from a pipe", piped);
     }
   }
@@ -106,22 +105,14 @@ function isOfFilesOnly({ thrown }: Outcome<Summary>, bytes: Uint8Array): boolean
   return thrown?.code === "NO_INPUT" || (!text.startsWith("PK") && text.includes("PK\x05\x06")) || /koly|conectix/.test(text.slice(-600));
 }
 
-/** What Linux keeps for a reader that has not come yet: one write of so much does not wait. */
-const PIPE_BYTES = 60_000;
-
-/** `work` opens the pipe before it first waits for anything; then our end is closed, or the reader would wait for more. */
-async function throughPipe<Result>(fifo: string, bytes: Uint8Array, work: (during: () => void) => Promise<Result>): Promise<Result> {
-  const fd = openSync(fifo, constants.O_RDWR);
-  let open = true;
-  const close = (): void => {
-    if (open) closeSync(fd);
-    open = false;
-  };
+/** Written from the thread pool: opening the pipe waits there until `work` opens the other end. */
+async function throughPipe<Result>(fifo: string, bytes: Uint8Array, work: () => Promise<Result>): Promise<Result> {
+  const written = writeFile(fifo, bytes).catch(() => undefined); // who reads may stop before the end
   try {
-    if (bytes.length > 0) writeSync(fd, bytes);
-    return await work(close);
+    return await work();
   } finally {
-    close();
+    closeSync(openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)); // the writer, where nothing opened the pipe
+    await written;
   }
 }
 
