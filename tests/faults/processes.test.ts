@@ -98,9 +98,10 @@ describe.skipIf(!has("mkfifo") || process.platform !== "linux")("a signal while 
     const where = sandbox();
     run("mkfifo", [join(where.folder, "pipe")]);
     const pipe = openSync(join(where.folder, "pipe"), constants.O_RDWR);
-    writeSync(pipe, buildTar([{ name: "a", content: prose(10_000) }, { name: "b", content: prose(30_000) }]).subarray(0, 30_000));
     const child = where.start(["x", "-", "-C", "out"], { stdio: [pipe, "ignore", "ignore"] });
     const ended = new Promise((resolve) => child.on("close", (status, by) => resolve(status ?? by)));
+    const bytes = buildTar([{ name: "a", content: prose(100_000) }, { name: "b", content: prose(100_000) }]).subarray(0, 150_000);
+    for (let done = 0; done < bytes.length; ) done += writeSync(pipe, bytes, done); // waits until all but the last 64 KiB are taken
     while (!readdirSync(where.folder).some((name) => name.endsWith(".partial"))) await sleep(5);
     child.kill(signal);
     expect(await ended).toBe(code);
