@@ -6,5 +6,6 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     testTimeout: 30_000,
+    maxWorkers: "100%", // many tests wait for processes of their own
   },
 });

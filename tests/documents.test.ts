@@ -8,7 +8,7 @@ import { formatRows } from "../src/cli/render-formats.ts";
 import { ERRORS } from "../src/errors.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "docs/AUDIT.md"];
 const readme = read("README.md");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "unzipx-documents-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -139,6 +139,7 @@ function limitsOf(flags: Flags): Limits {
     ratio: flags["maxRatio"] === undefined ? base.ratio : wholeNumber("--max-ratio", flags["maxRatio"], 0, Number.MAX_SAFE_INTEGER),
     depth: flags["maxDepth"] === undefined ? base.depth : wholeNumber("--max-depth", flags["maxDepth"], 1, 4096),
     memory: sizeOf("--max-memory", flags["maxMemory"], base.memory),
+    stall: flags["maxStall"] === undefined ? base.stall : wholeNumber("--max-stall", flags["maxStall"], 0, 86_400),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The Commander tree: names, flags, help. What a flag means stands in the commands. */
 import { Command, CommanderError, Option } from "commander";
 import { UnzipxError } from "../errors.ts";
+import { printable } from "../text/printable.ts";
 import { VERSION } from "./version.ts";
 
 /** Flags as Commander hands them over; the commands turn them into options of the core. */
@@ -53,7 +54,7 @@ ${EXIT_CODES}`);
         const { requireTerms } = await import("./terms.ts");
         await requireTerms({
           acceptFlag: flags.acceptTerms === true, env: process.env,
-          warn: (message) => void process.stderr.write(`unzipx: warning: ${message}\n`), write: (text) => void process.stderr.write(text),
+          warn: (message) => void process.stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void process.stderr.write(text),
         });
       }
       code = await (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
@@ -125,11 +126,26 @@ Examples:
     "create",
   );
   action(
-    reading(common(program.command("l").alias("list").description("show what is inside").argument("<archive...>", "archives, then members"))),
+    reading(common(program.command("l").alias("list").description("show what is inside").argument("<archive...>", "archives, then members")))
+      .addHelpText("after", `
+"*" behind a name: it is encrypted. "✗": x would refuse it, and why; content is not looked at for that. With --lenient, as x --lenient.`),
     "list",
   );
   action(
-    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members"))).addOption(checksumOption()),
+    reading(common(program.command("t").alias("test").description("verify every byte").argument("<archive...>", "archives, then members")))
+      .addOption(checksumOption())
+      .option("--audit", "tell what to know before opening it: names, links, disguises, bombs, encryption …")
+      .option("--sarif <file>", 'the audit as SARIF 2.1.0; "-" is standard output')
+      .option("--strict", "warnings fail: exit 1 at least")
+      .addHelpText("after", `
+Examples:
+  unzipx t photos.zip
+  unzipx t --audit mail-attachment.zip        errors, warnings and notes; exit 6 if there are errors
+  unzipx t -R --audit --strict delivery.7z    also inside of archives in it, and nothing may be odd
+  unzipx t --sarif report.sarif *.zip
+
+An error is what x refuses, or what is made to deceive, such as a program called invoice.pdf.exe; a warning is harmless to
+unpack, and worth a look before it is used; a note is good to know. docs/AUDIT.md lists all rules.`),
     "test",
   );
   action(
@@ -198,6 +214,7 @@ function reading(command: Command): Command {
     .option("--max-ratio <n>", "content to archive at most")
     .option("--max-depth <n>", "folders in one path at most")
     .option("--max-memory <size>", "memory for one decoder's dictionary at most")
+    .option("--max-stall <seconds>", "time in which a decoder neither reads nor writes at most")
     .option("--no-limits", "none of these limits")
     .option("--encoding <name>", "character set of names that do not tell theirs, or auto")
     .option("--lenient", "where two readings of the archive disagree, take one");

@@ -1,16 +1,19 @@
 /** The table of `l`. */
-import type { Listing } from "../core/list.ts";
-import type { Entry } from "../formats/contract.ts";
+import type { ListedEntry, Listing } from "../core/list.ts";
+import type { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
 
 const ROWS_AT_ONCE = 1000;
 
+/** No line of a comment stands where an entry could. */
+const BELOW_COMMENT = "\n         ";
+
 /** In parts, so that a million rows are not one string. */
 export function* listingTable({ entries, comment, summary }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
   if (quiet) {
-    for (const entry of entries) yield `${printable(entry.path)}\n`;
+    for (const entry of entries) yield `${shown(entry.path)}\n`;
     return;
   }
   const packed = entries.some((entry) => entry.packedSize !== undefined);
@@ -19,7 +22,8 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   const total: Cells = [
     String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
   ];
-  total[4] = describe(summary.files, summary.directories, summary.links);
+  const refused = entries.reduce((sum, entry) => sum + (entry.refused === undefined ? 0 : 1), 0);
+  total[4] = `${describe(summary.files, summary.directories, summary.links)}${refused > 0 ? `; x refuses ${formatCount(refused)}` : ""}`;
   const head: Cells = ["Size", "Packed", "Ratio", "Modified", "Name"];
   const width = [0, 1, 2].map((column) => [head, total, ...(rows.length > 0 ? [longest(rows, column)] : [])].reduce((most, cells) => Math.max(most, cells[column]!.length), 0));
   const line = ([size, pack, rate, time, name]: Cells): string =>
@@ -27,18 +31,28 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   yield `${dim(line(head))}\n`;
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield `${rows.slice(at, at + ROWS_AT_ONCE).map(line).join("\n")}\n`;
   yield `${dim(line(total))}\n`;
-  if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join("\n")}\n`;
+  if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join(BELOW_COMMENT)}\n`;
 }
 
 type Cells = [size: string, packed: string, ratio: string, time: string, name: string];
 
-function cellsOf(entry: Entry): Cells {
+function cellsOf(entry: ListedEntry): Cells {
   const isFile = entry.type === "file";
   const size = isFile ? (entry.size === undefined ? "?" : String(entry.size)) : "-";
   const packed = isFile && entry.packedSize !== undefined ? String(entry.packedSize) : "";
   const rate = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
   const link = entry.linkTarget === undefined ? "" : `${entry.type === "hardlink" ? " = " : " -> "}${printable(entry.linkTarget)}`;
-  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${printable(entry.path)}${entry.encrypted ? " *" : ""}${link}`];
+  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${shown(entry.path)}${entry.encrypted ? " *" : ""}${link}${entry.refused === undefined ? "" : `  ✗ ${reasonOf(entry.refused)}`}`];
+}
+
+/** A name that could be taken for an option by whoever gets it from here. */
+function shown(path: string): string {
+  return printable(path.startsWith("-") ? `./${path}` : path);
+}
+
+/** The short half of "Refused an entry: its name is empty". */
+export function reasonOf({ message }: UnzipxError): string {
+  return printable(message.replace(/^(Refused|Skipped|Cannot \w+) (an entry|a hard link|a link): /, ""));
 }
 
 function ratio(size: number, packed: number): string {

@@ -6,7 +6,7 @@ import type { Listing } from "../core/list.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
 import type { Outcome } from "../commands/common.ts";
-import { printable } from "../text/printable.ts";
+import { printable, printableJson } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
@@ -52,15 +52,21 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
     async summaries(outcome) {
       progress.reporter.done();
       if (isClosedPipe(outcome.errors)) return 0;
-      const code = exitCodeOf(outcome.results, outcome.errors);
+      const code = exitCodeOf(outcome.results, outcome.errors, flags["strict"] === true);
       process.exitCode = code; // also when nobody reads what follows
+      const report = flags["sarif"] as string | undefined;
+      if (report !== undefined) {
+        const { sarifOf, writeSarif } = await import("./sarif.ts");
+        writeSarif(report, sarifOf(outcome, code));
+      }
       if (flags.json === true) {
         printJson({ command: COMMANDS[verb], exitCode: code, archives: outcome.results.map(plainSummary), errors: outcome.errors.map(toPlain) });
         return code;
       }
       const style = await styleFor(process.stderr, flags);
       for (const summary of outcome.results) {
-        printProblems(summary, style, flags);
+        if (summary.audit === undefined) printProblems(summary, style, flags);
+        else if (report !== "-") await printAudit(summary, flags);
         if (!quiet && flags["stdout"] !== true) process.stderr.write(`${sentenceOf(summary, style)}\n`);
       }
       for (const error of outcome.errors) printError(error, style);
@@ -99,7 +105,6 @@ export async function renderError(error: unknown, argv: readonly string[]): Prom
   const known = fromSystem(error, "read", "do what was asked");
   if (argv.includes("--json")) printJson({ command: argv[0], exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
   else printError(known, await styleFor(process.stderr, {}));
-  if (process.env["UNZIPX_DEBUG"] === "1") console.error(error);
   return known.exitCode;
 }
 
@@ -118,7 +123,7 @@ export function printTerms(state: TermsState & { revoked?: boolean }, flags: Fla
     : state.accepted ? [`The terms are accepted: version ${state.version}, ${state.acceptedAt}, by ${HOW[state.how ?? "command"]}.`]
     : state.version !== undefined ? [`The terms are not accepted: version ${state.version} was, version ${state.currentVersion} is current.`]
     : ["The terms are not accepted."];
-  process.stdout.write(`${[...lines, `Stored in: ${state.file}`].join("\n")}\n`);
+  process.stdout.write(`${[...lines, `Stored in: ${printable(state.file)}`].join("\n")}\n`);
   return 0;
 }
 
@@ -128,7 +133,7 @@ const HOW = { prompt: "an answer on the terminal", flag: "--accept-terms", comma
 const JSON_SCHEMA = 1;
 
 export function printJson(document: object): void {
-  process.stdout.write(`${JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2))}\n`);
 }
 
 function plainSummary(summary: Summary): object {
@@ -137,13 +142,14 @@ function plainSummary(summary: Summary): object {
 }
 
 function plainEntry(entry: Listing["entries"][number]): object {
-  const { refusal, mtime, ...rest } = entry;
+  const { refusal, refused, mtime, ...rest } = entry;
   const { locator: _, ...shown } = rest as typeof rest & { locator?: unknown };
   const date = mtime === undefined ? undefined : new Date(mtime);
   return {
     ...shown,
     mtime: date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString(),
     refusal: refusal && toPlain(refusal),
+    refused: refused && { code: refused.code, message: refused.message },
   };
 }
 
@@ -156,6 +162,13 @@ function printProblems(summary: Summary, style: Style, flags: Flags): void {
   const where = { archive: summary.archive };
   if (flags.quiet !== true) print(summary.warnings, (warning) => void process.stderr.write(`unzipx: ${style.yellow("warning:")} ${lowerFirst(sentence(warning.in(where)))}${detail(warning)}\n`));
   print(summary.failures, (error) => printError(error.in(where), style));
+}
+
+/** The report is what was asked for, so it goes to standard output; what went wrong is in it. */
+async function printAudit(summary: Summary, flags: Flags): Promise<void> {
+  const { auditReport } = await import("./render-audit.ts");
+  const style = await styleFor(process.stdout, flags);
+  for (const line of auditReport(summary, style, { most: flags.verbose === true ? Infinity : PRINTED, explain: flags.verbose === true, onlyErrors: flags.quiet === true })) process.stdout.write(line);
 }
 
 /** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
@@ -207,7 +220,7 @@ function sentenceOf(summary: Summary, style: Style): string {
       return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}`;
     }
     case "test":
-      return `${mark} ${printable(summary.archive)}: ${failed ? count(summary.failures.length, "problem") : "no errors"}, ${things}, ${formatSize(summary.bytes)} verified in ${time}`;
+      return `${mark} ${printable(summary.archive)}: ${failed ? count(summary.failures.length, "problem") : summary.audit === undefined ? "no errors" : "the content is whole"}, ${things}, ${formatSize(summary.bytes)} verified in ${time}`;
     case "list":
       return "";
   }

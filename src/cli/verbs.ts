@@ -4,6 +4,7 @@ import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
+import { printable } from "../text/printable.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
 
@@ -64,9 +65,13 @@ export const list: Verb = async (words, dashed, flags, signal) => {
 export const test: Verb = async (words, dashed, flags, signal) => {
   const renderer = createRenderer(flags, "t");
   const reading = readingArguments(words, dashed, flags);
+  const sarif = flags["sarif"] as string | undefined;
+  if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
+  if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { testCommand } = await import("../commands/test.ts");
-  return renderer.summaries(await testCommand({ ...reading, password, signal, checksum: await checksumFrom(flags, reading.archives), reporter: renderer.reporter }));
+  const checksum = await checksumFrom(flags, reading.archives);
+  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
@@ -106,7 +111,7 @@ function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = f
     stdinIsTaken: archives.includes("-") || flags["filesFrom"] === "-" || flags["excludeFrom"] === "-",
     env: process.env,
     warn: (message) => {
-      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${message}\n`);
+      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${printable(message)}\n`);
     },
     ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
   });

@@ -8,6 +8,7 @@ export interface ListCommand {
   readonly archives: readonly string[];
   readonly selection: SelectionOptions;
   readonly limits: Limits;
+  readonly lenient: boolean;
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;

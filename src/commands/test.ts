@@ -11,6 +11,7 @@ export interface TestCommand {
   readonly selection: SelectionOptions;
   readonly limits: Limits;
   readonly lenient: boolean;
+  readonly audit: boolean;
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;

@@ -2,15 +2,17 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { ERRORS, fromPlain, UnzipxError } from "../errors.ts";
-import type { Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
+import type { Entry, StreamEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import { openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
 import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
-import type { Claim, Claimed, ClaimRules, SafeWriter, Settled } from "../safe/writer.ts";
+import type { Claim, Claimed, SafeWriter, Settled } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
+import { claimRulesOf } from "./claim-rules.ts";
 import type { ExtractOptions } from "./extract.ts";
-import { entryTrouble, ofEntry, type BatchResult, type ExtractJob } from "./extract-job.ts";
+import { entryTrouble, type BatchResult, type ExtractJob } from "./extract-job.ts";
+import { lookedInto } from "./link-target.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -54,11 +56,12 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
   const claims = new Map<number, Claim>();
+  const rulesOf = claimRulesOf(opened);
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
     if (!wants(run, entry.path)) continue;
-    budget.entry();
-    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, opened.source.fd, decode, password), { backslash: "separator", repeated: "refuse" });
+    budget.entry(entry.path, entry.linkTarget);
+    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type !== "file") continue;
     claims.set(number, claim);
@@ -101,40 +104,11 @@ async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
   });
 }
 
-/** The longest path that systems take. */
-const TARGET_BYTES = 4096;
-/** With what encryption and any compression may add to it. */
-const PACKED_TARGET_BYTES = 64 * 1024;
-
-/**
- * What has to be read of an entry before its place is claimed: of a link its target, which is its content (APPNOTE 4.5.7
- * leaves it at that); of a folder nothing, but its local header could tell of a file all the same.
- */
-async function lookedInto(entry: IndexedEntry, fd: number, decode: Decode, password: string | undefined): Promise<Entry> {
-  if (entry.refusal !== undefined || entry.type === "special") return entry;
-  try {
-    if (entry.type === "symlink" && entry.locator.size > TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", `Refused a link: its target is longer than ${TARGET_BYTES} bytes`, { entry: entry.path });
-    if (entry.type === "symlink" && entry.locator.packedSize > PACKED_TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
-    const { whole, chunks } = decode(fd, entry.locator, { password });
-    const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
-    if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says
-    return entry.type === "symlink" ? { ...entry, linkTarget: Buffer.concat(pieces).toString("utf8") } : entry;
-  } catch (error) {
-    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
-  }
-}
-
-/** Who stores Unix modes means a backslash as a character; but not one that would lead out where it is none. */
-function backslashOf({ path, mode }: Entry): ClaimRules["backslash"] {
-  return mode === undefined || /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|^[\\/]/.test(path) ? "separator" : "character";
-}
-
 async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
   // Of a solid container only the content tells how far it is, and nobody knows how much that will be.
   options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
-  const repeated = opened.entriesFailAlone ? "refuse" : "last";
-  const escaped = new Set<string>(); // names that two different entries may share: the later is then no new version
+  const rulesOf = claimRulesOf(opened);
   let seen = 0;
   const report = (entry: string): void => {
     const read = opened.entriesFailAlone ? summary.bytes : opened.bytesRead();
@@ -143,10 +117,12 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   };
   for await (const entry of opened.entries({ listing: false, wants: (path) => wants(run, path) })) {
     options.signal?.throwIfAborted();
-    if (!wants(run, entry.path)) continue;
-    budget.entry();
-    if (entry.escaped === true) escaped.add(entry.path);
-    const claimed = writer.claim(entry, { backslash: opened.entriesFailAlone ? backslashOf(entry) : "character", repeated: escaped.has(entry.path) ? "refuse" : repeated });
+    if (!wants(run, entry.path)) {
+      budget.pass();
+      continue;
+    }
+    budget.entry(entry.path, entry.linkTarget);
+    const claimed = writer.claim(entry, rulesOf(entry));
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
       const trouble = await writeStreamed(entry, claim, run, () => report(entry.path));

@@ -24,7 +24,7 @@ export interface BatchResult {
   /** Bytes of content, verified. */
   readonly bytes: number;
   readonly failures: readonly EntryTrouble[];
-  /** What was read leniently. */
+  /** What was odd, or read leniently. */
   readonly notes: readonly EntryTrouble[];
 }
 
@@ -55,10 +55,12 @@ export async function runBatch<Item extends { readonly entry: number }>(
   let bytes = 0;
   const failures: EntryTrouble[] = [];
   const notes: EntryTrouble[] = [];
+  let entry = 0;
+  const options: EntryOptions = { password: job.password, lenient: job.lenient, warn: (note) => void notes.push({ entry, error: toPlain(note) }) };
   for (const item of job.items) {
-    const { entry } = item;
+    ({ entry } = item);
     try {
-      bytes += await work(item, { password: job.password, lenient: job.lenient ? (note) => void notes.push({ entry, error: toPlain(note) }) : undefined });
+      bytes += await work(item, options);
     } catch (error) {
       failures.push({ entry, error: toPlain(ofEntry(error)) });
     }

@@ -89,7 +89,7 @@ class Nested {
     const { encoding, password, threads, signal, policy: { limits, lenient } } = this.#run.options;
     const { entry } = this.#found;
     return openInside({ path: entry.path, fd, mtime: entry.mtime }, this.#level, {
-      encoding, password, threads, signal, limits, lenient, warn: (note) => void this.#run.summary.warnings.push(note),
+      encoding, password, threads, signal, limits, lenient, budget: this.#run.budget, warn: (note) => void this.#run.summary.warnings.push(note),
     });
   }
 

@@ -1,7 +1,7 @@
 /** The verb x: entries → policy → one writer. */
 import { ERRORS, UnzipxError, withLeft } from "../errors.ts";
-import { createBudget } from "../safe/budget.ts";
 import { undoLeftovers } from "../safe/leftovers.ts";
+import type { Marks } from "../safe/marks.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import { SafeWriter, type Destination } from "../safe/writer.ts";
@@ -10,6 +10,7 @@ import { extractEntries, type Run } from "./extract-entries.ts";
 import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
 import { notesOf } from "./oddities.ts";
+import { carryMark } from "./carry-mark.ts";
 import { openArchive } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
@@ -29,6 +30,8 @@ export interface ExtractOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are unpacked too, each in the place of its archive; undefined: none. */
   readonly levels?: number | undefined;
+  /** How the system marks what came from the internet; default: as Windows and macOS do, and nothing elsewhere. */
+  readonly marks?: Marks | undefined;
   /** What the archive's bytes have to be: nothing becomes visible otherwise. */
   readonly checksum?: Checksum | undefined;
   readonly threads: number;
@@ -57,11 +60,12 @@ export async function extract(archive: string, options: ExtractOptions): Promise
       { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
       options.policy, options.ask,
     );
-    const run: Run = { writer, summary, options, budget: createBudget(limits, opened.bytesRead), found: options.levels === undefined ? undefined : [] };
+    const run: Run = { writer, summary, options, budget: opened.budget, found: options.levels === undefined ? undefined : [] };
     await extractEntries(opened, run);
     // What fails in there is kept as an archive: nothing of this one is missing then, but not all was done that was asked for.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
     options.selection.assertAllMatched();
+    warnings.push(...(await carryMark(opened.files, writer, options.marks)));
     summary.failures.push(...writer.finish());
     options.signal?.throwIfAborted();
     await opened.verify();

@@ -1,8 +1,11 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
 import type { UnzipxError } from "../errors.ts";
-import type { Bytes, Decoded, Entry } from "../formats/contract.ts";
-import { createBudget, type Budget } from "../safe/budget.ts";
-import type { Limits } from "../safe/policy.ts";
+import type { Bytes, Decode, Decoded, Entry, IndexedEntry } from "../formats/contract.ts";
+import type { Budget } from "../safe/budget.ts";
+import { RATIO_STARTS_AT, type Limits } from "../safe/policy.ts";
+import { DryRun } from "./dry-run.ts";
+import { ofEntry } from "./extract-job.ts";
+import { lookedInto, TARGET_BYTES } from "./link-target.ts";
 import { apart, chunksOf, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
@@ -12,6 +15,8 @@ import { emptySummary, type Summary } from "./summary.ts";
 export interface ListOptions {
   readonly limits: Limits;
   readonly selection: Selection;
+  /** Where two readings of the archive disagree, one is shown, and told; otherwise it is refused, as x does. */
+  readonly lenient?: boolean | undefined;
   readonly format?: string | undefined;
   readonly encoding?: string | undefined;
   /** Names may be encrypted too. */
@@ -23,8 +28,13 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An entry, and why x would refuse it with its usual flags: as far as that can be told without decoding its content. */
+export interface ListedEntry extends Entry {
+  readonly refused?: UnzipxError;
+}
+
 export interface Listing {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ListedEntry[];
   readonly comment: string | undefined;
   readonly summary: Summary;
 }
@@ -33,12 +43,12 @@ export async function list(archive: string, options: ListOptions): Promise<Listi
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const reading = {
-    threads: options.threads ?? 1, signal: options.signal, lenient: true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
+    threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
   };
   const opened = await openArchive(archive, { ...reading, format: options.format });
   const summary = emptySummary("list", archive, opened.format);
-  const budget = createBudget(options.limits, opened.bytesRead);
-  const entries: Entry[] = [];
+  const { budget } = opened;
+  const entries: Rows = [];
   try {
     if (opened.kind === "index") warnings.push(...opened.index.notes);
     const looking = { ...reading, budget, fail: (error: UnzipxError) => void summary.failures.push(error) };
@@ -60,39 +70,68 @@ interface Run {
   readonly looking: LookOptions;
 }
 
-/** Adds the entries of an archive to `entries`, and behind each that is an archive what is in there, if that is wanted. */
-async function collect(opened: OpenedIndex | OpenedStream, entries: Entry[], run: Run, level: Level): Promise<void> {
+/** Rows of the listing. */
+type Rows = ListedEntry[];
+
+/** Adds the entries of an archive to `rows`, and behind each that is an archive what is in there, if that is wanted. */
+async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
+  if (opened.kind === "stream" && opened.entriesFailAlone) return collectSolid(opened, rows, run, level);
   const { options, looking } = run;
+  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix });
+  const mark = (error: UnzipxError, row: number): void => void (rows[row] = { ...rows[row]!, refused: error });
+  const show = (entry: Entry, judged: Entry): void => {
+    const row = add(entry, rows, run, level);
+    if (row === undefined) return;
+    const claimed = dry.claim(judged, row);
+    if (claimed instanceof Error) mark(claimed, row);
+  };
   if (opened.kind === "index") {
     const isLocked = opened.index.entries.some((entry) => entry.encrypted && isLookedInto(entry, run, level));
     const password = isLocked ? await options.password?.() : undefined;
-    const decode = options.levels === undefined ? undefined : await opened.container.decoder();
+    const decode = await opened.container.decoder();
     for (const entry of opened.index.entries) {
-      add(entry, entries, run, level);
-      if (decode === undefined || !isLookedInto(entry, run, level)) continue;
-      const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: looking.warn });
-      await apart(entry.path, level, looking, async () => look(entry, chunksOf(decoded()), entries, run, level));
+      if (options.selection.wants(pathInside(level, entry.path))) {
+        const judged = judge(entry, opened.source.fd, decode, options.lenient === true);
+        const known = judged instanceof Promise ? await judged : judged; // a million promises would be most of the work
+        show(known.linkTarget === undefined ? entry : { ...entry, linkTarget: known.linkTarget }, known);
+      }
+      if (!isLookedInto(entry, run, level)) continue;
+      const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: options.lenient, warn: looking.warn });
+      await apart(entry.path, level, looking, async () => look(entry, chunksOf(decoded()), rows, run, level));
     }
-  } else if (opened.entriesFailAlone) {
-    await collectSolid(opened, entries, run, level);
   } else {
     for await (const { whole, content, ...entry } of opened.entries({ listing: options.levels === undefined, wants: () => true })) {
-      add(entry, entries, run, level);
-      if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : chunksOf({ whole }), entries, run, level);
+      show(entry, entry);
+      if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : chunksOf({ whole }), rows, run, level);
     }
+  }
+  dry.finish(mark);
+}
+
+/** The entry as x comes to know it before it claims a place, but without any content except where a link leads. */
+function judge(entry: IndexedEntry, fd: number, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
+  if (entry.refusal !== undefined || entry.type === "special") return entry;
+  const options = { lenient };
+  if (entry.type === "symlink" && !entry.encrypted) return lookedInto(entry, { fd, decode, ...options });
+  try {
+    decode(fd, entry.locator, { ...options, headersOnly: true });
+    return entry;
+  } catch (error) {
+    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
   }
 }
 
 /** Gone through twice: the first time nothing is decoded. */
-async function collectSolid(opened: OpenedStream, entries: Entry[], run: Run, level: Level): Promise<void> {
-  const own: Entry[] = [];
+async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
+  const own: Rows = [];
   /** Archives by their path, and how many rows come before what is in them; a path may come more than once. */
   const waiting = new Map<string, number[]>();
   for await (const { whole: _, content: __, ...entry } of opened.entries({ listing: true, wants: () => true })) {
     add(entry, own, run, level);
     if (isLookedInto(entry, run, level)) waiting.set(entry.path, [...(waiting.get(entry.path) ?? []), own.length]);
   }
-  const inside = new Map<number, Entry[]>();
+  await markSolid(opened, own, run, level);
+  const inside = new Map<number, Rows>();
   if (waiting.size > 0) {
     for await (const { whole, content, ...entry } of opened.entries({ listing: false, wants: (path) => waiting.has(path) })) {
       const row = waiting.get(entry.path)?.shift();
@@ -103,21 +142,64 @@ async function collectSolid(opened: OpenedStream, entries: Entry[], run: Run, le
     }
   }
   for (let row = 0; row <= own.length; row++) {
-    if (row > 0) entries.push(own[row - 1]!);
-    for (const entry of inside.get(row) ?? []) entries.push(entry);
+    if (row > 0) rows.push(own[row - 1]!);
+    for (const entry of inside.get(row) ?? []) rows.push(entry);
   }
 }
 
-function add(entry: Entry, entries: Entry[], { options, budget, summary }: Run, level: Level): void {
+/** Marks what x would refuse, in the order in which the entries come when they are decoded. */
+async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level): Promise<void> {
+  const links = await linksOf(opened, own, run, level);
+  const dry = new DryRun<number>(opened, { limits: run.options.limits, prefix: level.prefix });
+  const mark = (error: UnzipxError, row: number): void => void (own[row] = { ...own[row]!, refused: error });
+  const turn = ({ type }: Entry): number => (!opened.byEngine || type === "directory" ? 0 : type === "file" || type === "symlink" ? 1 : 2);
+  for (const now of [0, 1, 2]) {
+    for (let row = 0; row < own.length; row++) {
+      if (turn(own[row]!) !== now) continue;
+      const link = own[row]!.type === "symlink" ? links.get(own[row]!.path) : undefined;
+      if (link?.linkTarget !== undefined) own[row] = { ...own[row]!, linkTarget: link.linkTarget };
+      const entry = { ...own[row]!, ...link };
+      const claimed = dry.claim(level.prefix === "" ? entry : { ...entry, path: entry.path.slice(level.prefix.length) }, row);
+      if (claimed instanceof Error) mark(claimed, row);
+    }
+  }
+  dry.finish(mark);
+}
+
+/**
+ * What is only known of links when their target is decoded, which is their content, by the paths of their rows. It may mean decoding
+ * what stands in front of it in its block, so that is only done in archives that cannot hold much.
+ */
+async function linksOf(opened: OpenedStream, own: Rows, { options }: Run, level: Level): Promise<Map<string, Pick<Entry, "linkTarget" | "refusal">>> {
+  const wanted = new Set(own.filter((entry) => entry.type === "symlink" && entry.linkTarget === undefined && !entry.encrypted && entry.refusal === undefined).map(({ path }) => path));
+  const links = new Map<string, Pick<Entry, "linkTarget" | "refusal">>();
+  if (wanted.size === 0 || own.reduce((sum, entry) => sum + (entry.size ?? 0), 0) > RATIO_STARTS_AT) return links;
+  try {
+    for await (const { type, path, linkTarget, refusal } of opened.entries({ listing: false, wants: (one) => wanted.has(pathInside(level, one)) })) {
+      options.signal?.throwIfAborted();
+      if (type === "symlink" && (linkTarget?.length ?? 0) <= TARGET_BYTES) links.set(pathInside(level, path), { linkTarget, refusal });
+    }
+  } catch (error) {
+    ofEntry(error); // throws what ends the run; damage is for x and t to tell
+  }
+  return links;
+}
+
+/** Returns the number of the row; undefined where the entry is not wanted. */
+function add(entry: Entry, rows: Rows, { options, budget, summary }: Run, level: Level): number | undefined {
   options.signal?.throwIfAborted();
   const path = pathInside(level, entry.path);
-  if (!options.selection.wants(path)) return;
-  budget.entry();
-  entries.push(level.prefix === "" ? entry : { ...entry, path });
+  if (!options.selection.wants(path)) {
+    budget.pass();
+    return undefined;
+  }
+  budget.entry(path, entry.linkTarget);
+  rows.push(level.prefix === "" ? entry : { ...entry, path });
   if (entry.type === "directory") summary.directories += 1;
   else if (entry.type === "file") summary.files += 1;
   else summary.links += 1;
   summary.bytes += entry.size ?? 0;
+  return rows.length - 1;
 }
 
 function isLookedInto({ path, type, refusal }: Entry, { options: { levels, selection } }: Run, level: Level): boolean {
@@ -126,9 +208,9 @@ function isLookedInto({ path, type, refusal }: Entry, { options: { levels, selec
   return selection.wants(shown) || selection.looksInto(shown);
 }
 
-async function look(entry: Entry, content: Bytes, entries: Entry[], run: Run, level: Level): Promise<void> {
+async function look(entry: Entry, content: Bytes, rows: Rows, run: Run, level: Level): Promise<void> {
   await lookInside(entry, content, level, run.looking, async ({ opened, level: next }) => {
     if (opened.kind === "index") for (const note of opened.index.notes) run.looking.warn(placed(note, next));
-    await collect(opened, entries, run, next);
+    await collect(opened, rows, run, next);
   });
 }

@@ -4,12 +4,13 @@ import { peek } from "../bytes/peek.ts";
 import { readSegments } from "../bytes/segments.ts";
 import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
-import { detect, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
+import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Container, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
+import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
-import { createBudget } from "../safe/budget.ts";
-import { readLimits, type Limits } from "../safe/policy.ts";
+import { setPatience } from "../engine/patience.ts";
+import { createBudget, type Budget } from "../safe/budget.ts";
+import { readLimits, USUAL_LEVELS, type Limits } from "../safe/policy.ts";
 import { spool } from "../safe/spool.ts";
 import type { Checked, Checksum } from "./checksum.ts";
 import { explainedEntries, explainerOf } from "./set-errors.ts";
@@ -21,6 +22,8 @@ export interface OpenOptions extends Omit<ReadOptions, "limits"> {
   readonly format: string | undefined;
   /** More than one: filters may have a thread of their own. */
   readonly threads: number;
+  /** Of the archive around this one; otherwise it gets one of its own. */
+  readonly budget?: Budget | undefined;
   /** Ends the waiting for a pipe. */
   readonly signal?: AbortSignal | undefined;
   /** What the archive's bytes have to be. Files are verified before anything of them is decoded; see Opened.verify. */
@@ -36,10 +39,14 @@ interface Opened {
   /** Undefined while it is unknown: a pipe. */
   readonly archiveBytes: number | undefined;
   readonly bytesRead: () => number;
+  /** Of all that comes out of it. */
+  readonly budget: Budget;
   /** The archive's own bytes; undefined: a pipe. */
   readonly file: SolidSource | undefined;
   /** The archive's own files, which are never a target. */
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** Their names. */
+  readonly files: readonly string[];
   /** To be called when all was read, and before anything becomes visible: throws when the archive is not the one that was asked for. */
   verify(): Promise<void>;
   close(): Promise<void>;
@@ -54,6 +61,10 @@ export interface OpenedStream extends Opened {
   readonly kind: "stream";
   /** Trouble with an entry's content is its own, the next one can be read; otherwise it ends the archive. */
   readonly entriesFailAlone: boolean;
+  /** Absolute links lead to the root of what is unpacked: see rooted(). */
+  readonly isPackage: boolean;
+  /** As SolidContainer.byEngine. */
+  readonly byEngine: boolean;
   entries(request: EntriesRequest): AsyncIterable<StreamEntry>;
 }
 
@@ -68,6 +79,7 @@ export async function openArchive(archive: string | Input, options: OpenOptions)
     for (const one of closing.splice(0).reverse()) await one();
   };
   const explain = explainerOf(named);
+  setPatience(options.limits.stall);
   try {
     const { input, verify } = options.checksum === undefined ? { input: named, verify: async () => {} } : await checked(named, options.checksum, options);
     const opened = await openLayers({ name, input, verify }, options, closing, close);
@@ -101,39 +113,42 @@ async function openLayers(
     bytes = peeked.all;
     probe = { head: peeked.head, tail: undefined };
   }
-  const shared = {
-    name, archiveBytes: solid?.size, file: solid, identities: input.identities, verify, close,
-    bytesRead: () => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead()),
-  };
+  const bytesRead = (): number => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead());
+  const budget = options.budget ?? createBudget(options.limits, bytesRead);
+  const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, verify, close, bytesRead, budget };
   for (;;) {
     const format = choose(probe, input.title, options.format, filters);
     if (format?.kind === "filter") {
       if (filters.length === 0) noteName(input.title, format, options);
       const head = probe.head;
-      filters.push(format);
+      if (filters.push(format) > MOST_FILTERS) throw new UnzipxError("LIMIT", `Stopped: "${name}" is compressed more than ${MOST_FILTERS} times over`, { found: filters.map((filter) => filter.name).join(" in "), hint: `--format ${filters[0]!.name}, for what is in the first of them` });
       const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
-      const peeked = await peek(decode(format, bytes, source, options, threaded), HEAD_BYTES);
+      const peeked = await peek(budget.metered(decode(format, bytes, source, options, threaded)), HEAD_BYTES);
       bytes = peeked.all;
       solid = undefined;
       probe = { head: peeked.head, tail: undefined };
       const inner = choose(probe, input.title, options.format, filters);
-      if (inner === undefined || inner.kind === "known" || filters.includes(inner as Filter) || isFileOfItsOwn(inner, options)) {
+      const promised = options.format === undefined ? promiseOf(input.title, filters) : undefined;
+      if (inner === undefined && promised !== undefined) throw broken(name, filters, promised, probe.head);
+      if (inner === undefined || inner.kind === "known" || (filters.includes(inner as Filter) && promised === undefined) || isFileOfItsOwn(inner, options)) {
         return single({ ...shared, name: input.title }, filters, bytes, format.innerName?.(head), input.mtime);
       }
       continue;
     }
     if (format === undefined || format.kind === "known") throw unknown(name, format, probe.head);
     if (filters.length === 0) noteName(input.title, format, options);
+    if (filters.length === 0) noteAsZipToo(input.title, format, probe, options);
     const format_ = [...filters.map((filter) => filter.name), format.name];
     if (format.needs === "stream") {
       const whole = bytes ?? source.stream();
       if (bytes === undefined) bytes = whole;
-      return { ...shared, kind: "stream", entriesFailAlone: false, format: format_, entries: ({ listing }) => (!listing && filters.some((filter) => filter.isPackage === true) ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
+      const isPackage = filters.some((filter) => filter.isPackage === true);
+      return { ...shared, kind: "stream", entriesFailAlone: false, isPackage, byEngine: false, format: format_, entries: ({ listing }) => (!listing && isPackage ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
     }
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
-      const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, source.bytesRead));
+      const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, bytesRead));
       closing.push(() => spooled.close());
       await verify();
       solid = solidSource(input.title, fileSource(input.title, spooled.fd, spooled.size, async () => {}));
@@ -142,7 +157,7 @@ async function openLayers(
     const seekable = { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, format: format_ };
     if (format.needs === "file") {
       const whole = solid;
-      return { ...seekable, kind: "stream", entriesFailAlone: true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
+      return { ...seekable, kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: format.byEngine === true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
     }
     const [segment] = solid.segments as [Extract<Segment, { fd: number }>];
     const file = fileSource(input.title, segment.fd, size, async () => {});
@@ -154,15 +169,36 @@ async function openLayers(
 async function* withRootedLinks(entries: AsyncIterable<StreamEntry>, warn: Warn): AsyncGenerator<StreamEntry> {
   let count = 0;
   for await (const entry of entries) {
-    if (entry.type !== "symlink" || entry.linkTarget?.startsWith("/") !== true) {
-      yield entry;
-      continue;
-    }
-    count += 1;
-    const depth = entry.path.split("/").filter((component) => component !== "" && component !== ".").length - 1;
-    yield { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
+    const inside = rooted(entry);
+    if (inside !== entry) count += 1;
+    yield inside;
   }
   if (count > 0) warn(new UnzipxError("ODDITY", `${count === 1 ? "An absolute link leads" : `${count} absolute links lead`} into the folder that the package is unpacked to, not to the system's root`));
+}
+
+/** An entry of a package, with its link as it is made; the entry itself where there is nothing to change. */
+export function rooted<One extends Entry>(entry: One): One {
+  if (entry.type !== "symlink" || entry.linkTarget?.startsWith("/") !== true) return entry;
+  const depth = entry.path.split("/").filter((component) => component !== "" && component !== ".").length - 1;
+  return { ...entry, linkTarget: "../".repeat(depth) + entry.linkTarget.replace(/^\/+/, "") };
+}
+
+/** As many layers as there are levels with -R: real archives have two. */
+const MOST_FILTERS = USUAL_LEVELS;
+
+/** The container that must be inside: a package is made of one, and of what is called a tar nobody wants anything else. */
+function promiseOf(title: string, filters: readonly Filter[]): "tar" | "cpio" | undefined {
+  const stem = stemOf(title, filters).toLowerCase();
+  if (filters.some((filter) => filter.isPackage === true)) return filters.some((filter) => filter.name === "rpm") ? "cpio" : "tar";
+  if (stem.endsWith(".tar") || filters.some((filter) => filter.tarExtensions.some((extension) => stem.endsWith(extension)))) return "tar";
+  return stem.endsWith(".cpio") ? "cpio" : undefined;
+}
+
+/** What is inside is nothing that is known, and was to be an archive: a file with that in it would look like success. */
+function broken(name: string, filters: readonly Filter[], promised: string, head: Uint8Array): UnzipxError {
+  return new UnzipxError("BAD_HEADER", `Cannot read "${name}": there is no ${promised} inside, or its first header is damaged`, {
+    expected: promised, found: head.length === 0 ? "nothing" : startOf(head), hint: `--format ${filters[0]!.name}`,
+  });
 }
 
 /** Who compresses a rar, a docx or the image of a disk wants that back; a filter belongs to what is read in order. --format says otherwise. */
@@ -175,7 +211,7 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
 
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
 function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions, isThreaded: boolean): Bytes {
-  const shared = { warn: options.warn, memory: options.limits.memory };
+  const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
   if (!isThreaded) return filter.decode(bytes ?? source.stream(), shared);
   return decodeOnThread({
     ...shared, entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, read: source.readElsewhere,
@@ -213,8 +249,11 @@ function unknown(name: string, format: KnownFormat | undefined, head: Uint8Array
     return new UnzipxError("UNSUPPORTED_FORMAT", `Cannot read "${name}": it is ${format.name}, which this version does not read`, { hint: "unzipx formats" });
   }
   if (head.length === 0) return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": it is empty`);
-  const start = Buffer.from(head.subarray(0, 8)).toString("hex").replace(/(..)(?=.)/g, "$1 ");
-  return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": no known archive format begins like this`, { found: start, hint: "unzipx formats" });
+  return new UnzipxError("UNKNOWN_FORMAT", `Cannot read "${name}": no known archive format begins like this`, { found: startOf(head), hint: "unzipx formats" });
+}
+
+function startOf(head: Uint8Array): string {
+  return Buffer.from(head.subarray(0, 8)).toString("hex").replace(/(..)(?=.)/g, "$1 ");
 }
 
 function noteName(name: string, format: Filter | Container, options: OpenOptions): void {
@@ -223,12 +262,20 @@ function noteName(name: string, format: Filter | Container, options: OpenOptions
   options.warn(new UnzipxError("ODDITY", `"${name}" is named like ${named.name} and is ${format.name}: it is read as ${format.name}`));
 }
 
+/** A zip is found by its end, everything else by its beginning: a file can be both, and hold one thing for us and another for others. */
+function noteAsZipToo(name: string, format: Container, { tail }: Probe, options: OpenOptions): void {
+  if (format.needs !== "stream" || tail === undefined || options.format !== undefined || !endsLikeZip(tail)) return;
+  options.warn(new UnzipxError("ODDITY", `"${name}" is ${format.name} and a zip at the same time: it is read as ${format.name}`, { hint: "--format zip" }));
+}
+
 /** A filter around one file: an archive of one entry. */
 function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filter[], bytes: Bytes, innerName: string | undefined, mtime: number | undefined): OpenedStream {
   return {
     ...shared,
     kind: "stream",
     entriesFailAlone: false,
+    isPackage: false,
+    byEngine: false,
     format: filters.map((filter) => filter.name),
     async *entries() {
       yield {
@@ -244,13 +291,19 @@ function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filte
 
 /** "notes.txt.gz" holds "notes.txt"; what is not named like that is asked for its own opinion, of which only the last component counts. */
 function nameInside(name: string, filters: readonly Filter[], innerName: string | undefined): string {
+  const stem = stemOf(name, filters);
+  if (stem !== "" && stem !== basename(name)) return stem;
+  const inner = innerName === undefined ? "" : basename(innerName.replaceAll("\\", "/"));
+  if (inner !== "" && inner !== "." && inner !== "..") return inner;
+  return stem === "" ? "data" : `${stem}.out`;
+}
+
+/** The name without the filters' extensions; "" for standard input. */
+function stemOf(name: string, filters: readonly Filter[]): string {
   let stem = name === "-" ? "" : basename(name);
   for (const filter of filters) {
     const extension = filter.extensions.find((one) => stem.toLowerCase().endsWith(one.toLowerCase()) && stem.length > one.length);
     if (extension !== undefined) stem = stem.slice(0, -extension.length);
   }
-  if (stem !== "" && stem !== basename(name)) return stem;
-  const inner = innerName === undefined ? "" : basename(innerName.replaceAll("\\", "/"));
-  if (inner !== "" && inner !== "." && inner !== "..") return inner;
-  return stem === "" ? "data" : `${stem}.out`;
+  return stem;
 }

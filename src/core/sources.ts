@@ -106,7 +106,7 @@ function fifoSource(name: string, signal: AbortSignal | undefined): Counted<Sour
   }, signal);
 }
 
-/** Whoever waits for a FIFO's writer gets one. */
+/** Whoever waits for a FIFO's writer gets one: Node does not exit before the call comes back. */
 function wakeOpening(name: string): void {
   try {
     closeSync(openSync(name, constants.O_WRONLY | constants.O_NONBLOCK));
@@ -147,6 +147,8 @@ export interface Input {
   /** All that was opened for it: the file, the parts of the set. */
   readonly parts: readonly Counted<Source>[];
   readonly identities: readonly { readonly dev: number; readonly ino: number }[];
+  /** The files by their names; none for a pipe, and for what lies in another archive. */
+  readonly files: readonly string[];
   /** Of the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
   close(): Promise<void>;
@@ -162,18 +164,19 @@ export function openInput(name: string, signal?: AbortSignal): Input {
   try {
     for (const part of set?.parts ?? [name]) opened.push(openSource(part, signal));
     const files = opened.filter(isFileSource);
+    const paths = files.map((file) => file.name);
     const stats = files.map((file) => fstatSync(file.fd));
     const identities = stats.map(({ dev, ino }) => ({ dev, ino }));
     const main = opened[Math.max(0, set?.parts.indexOf(set.main) ?? 0)]!;
     const mtime = stats[0]?.mtimeMs;
-    if (!isFileSource(main) || files.length < opened.length) return { title: name, source: main, solid: undefined, parts: opened, identities, mtime, close };
+    if (!isFileSource(main) || files.length < opened.length) return { title: name, source: main, solid: undefined, identities, files: paths, parts: opened, mtime, close };
     if (set?.joined !== undefined) {
       const segments = files.map((file) => segmentOf(file));
       const size = sizeOf(segments);
-      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, nextPart: set.next, parts: opened, identities, mtime, close };
+      return { title: set.joined, source: joinedSource(set.joined, segments), solid: { name: alias(set.joined, set.joined), size, segments, volumes: [] }, nextPart: set.next, identities, files: paths, parts: opened, mtime, close };
     }
     const others = files.filter((file) => file !== main);
-    return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), parts: opened, identities, mtime, close };
+    return { title: set?.main ?? name, source: main, solid: solidSource(main.name, main, others), identities, files: paths, parts: opened, mtime, close };
   } catch (error) {
     for (const one of opened) void one.close().catch(() => {});
     throw error;
@@ -183,7 +186,7 @@ export function openInput(name: string, signal?: AbortSignal): Input {
 /** An archive that was found in another one, in a file that is open: closing that is the caller's. `mtime` as in Input. */
 export function openedInput(title: string, fd: number, mtime: number | undefined): Input {
   const source = fileSource(title, fd, fstatSync(fd).size, async () => {});
-  return { title, source, solid: solidSource(title, source), parts: [source], identities: [], mtime, close: () => source.close() };
+  return { title, source, solid: solidSource(title, source), identities: [], files: [], parts: [source], mtime, close: () => source.close() };
 }
 
 export function solidSource(name: string, file: FileSource, others: readonly FileSource[] = []): SolidSource {

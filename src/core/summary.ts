@@ -1,5 +1,6 @@
 /** What a verb did, as data: one place turns it into text, JSON and the exit code. */
-import { mostSevere, type UnzipxError } from "../errors.ts";
+import { ERRORS, mostSevere, UnzipxError } from "../errors.ts";
+import type { Audit } from "./audit/findings.ts";
 
 export interface Summary {
   readonly action: "extract" | "create" | "list" | "test";
@@ -23,6 +24,8 @@ export interface Summary {
   readonly warnings: UnzipxError[];
   /** Entries that failed; the run went on. */
   readonly failures: UnzipxError[];
+  /** What t --audit found; undefined where nobody asked. */
+  audit?: Audit;
   /** Milliseconds. */
   elapsed: number;
 }
@@ -34,9 +37,13 @@ export function emptySummary(action: Summary["action"], archive: string, format:
   };
 }
 
-/** 0 only when everything asked for was done and verified. */
-export function exitCodeOf(summaries: readonly Summary[], thrown: readonly UnzipxError[] = []): number {
+/** 0 only when everything asked for was done and verified. `strict`: and only without a warning. */
+export function exitCodeOf(summaries: readonly Summary[], thrown: readonly UnzipxError[] = [], strict = false): number {
   const errors = [...thrown, ...summaries.flatMap((summary) => summary.failures)];
-  const worst = mostSevere(errors) ?? mostSevere(summaries.flatMap((summary) => summary.warnings));
-  return worst?.exitCode ?? 0;
+  if (summaries.some(({ audit }) => (audit?.counts.error ?? 0) > 0)) errors.push(new UnzipxError("AMBIGUOUS", "The audit found an error")); // 6, unless there is worse
+  // Whatever it is called: an entry that failed is not there, and that is no success.
+  if (errors.length > 0) return mostSevere(errors)!.exitCode || ERRORS.READ_FAILED.exit;
+  const code = mostSevere(summaries.flatMap((summary) => summary.warnings))?.exitCode ?? 0;
+  const warned = summaries.some(({ warnings, audit }) => warnings.length > 0 || (audit?.counts.warning ?? 0) > 0);
+  return strict && code === 0 && warned ? 1 : code;
 }

@@ -1,7 +1,9 @@
 /** t, one archive: every entry is decoded and verified, and so are the archives in it where that is wanted. */
 import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Entry } from "../formats/contract.ts";
+import type { Place } from "../safe/tree.ts";
 import type { Budget } from "../safe/budget.ts";
+import type { ArchiveAudit, Auditor } from "./audit/auditor.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { apart, chunksOf, lookInside, pathInside, placed, type Level } from "./nested.ts";
@@ -10,7 +12,7 @@ import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
 import type { Summary } from "./summary.ts";
 import type { Sink, TestOptions } from "./test.ts";
-import type { TestJob } from "./test-job.ts";
+import type { TestJob, TestResult } from "./test-job.ts";
 
 export interface Run {
   readonly summary: Summary;
@@ -18,25 +20,35 @@ export interface Run {
   readonly budget: Budget;
   readonly sink: Sink | undefined;
   readonly warn: (note: UnzipxError) => void;
+  /** Undefined: nobody wants to know more than whether all is right. */
+  readonly auditor: Auditor | undefined;
 }
 
 export async function verifyEntries(opened: OpenedIndex | OpenedStream, run: Run, level: Level): Promise<void> {
-  if (opened.kind === "stream") return verifyStream(opened, run, level);
-  for (const note of opened.index.notes) run.warn(placed(note, level));
-  await verifyIndex(opened, run, level);
+  const audit = run.auditor?.open(opened, level, run.options.limits);
+  try {
+    if (opened.kind === "stream") return await verifyStream(opened, run, level, audit);
+    for (const note of opened.index.notes) run.warn(placed(note, level));
+    await verifyIndex(opened, run, level, audit);
+  } finally {
+    audit?.close();
+  }
 }
 
-async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise<void> {
+async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: ArchiveAudit | undefined): Promise<void> {
   const { summary, options, budget, sink } = run;
   const { entries } = opened.index;
   const pathOf = (entry: number): string => entries[entry]!.path;
   const wanted: Sized[] = [];
   const archives: number[] = [];
+  const links = new Map<number, Place>(); // whose target is only known when they are decoded
   let total = 0;
   for (let number = 0; number < entries.length; number++) {
     const entry = entries[number]!;
     if (!isWanted(entry, run, level)) continue;
-    budget.entry();
+    budget.entry(entry.path, entry.linkTarget);
+    const place = audit?.entry(entry);
+    if (place?.type === "symlink") links.set(number, place);
     // Of a folder there is only its local header to verify, which could tell of a file.
     if (!countable(entry, summary, level) && (entry.type !== "directory" || entry.refusal !== undefined || entry.encrypted)) continue;
     if (isLookedInto(entry, run)) {
@@ -57,8 +69,8 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
       const { locator } = entries[entry]!;
       options.signal?.throwIfAborted();
       try {
-        const lenient = options.lenient ? (note: UnzipxError) => void summary.warnings.push(note.in({ entry: pathOf(entry) })) : undefined;
-        const decoded = decode(opened.source.fd, locator, { lenient, password });
+        const warn = (note: UnzipxError): void => void summary.warnings.push(note.in({ entry: pathOf(entry) }));
+        const decoded = decode(opened.source.fd, locator, { lenient: options.lenient, warn, password });
         if (decoded.whole !== undefined) await sink(decoded.whole);
         else for await (const chunk of interruptible(decoded.chunks, options.signal)) await sink(chunk);
         summary.bytes += locator.size;
@@ -71,19 +83,30 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
   }
   const batches = batchesOf(wanted);
   const job = (batch: readonly Sized[]): TestJob => ({
-    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password,
-    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator })),
+    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password, look: audit !== undefined,
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
   });
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
-  await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
+  const take = (result: TestResult, batch: readonly Sized[]): void => {
+    if (audit !== undefined) auditBatch(result, batch, { audit, entries, links });
+    summary.failures.push(...result.failures.map(told));
+    summary.warnings.push(...result.notes.map(told));
+  };
+  // What several threads find is told as one would have found it.
+  const waiting = new Map<number, TestResult>();
+  let next = 0;
+  await runJobs<TestResult>(batches.length, (number) => job(batches[number]!), {
     threads: options.threads,
     worthWorkers: isWorthWorkers(wanted.length, total),
     signal: options.signal,
     done(result, number) {
       const batch = batches[number]!;
       summary.bytes += result.bytes;
-      summary.failures.push(...result.failures.map(told));
-      summary.warnings.push(...result.notes.map(told));
+      waiting.set(number, result);
+      for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+        take(ready, batches[next]!);
+        waiting.delete(next++);
+      }
       options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), pathInside(level, pathOf(batch.at(-1)!.entry)));
       for (const { entry, size } of batch) report(entry, size);
     },
@@ -94,15 +117,35 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level): Promise
     const entry = entries[number]!;
     options.signal?.throwIfAborted();
     await apart(entry.path, level, { budget, fail: fail(run) }, async () => {
-      const lenient = options.lenient ? (note: UnzipxError) => run.warn(placed(note.in({ entry: entry.path }), level)) : undefined;
-      await look(entry, counted(chunksOf(decode(opened.source.fd, entry.locator, { lenient, password })), run), run, level);
+      const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
+      await look(entry, counted(chunksOf(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
     });
     options.reporter.progress?.(entry.locator.size, pathInside(level, entry.path));
     report(number, entry.locator.size);
   }
 }
 
-async function verifyStream(opened: OpenedStream, run: Run, level: Level): Promise<void> {
+/** What the content of some entries told: of a link where it leads, of a file what it is. */
+function auditBatch({ seen, failures }: TestResult, batch: readonly Sized[], { audit, entries, links }: { audit: ArchiveAudit; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
+  const known = new Map(seen.map((one) => [one.entry, one]));
+  const failed = new Set(failures.map(({ entry }) => entry));
+  for (const { entry } of batch) {
+    const { path, type } = entries[entry]!;
+    const place = links.get(entry);
+    const { kind = -1, target } = known.get(entry) ?? {};
+    if (failed.has(entry)) {
+      if (place !== undefined) audit.failed(place);
+    } else if (place !== undefined && target !== undefined) {
+      audit.target(path, place, target);
+    } else if (type === "file") {
+      audit.content(path, kind);
+    }
+  }
+}
+
+async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit: ArchiveAudit | undefined): Promise<void> {
+  const kinds = audit === undefined ? undefined : await import("./audit/kinds.ts");
+  const head = kinds && new kinds.Beginning(kinds.SNIFFED);
   const { summary, options, budget, sink } = run;
   const isOutermost = level.prefix === "";
   if (isOutermost) options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
@@ -115,9 +158,14 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level): Promi
   const wants = (path: string): boolean => isWanted({ path }, run, level);
   for await (const entry of opened.entries({ listing: false, wants })) {
     options.signal?.throwIfAborted();
-    if (!wants(entry.path)) continue;
-    budget.entry();
+    if (!wants(entry.path)) {
+      budget.pass();
+      continue;
+    }
+    budget.entry(entry.path, entry.linkTarget);
+    const place = audit?.entry(entry);
     if (!countable(entry, summary, level)) continue;
+    head?.take();
     const content = chunksOf({ whole: entry.whole, chunks: entry.whole === undefined ? entry.content() : undefined });
     try {
       if (isLookedInto(entry, run)) {
@@ -126,12 +174,15 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level): Promi
         for await (const chunk of content) {
           options.signal?.throwIfAborted();
           budget.spendChunk(chunk);
+          head?.add(chunk);
           await sink?.(chunk);
           summary.bytes += chunk.length;
           report(entry.path);
         }
+        if (entry.type === "file") audit?.content(entry.path, kinds!.sniff(head!.take()));
       }
     } catch (error) {
+      if (place !== undefined) audit?.failed(place);
       const trouble = fromSystem(error, "read", "read an entry").in({ entry: entry.path });
       if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
       summary.failures.push(placed(trouble, level));

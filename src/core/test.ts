@@ -1,6 +1,5 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
-import type { UnzipxError } from "../errors.ts";
-import { createBudget } from "../safe/budget.ts";
+import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
 import type { Limits } from "../safe/policy.ts";
 import type { Checksum } from "./checksum.ts";
 import { outermost } from "./nested.ts";
@@ -19,6 +18,8 @@ export interface TestOptions {
   readonly password?: (() => Promise<string | undefined>) | undefined;
   /** Levels of archives inside archives that are verified too; undefined: none. */
   readonly levels?: number | undefined;
+  /** Tell what a careful person wants to know before opening the archive: Summary.audit. */
+  readonly audit?: boolean | undefined;
   /** What the archive's bytes have to be. */
   readonly checksum?: Checksum | undefined;
   readonly threads: number;
@@ -42,22 +43,38 @@ async function verify(archive: string, action: "test" | "extract", options: Test
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => void warnings.push(note);
-  const opened = await openArchive(archive, {
-    format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
-    checksum: options.checksum, isFinal: sink !== undefined,
-  });
-  const summary = emptySummary(action, archive, opened.format);
+  const auditor = options.audit === true ? new (await import("./audit/auditor.ts")).Auditor() : undefined;
+  let summary = emptySummary(action, archive, []);
   try {
-    const run: Run = { summary, options, budget: createBudget(options.limits, opened.bytesRead), sink, warn };
-    await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
-    options.selection.assertAllMatched();
-    await opened.verify();
-    summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
-  } finally {
-    await opened.close();
-    options.reporter.done?.();
+    const opened = await openArchive(archive, {
+      format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
+      checksum: options.checksum, isFinal: sink !== undefined,
+    });
+    summary = emptySummary(action, archive, opened.format);
+    try {
+      const run: Run = { summary, options, budget: opened.budget, sink, warn, auditor };
+      await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
+      options.selection.assertAllMatched();
+      await opened.verify();
+      summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
+    } finally {
+      await opened.close();
+      options.reporter.done?.();
+    }
+  } catch (error) {
+    // An audit tells of the archive what it could, and why it came no further.
+    const known = fromSystem(error, "read", `read "${archive}"`);
+    if (auditor === undefined || ERRORS[known.code].ends === "run" || UNTOLD.has(known.code)) throw error;
+    summary.failures.push(known);
   }
   summary.warnings.push(...warnings);
+  if (auditor !== undefined) {
+    for (const trouble of [...summary.failures, ...summary.warnings]) auditor.trouble(trouble);
+    summary.audit = auditor.result();
+  }
   summary.elapsed = performance.now() - started;
   return summary;
 }
+
+/** What is no archive, or is not there, cannot be audited; what was asked for in vain is no matter of the archive. */
+const UNTOLD: ReadonlySet<string> = new Set(["UNKNOWN_FORMAT", "NO_INPUT", "READ_FAILED", "NO_MATCH"]);

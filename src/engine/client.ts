@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
+import { PATIENCE, stalled, usualPatience } from "./patience.ts";
 import {
   CONTROL, controlOf, INPUT_END, INPUT_SLOT_BYTES, inputSlot, outputSlot, SHARED_BYTES,
   type EngineEvent, type EngineRequest, type EngineStart, type FromEngine,
@@ -15,16 +16,22 @@ export interface RunOptions extends EngineRequest {
   readonly input?: Bytes;
   /** What is being read, for the messages. */
   readonly what: string;
-  /** Milliseconds without a sign of life that are borne: PATIENCE, if not said otherwise. */
+  /** Milliseconds without a sign of life that are borne; if not said otherwise, what setPatience() says. */
   readonly patience?: number;
 }
 
-/** An engine that neither reads nor writes for so long, in milliseconds, does not come back. The slowest decoders (PPMd, bzip2) need less than a second for a block. */
-const PATIENCE = 30_000;
-const LOOKS = 15; // in this time
+const LOOKS = 15; // in the time that is borne
+/** On a busy machine time passes and nothing is computed: so much longer is borne until the process has had the time itself. */
+const IDLE = 4;
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
+
+/** What all threads have computed, in milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /** Engines that have nothing to do: a start takes 40 ms. They do not keep the process alive. */
 const idle: Engine[] = [];
@@ -60,7 +67,7 @@ export class Engine {
    * Runs 7-Zip with `words` over `files`, and tells what happens. Throws BAD_DATA when it crashes or
    * hangs, and what the system says when it cannot read `files`; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
-  async *run({ words, files, input, what, patience = PATIENCE }: RunOptions): AsyncGenerator<Happening> {
+  async *run({ words, files, input, what, patience = usualPatience() }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
     const onMessage = (message: FromEngine): void => inbox.put(message);
     const onExit = (): void => inbox.put(undefined);
@@ -68,12 +75,13 @@ export class Engine {
     const feeder = new Feeder(input ?? nothing(), this.#shared, (error) => inbox.fail(error));
     let progress = -1;
     let since = performance.now();
+    let spent = processorTime();
     let listening = false; // for what the engine says: while the consumer is at work, the silence is none of its own
     const watchdog = setInterval(() => {
       const now = Atomics.load(this.#control, CONTROL.PROGRESS);
       const waiting = Atomics.load(this.#control, CONTROL.WAITING) === 1;
-      if (now !== progress || waiting || !listening) [progress, since] = [now, performance.now()];
-      else if (performance.now() - since > patience) inbox.fail(new UnzipxError("BAD_DATA", `Cannot read ${what}: its decoder came to no end, as damaged data can make it`));
+      if (now !== progress || waiting || !listening) [progress, since, spent] = [now, performance.now(), processorTime()];
+      else if (performance.now() - since > (processorTime() - spent > patience ? 1 : IDLE) * patience) inbox.fail(stalled(what, patience));
     }, Math.min(patience, PATIENCE) / LOOKS);
     this.#busy = true;
     this.#worker.ref();

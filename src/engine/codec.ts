@@ -1,6 +1,6 @@
 /** The engine as a codec: one stream of bytes in, one out. */
 import { UnzipxError } from "../errors.ts";
-import type { Bytes, Warn } from "../formats/contract.ts";
+import type { Bytes } from "../formats/contract.ts";
 import { Engine } from "./client.ts";
 import { troubleOf, unexplained } from "./trouble.ts";
 
@@ -9,14 +9,15 @@ export type EngineCodec = "xz" | "bzip2" | "lzma" | "zstd";
 export interface CodecOptions {
   /** What is being decoded, for the messages. */
   readonly what: string;
-  readonly warn: Warn;
+  /** Called at the end when bytes follow that are none of its own; throws when that is not borne. Absent: there can be none. */
+  readonly behind?: () => void;
 }
 
 /**
- * Decodes a whole file of `type`, all of its streams, checksums verified. Ends normally only when it was complete;
- * bytes behind it that are none of its own are told through `warn`. Each chunk is valid until the next one is asked for.
+ * Decodes a whole file of `type`, all of its streams, checksums verified. Ends normally only when it was complete.
+ * Each chunk is valid until the next one is asked for.
  */
-export async function* engineDecode(type: EngineCodec, input: Bytes, { what, warn }: CodecOptions): AsyncGenerator<Uint8Array> {
+export async function* engineDecode(type: EngineCodec, input: Bytes, { what, behind }: CodecOptions): AsyncGenerator<Uint8Array> {
   const engine = Engine.take();
   let said = "";
   try {
@@ -29,8 +30,8 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, war
         const worst = troubles.find((one) => one.code !== "TRAILING_DATA");
         if (worst !== undefined) throw worst;
         if (troubles.length === 0) throw unexplained(event.code, said, what);
-        if (type === "xz") throw new UnzipxError("BAD_DATA", `Cannot read ${what}: something follows that is no stream`); // the format allows zeros only (2.2)
-        warn(troubles[0]!);
+        if (behind === undefined) throw new UnzipxError("BAD_DATA", `Cannot read ${what}: something follows its end`);
+        behind();
       }
     }
   } finally {

@@ -9,8 +9,8 @@ export const brotli: Filter = {
   about: "brotli, known by its name only; the format has no checksum",
   // No evidence at all, so the name decides.
   bid: ({ head }) => (head.length > 0 ? 1 : 0),
-  async *decode(input, { warn }) {
-    yield* (await import("./brotli-decode.ts")).decodeBrotli(input, warn);
+  async *decode(input, options) {
+    yield* (await import("./brotli-decode.ts")).decodeBrotli(input, options);
   },
   async *encode(input, options) {
     yield* (await import("./brotli-encode.ts")).encodeBrotli(input, options);

@@ -17,9 +17,8 @@ export const bzip2: Filter = {
     return [BLOCK_MAGIC, END_MAGIC].some((magic) => magic.every((byte, i) => head[4 + i] === byte)) ? 76 : 29;
   },
   ownThread: true,
-  async *decode(input, { warn }) {
-    const { engineDecode } = await import("../engine/codec.ts");
-    yield* engineDecode("bzip2", input, { what: "the bzip2 data", warn });
+  async *decode(input, options) {
+    yield* (await import("./bzip2-decode.ts")).decodeBzip2(input, options);
   },
   usualLevel: 9, // as with bzip2(1)
   async *encode(input, options) {

@@ -1,7 +1,8 @@
 /** What the decoders share: bytes that must be there, and what may lie behind the last frame (member, stream). */
 import type { BlockReader } from "../bytes/block-reader.ts";
 import { UnzipxError } from "../errors.ts";
-import type { Warn } from "../formats/contract.ts";
+import type { DecodeOptions } from "../formats/contract.ts";
+import { isText, judgeBehind, MOST_SHOWN, type BehindOptions } from "./behind.ts";
 
 /** The next `length` bytes, valid until the reader is asked again; TRUNCATED when they are not there. */
 export async function need(reader: BlockReader, length: number, what: string): Promise<Buffer> {
@@ -11,20 +12,25 @@ export async function need(reader: BlockReader, length: number, what: string): P
 }
 
 /**
- * Where the next frame would begin, and `start` is none. Behind the last one padding with zeros is usual (tapes), anything
- * else is told; in front of the first one it is an error.
+ * Where the next frame would begin, and `start` is none. Behind the last one padding with zeros is usual (tapes), of anything
+ * else judgeBehind() decides; in front of the first one it is an error.
  */
-export async function endOf(reader: BlockReader, start: Uint8Array, frames: number, name: string, warn: Warn): Promise<void> {
+export async function endOf(reader: BlockReader, start: Uint8Array, frames: number, name: string, options: DecodeOptions & BehindOptions): Promise<void> {
   if (frames === 0) {
     throw new UnzipxError("BAD_HEADER", `Cannot read the ${name} data: it does not begin like ${name}`, { found: start.length === 0 ? "nothing" : Buffer.from(start).toString("hex") });
   }
-  let behind = 0;
-  let rubbish = false;
+  const offset = reader.position;
+  let size = 0;
+  let isZero = true;
+  let text = true;
+  let shown: Uint8Array = new Uint8Array(0);
   for await (const piece of reader.rest()) {
-    behind += piece.length;
-    rubbish ||= !piece.every((byte) => byte === 0);
+    size += piece.length;
+    if (shown.length < MOST_SHOWN) shown = Buffer.concat([shown, piece.subarray(0, MOST_SHOWN)]);
+    isZero &&= piece.every((byte) => byte === 0);
+    text &&= isText(piece);
   }
-  if (rubbish) warn(new UnzipxError("TRAILING_DATA", `${behind} bytes behind the ${name} data are no ${name} and were ignored`));
+  if (!isZero) judgeBehind({ name, offset, size, start: shown, isText: text }, options);
 }
 
 export function checkSum(what: string, expected: number, found: number): void {

@@ -3,7 +3,7 @@ import { crc32, createInflateRaw } from "node:zlib";
 import { BlockReader } from "../bytes/block-reader.ts";
 import { decodeMember } from "../bytes/member.ts";
 import { UnzipxError } from "../errors.ts";
-import type { Bytes, Warn } from "../formats/contract.ts";
+import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { checkSum, endOf, need } from "./framing.ts";
 
 const WHAT = "the gzip data";
@@ -24,13 +24,13 @@ const FLAGS_RESERVED = 0xe0;
  * node:zlib's Gunzip is not used, because it cannot tell a second member from rubbish behind the first,
  * and loses what it had decoded when it meets the latter.
  */
-export async function* decodeGzip(input: Bytes, warn: Warn): AsyncGenerator<Uint8Array> {
+export async function* decodeGzip(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
   try {
     for (let member = 0; ; member++) {
       const start = await reader.peek(3);
       if (start.length === 0 && member > 0) return;
-      if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, "gzip", warn);
+      if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, "gzip", { ...options, bearsRemarks: true });
       await skipHeader(reader);
       const chunkSize = member === 0 ? CHUNK : SMALL_CHUNK;
       let crc = 0;

@@ -13,8 +13,8 @@ export const gzip: Filter = {
   about: "gzip, any number of members",
   // 24 bits of magic and method, 3 reserved flag bits that must be zero (2.3.1.2).
   bid: ({ head }) => (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 && (head[3] ?? 0xff) < 0x20 ? 27 : 0),
-  async *decode(input, { warn }) {
-    yield* (await import("./gzip-decode.ts")).decodeGzip(input, warn);
+  async *decode(input, options) {
+    yield* (await import("./gzip-decode.ts")).decodeGzip(input, options);
   },
   async *encode(input, options) {
     yield* (await import("./gzip-encode.ts")).encodeGzip(input, options);

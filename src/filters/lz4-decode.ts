@@ -2,7 +2,7 @@
 import { BlockReader } from "../bytes/block-reader.ts";
 import { Xxh32, xxh32 } from "../bytes/xxhash32.ts";
 import { UnzipxError } from "../errors.ts";
-import type { Bytes, Warn } from "../formats/contract.ts";
+import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { checkSize, checkSum, damaged, endOf, need } from "./framing.ts";
 import { decodeLz4Block } from "./lz4-block.ts";
 import { LZ4_LEGACY_MAGIC, LZ4_MAGIC } from "./lz4.ts";
@@ -28,7 +28,7 @@ const FLAG_CONTENT_CHECKSUM = 0x04;
 const FLAG_RESERVED = 0x02;
 const FLAG_DICTIONARY = 0x01;
 
-export async function* decodeLz4(input: Bytes, warn: Warn): AsyncGenerator<Uint8Array> {
+export async function* decodeLz4(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
   const window = new Window();
   try {
@@ -39,7 +39,7 @@ export async function* decodeLz4(input: Bytes, warn: Warn): AsyncGenerator<Uint8
       if (magic === LZ4_MAGIC) yield* decodeFrame(reader, window);
       else if (magic === LZ4_LEGACY_MAGIC) yield* decodeLegacyFrame(reader, window);
       else if (isSkippable(magic)) await skipSkippable(reader, WHAT);
-      else return await endOf(reader, start, frames, "lz4", warn);
+      else return await endOf(reader, start, frames, "lz4", options);
     }
   } finally {
     await reader.close();

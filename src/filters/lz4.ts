@@ -12,8 +12,8 @@ export const lz4: Filter = {
   tarExtensions: [".tlz4"],
   about: "lz4, any number of frames, all checksums verified",
   bid: ({ head }) => bidOnMagic(head, [LZ4_MAGIC, LZ4_LEGACY_MAGIC]),
-  async *decode(input, { warn }) {
-    yield* (await import("./lz4-decode.ts")).decodeLz4(input, warn);
+  async *decode(input, options) {
+    yield* (await import("./lz4-decode.ts")).decodeLz4(input, options);
   },
   usualLevel: 1, // as with lz4(1)
   async *encode(input, options) {

@@ -22,7 +22,7 @@ export async function* decodeLzip(input: Bytes, options: DecodeOptions): AsyncGe
     for (let members = 0; ; members++) {
       const start = await reader.peek(MAGIC_BYTES);
       if (start.length === 0 && members > 0) return;
-      if (!isLzip(start)) return await endOf(reader, start, members, "lzip", options.warn);
+      if (!isLzip(start)) return await endOf(reader, start, members, "lzip", { ...options, bearsRemarks: true });
       yield* decodeMember(reader, options);
     }
   } finally {
@@ -40,9 +40,9 @@ async function* decodeMember(reader: BlockReader, { memory }: DecodeOptions): As
   let crc = 0;
   let size = 0;
   let isLonger = false;
-  // A word of the engine on bytes behind the end marker: here they are damage.
-  const warn = (): void => void (isLonger = true);
-  for await (const chunk of engineDecode("lzma", lzmaFile(dictionary, member.stream()), { what: WHAT, warn })) {
+  // Bytes behind the end marker: here they are damage.
+  const behind = (): void => void (isLonger = true);
+  for await (const chunk of engineDecode("lzma", lzmaFile(dictionary, member.stream()), { what: WHAT, behind })) {
     crc = crc32(chunk, crc);
     size += chunk.length;
     yield chunk;

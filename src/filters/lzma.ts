@@ -1,6 +1,7 @@
 /** .lzma, the format before .xz (LZMA_Alone): one stream, without a magic and without a checksum. */
 import { assertMemory } from "../engine/memory.ts";
 import type { Bytes, Filter } from "../formats/contract.ts";
+import { judgeBehind } from "./behind.ts";
 
 const HEADER = 13;
 
@@ -22,13 +23,16 @@ export const lzma: Filter = {
     if (!unknown && size >= 1n << 40n) return 0;
     if (!isUsual(dictionary)) return 0;
     // 8 for the properties, 26 for one of 60 dictionary sizes of 2^32, 8 for the zero byte; the size has 24 zero bits, or is all ones.
-    // Other properties are allowed, but then it is only zeros that speak for it: the name has to decide.
-    return head[0] === 0x5d ? 8 + 26 + 8 + (unknown ? 64 : 24) : 8;
+    // Other properties are allowed, but then with a size it is only zeros that speak for it: the name has to decide.
+    if (head[0] !== 0x5d) return unknown && head[0]! % 9 <= 4 ? 26 + 8 : 8;
+    return 8 + 26 + 8 + (unknown ? 64 : 24);
   },
   ownThread: true,
-  async *decode(input, { warn, memory }) {
+  async *decode(input, options) {
     const { engineDecode } = await import("../engine/codec.ts");
-    yield* engineDecode("lzma", withinMemory(input, memory), { what: "the lzma data", warn });
+    // Nothing tells where the data ends.
+    const behind = (): void => judgeBehind({ name: "lzma", offset: undefined, size: undefined, start: new Uint8Array(0), isText: false }, options);
+    yield* engineDecode("lzma", withinMemory(input, options.memory), { what: "the lzma data", behind });
   },
 };
 

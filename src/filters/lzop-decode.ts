@@ -3,7 +3,7 @@ import { adler32 } from "../bytes/adler32.ts";
 import { BlockReader } from "../bytes/block-reader.ts";
 import { crc32 } from "../bytes/crc32.ts";
 import { UnzipxError } from "../errors.ts";
-import type { Bytes, Warn } from "../formats/contract.ts";
+import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { formatSize } from "../text/size.ts";
 import { checkSize, checkSum, damaged, endOf, need } from "./framing.ts";
 import { decodeLzo1x } from "./lzo1x.ts";
@@ -28,14 +28,14 @@ const FLAG_CRC_PACKED = 0x200;
 const FLAG_FILTER = 0x800;
 const FLAG_HEADER_CRC = 0x1000;
 
-export async function* decodeLzop(input: Bytes, warn: Warn): AsyncGenerator<Uint8Array> {
+export async function* decodeLzop(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
   let buffer = new Uint8Array(256 * 1024);
   try {
     for (let members = 0; ; members++) {
       const start = await reader.peek(LZOP_MAGIC.length);
       if (start.length === 0 && members > 0) return;
-      if (!LZOP_MAGIC.every((byte, at) => start[at] === byte)) return await endOf(reader, start, members, "lzop", warn);
+      if (!LZOP_MAGIC.every((byte, at) => start[at] === byte)) return await endOf(reader, start, members, "lzop", options);
       await reader.skip(LZOP_MAGIC.length);
       const flags = await readHeader(reader);
       for (let sizes = await readSizes(reader); sizes !== undefined; sizes = await readSizes(reader)) {

@@ -17,8 +17,8 @@ export const lzop: Filter = {
   about: "lzop (LZO1X), any number of members, all checksums verified",
   // 9 bytes of magic.
   bid: ({ head }) => (LZOP_MAGIC.every((byte, at) => head[at] === byte) ? 72 : 0),
-  async *decode(input, { warn }) {
-    yield* (await import("./lzop-decode.ts")).decodeLzop(input, warn);
+  async *decode(input, options) {
+    yield* (await import("./lzop-decode.ts")).decodeLzop(input, options);
   },
   innerName(head) {
     if (head.length < NAME_AT) return undefined;

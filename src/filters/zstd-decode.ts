@@ -5,7 +5,7 @@ import { CHUNK } from "../bytes/through.ts";
 import { engineDecode } from "../engine/codec.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { checkSize, damaged, truncated } from "./framing.ts";
-import { FrameWalk, nextFrame, WHAT, type ZstdFrame } from "./zstd-frame.ts";
+import { FrameWalk, nextFrame, Seen, WHAT, type ZstdFrame } from "./zstd-frame.ts";
 import { nodeZstd, zstdError, type NodeZstd } from "./zstd-node.ts";
 
 /** The decoder's default is 2^27, and 2^31 its most; what is allowed is `--max-memory`'s business. */
@@ -20,28 +20,30 @@ const SMALL_CONTENT = SMALL_BLOCKS * 128 * 1024;
  */
 export async function* decodeZstd(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
+  const seen = new Seen();
   try {
-    let frame = await nextFrame(reader, 0, options);
+    let frame = await nextFrame(reader, seen, options);
     if (nodeZstd === undefined) {
       // Nothing but skippable frames is no content, for which the engine need not be started.
-      if (frame !== undefined) yield* decodeElsewhere(reader, frame, options);
+      if (frame !== undefined) yield* decodeElsewhere(reader, frame, seen, options);
       return;
     }
-    for (; frame !== undefined; frame = await nextFrame(reader, 1, options)) {
+    for (; frame !== undefined; frame = await nextFrame(reader, seen, options)) {
       let size = 0;
-      for await (const chunk of decodeFrame(nodeZstd, reader, frame)) {
+      const walk = new FrameWalk(frame);
+      for await (const chunk of decodeFrame(nodeZstd, reader, walk)) {
         size += chunk.length;
         yield chunk;
       }
       if (frame.size !== undefined) checkSize(WHAT, frame.size, size);
+      seen.frame(walk);
     }
   } finally {
     await reader.close();
   }
 }
 
-async function* decodeFrame(zstd: NodeZstd, reader: BlockReader, frame: ZstdFrame): AsyncGenerator<Uint8Array> {
-  const walk = new FrameWalk(frame);
+async function* decodeFrame(zstd: NodeZstd, reader: BlockReader, walk: FrameWalk): AsyncGenerator<Uint8Array> {
   const params = { [zstd.constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
   const begin: Uint8Array[] = [];
   while (!walk.done && walk.blocks <= SMALL_BLOCKS) begin.push(new Uint8Array(await nextPiece(reader, walk)));
@@ -60,16 +62,18 @@ async function* decodeFrame(zstd: NodeZstd, reader: BlockReader, frame: ZstdFram
 }
 
 /** The engine's decoder joins frames by itself; those that are skippable, and what is behind them, it need not see. */
-async function* decodeElsewhere(reader: BlockReader, first: ZstdFrame, options: DecodeOptions): AsyncGenerator<Uint8Array> {
+async function* decodeElsewhere(reader: BlockReader, first: ZstdFrame, seen: Seen, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   let declared: number | undefined = 0;
   let size = 0;
   const frames = async function* (): Bytes {
-    for (let frame: ZstdFrame | undefined = first; frame !== undefined; frame = await nextFrame(reader, 1, options)) {
+    for (let frame: ZstdFrame | undefined = first; frame !== undefined; frame = await nextFrame(reader, seen, options)) {
       declared = declared === undefined || frame.size === undefined ? undefined : declared + frame.size;
-      yield* restOf(reader, new FrameWalk(frame), []);
+      const walk = new FrameWalk(frame);
+      yield* restOf(reader, walk, []);
+      seen.frame(walk);
     }
   };
-  for await (const chunk of engineDecode("zstd", frames(), { what: WHAT, warn: options.warn })) {
+  for await (const chunk of engineDecode("zstd", frames(), { what: WHAT })) {
     size += chunk.length;
     yield chunk;
   }

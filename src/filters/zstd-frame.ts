@@ -2,7 +2,7 @@
 import type { BlockReader } from "../bytes/block-reader.ts";
 import { assertMemory } from "../engine/memory.ts";
 import { UnzipxError } from "../errors.ts";
-import type { DecodeOptions } from "../formats/contract.ts";
+import type { DecodeOptions, Warn } from "../formats/contract.ts";
 import { damaged, endOf, truncated } from "./framing.ts";
 import { isSkippable, skipSkippable } from "./skippable.ts";
 import { ZSTD_MAGIC } from "./zstd.ts";
@@ -25,23 +25,60 @@ export interface ZstdFrame {
   /** Bytes of content, when the header tells. */
   readonly size: number | undefined;
   readonly hasChecksum: boolean;
+  /** 0x10 of the descriptor, which decoders ignore. */
+  readonly hasUnusedBit: boolean;
 }
 
-/** The header of the next frame of data, with the reader in front of it; undefined at the end. `frames` of any kind came before. */
-export async function nextFrame(reader: BlockReader, frames: number, { warn, memory }: DecodeOptions): Promise<ZstdFrame | undefined> {
-  for (let seen = frames; ; seen++) {
+/** What was seen of a file so far, and is odd: valid, and made by no encoder that is known. */
+export class Seen {
+  /** Of any kind. */
+  frames = 0;
+  /** In a row: an encoder puts one in front of a frame, or several behind the last one. */
+  #skippable = 0;
+  #emptyFrames = 0;
+  readonly #odd = new Set<string>();
+
+  skippable(): void {
+    this.frames += 1;
+    this.#skippable += 1;
+  }
+
+  header(frame: ZstdFrame): void {
+    if (this.#skippable > 1) this.#odd.add("Several skippable frames in a row stand in front of a frame of the zstd data: what they hold is no content");
+    if (frame.hasUnusedBit) this.#odd.add("The header of a frame of the zstd data has a bit set that has no meaning");
+    this.#skippable = 0;
+  }
+
+  frame(walk: FrameWalk): void {
+    this.frames += 1;
+    if (walk.emptyBlocks > 0) this.#odd.add("A frame of the zstd data goes on behind a block that holds nothing");
+    // One may end the output of a program that had nothing to say.
+    this.#emptyFrames = walk.isEmpty ? this.#emptyFrames + 1 : 0;
+    if (this.#emptyFrames > 1) this.#odd.add("Several frames in a row of the zstd data hold nothing");
+  }
+
+  tell(warn: Warn): void {
+    for (const odd of this.#odd) warn(new UnzipxError("ODDITY", odd));
+  }
+}
+
+/** The header of the next frame of data, with the reader in front of it; undefined at the end. */
+export async function nextFrame(reader: BlockReader, seen: Seen, options: DecodeOptions): Promise<ZstdFrame | undefined> {
+  for (;;) {
     const start = await reader.peek(4);
-    if (start.length === 0 && seen > 0) return undefined;
     const magic = start.length < 4 ? 0 : Buffer.from(start).readUInt32LE();
     if (magic === ZSTD_MAGIC) break;
     if (!isSkippable(magic)) {
-      await endOf(reader, start, seen, "zstd", warn);
+      if (start.length > 0 || seen.frames === 0) await endOf(reader, start, seen.frames, "zstd", options);
+      seen.tell(options.warn);
       return undefined;
     }
     await skipSkippable(reader, WHAT);
+    seen.skippable();
   }
   const frame = parseHeader(Buffer.from(await reader.peek(LONGEST_HEADER)));
-  assertMemory(frame.window, memory, WHAT);
+  assertMemory(frame.window, options.memory, WHAT);
+  seen.header(frame);
   return frame;
 }
 
@@ -68,7 +105,7 @@ function parseHeader(bytes: Buffer): ZstdFrame {
   // 3.1.1.1.2: a mantissa of 3 bits counts eighths of 2^(10 + exponent); with a single segment all of the content is the window.
   const base = 2 ** (10 + (bytes[5]! >>> 3));
   const window = isSingleSegment ? size! : base + (base / 8) * (bytes[5]! & 7);
-  return { headerBytes, window, size, hasChecksum: (descriptor & 0x04) !== 0 };
+  return { headerBytes, window, size, hasChecksum: (descriptor & 0x04) !== 0, hasUnusedBit: (descriptor & 0x10) !== 0 };
 }
 
 /** Follows a frame from its first byte to its last through pieces of any size. */
@@ -82,6 +119,10 @@ export class FrameWalk {
   #wasLast = false;
   /** Of all kinds, so far; no content is longer than 128 KiB for each. */
   blocks = 0;
+  /** With others behind them: an empty last one only ends the frame. */
+  emptyBlocks = 0;
+  /** No block holds anything. */
+  isEmpty = true;
   done = false;
 
   constructor(frame: ZstdFrame) {
@@ -109,6 +150,8 @@ export class FrameWalk {
     const size = this.#header >>> 3;
     if (type === RESERVED) throw damaged(WHAT, "a block is of the reserved type");
     if (size > Math.min(BLOCK_CONTENT, this.#frame.window)) throw damaged(WHAT, "a block is larger than the header allows");
+    if (size === 0 && !isLast) this.emptyBlocks += 1;
+    this.isEmpty &&= size === 0;
     this.#left = (type === RLE ? 1 : size) + (isLast && this.#frame.hasChecksum ? CHECKSUM : 0);
     this.#wasLast = isLast;
     this.#header = this.#headerBytes = 0;

@@ -81,6 +81,8 @@ export interface DecodeOptions {
   readonly warn: Warn;
   /** Bytes that the decoder's dictionary or window may take; 0 = no limit. More is a MEMORY error that names the need. */
   readonly memory: number;
+  /** What follows the data and is neither padding nor a further part is ignored with a word, not refused. */
+  readonly lenient?: boolean;
 }
 
 /** A container whose entries come in order, as the bytes arrive. */
@@ -103,9 +105,13 @@ export interface IndexedContainer extends FormatInfo {
 export type Decode = (fd: number, locator: Locator, options?: EntryOptions) => Decoded;
 
 export interface EntryOptions {
-  /** Where two parts of the archive disagree about the entry it is refused; unless this is given, which is then told what was taken. */
-  readonly lenient?: Warn | undefined;
+  /** Where two parts of the archive disagree about the entry, one is taken, and told; otherwise the entry is refused. */
+  readonly lenient?: boolean | undefined;
+  /** Told what is odd about the entry, and what was taken. */
+  readonly warn?: Warn | undefined;
   readonly password?: string | undefined;
+  /** Everything is checked but the content, which is not decoded: what comes is empty. */
+  readonly headersOnly?: boolean;
 }
 
 /**
@@ -115,6 +121,8 @@ export interface EntryOptions {
 export interface SolidContainer extends FormatInfo {
   readonly kind: "container";
   readonly needs: "file";
+  /** The engine decodes it: in another order than that of the listing, and it refuses some links itself (see DryRun). */
+  readonly byEngine?: boolean;
   read(source: SolidSource, options: SolidOptions): AsyncIterable<StreamEntry>;
 }
 
@@ -152,6 +160,8 @@ export interface Entry {
   readonly method: string;
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
+  /** How it is encrypted, where that is known: "ZipCrypto", "AES-256". */
+  readonly cipher?: string;
   readonly comment: string | undefined;
   /** Bytes of the name that are no text were written as %XX: another entry may be called just so. */
   readonly escaped?: boolean;

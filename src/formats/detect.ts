@@ -38,3 +38,11 @@ export function formatOfName(name: string): Filter | Container | KnownFormat | u
     (format) => [...format.extensions, ...("tarExtensions" in format ? format.tarExtensions : [])].some((extension) => lower.endsWith(extension.toLowerCase())),
   );
 }
+
+/** Whether the end record of a zip (APPNOTE 4.3.16) reaches with its comment to the very end: of a zip that is only stored inside, padding follows. */
+export function endsLikeZip(tail: Uint8Array): boolean {
+  for (let at = tail.length - 22; at >= 0; at--) {
+    if (tail[at] === 0x50 && tail[at + 1] === 0x4b && tail[at + 2] === 5 && tail[at + 3] === 6 && tail[at + 20]! + 256 * tail[at + 21]! === tail.length - at - 22) return true;
+  }
+  return false;
+}

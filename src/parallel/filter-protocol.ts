@@ -9,6 +9,9 @@ export interface FilterStart {
   readonly ring: SharedArrayBuffer;
   /** As in DecodeOptions. */
   readonly memory: number;
+  /** One number, which goes up with every piece of input that the decoder takes. */
+  readonly alive: SharedArrayBuffer;
+  readonly lenient: boolean;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
 }

@@ -1,5 +1,6 @@
 /** A filter on a thread of its own: it decodes while the main thread parses and writes. */
 import { Worker } from "node:worker_threads";
+import { stalled, usualPatience } from "../engine/patience.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
 import { WORKER } from "./pool.ts";
@@ -14,14 +15,16 @@ export interface FilterThreadOptions {
   readonly warn: Warn;
   /** As in DecodeOptions. */
   readonly memory: number;
+  readonly lenient: boolean;
   /** Told how much of the file was read, which is the progress there is. */
   readonly read: (bytes: number) => void;
 }
 
 /** The decoded bytes; each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
-export async function* decodeOnThread({ entry, filter, input, warn, memory, read }: FilterThreadOptions): Bytes {
+export async function* decodeOnThread({ entry, filter, input, warn, memory, lenient, read }: FilterThreadOptions): Bytes {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
-  const start: FilterStart = { filter, ring, memory, fd: "fd" in input ? input.fd : undefined };
+  const alive = new SharedArrayBuffer(4);
+  const start: FilterStart = { filter, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
   const worker = new Worker(entry, { ...WORKER, workerData: start });
   const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
   const messages: FromFilter[] = [];
@@ -42,7 +45,7 @@ export async function* decodeOnThread({ entry, filter, input, warn, memory, read
       const message = messages.shift();
       if (message === undefined) {
         if (died !== undefined) throw died;
-        await new Promise<void>((resolve) => (wake = resolve));
+        await silence(new Promise<void>((resolve) => (wake = resolve)), alive, `the ${filter} data`);
         continue;
       }
       switch (message.kind) {
@@ -69,5 +72,27 @@ export async function* decodeOnThread({ entry, filter, input, warn, memory, read
   } finally {
     await worker.terminate();
     await pieces?.return?.();
+  }
+}
+
+/** Waits for a message; throws when none comes and the thread takes no input either. */
+async function silence(message: Promise<void>, alive: SharedArrayBuffer, what: string): Promise<void> {
+  const patience = usualPatience();
+  const taken = new Int32Array(alive);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const wait = (before: number): void => {
+        timer = setTimeout(() => {
+          const now = Atomics.load(taken, 0);
+          if (now === before) reject(stalled(what, patience));
+          else wait(now);
+        }, patience);
+      };
+      if (patience !== Infinity) wait(Atomics.load(taken, 0));
+      message.then(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -8,7 +8,7 @@ import { SLOT_BYTES, SLOTS, type FilterStart, type FromFilter, type ToFilter } f
 export async function serveFilter(filters: readonly Filter[]): Promise<void> {
   const port = parentPort;
   if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve a filter: this is not a worker thread");
-  const { filter: name, ring, fd, memory } = workerData as FilterStart;
+  const { filter: name, ring, alive, fd, memory, lenient } = workerData as FilterStart;
   const say = (message: FromFilter): void => port.postMessage(message);
   const free = Array.from({ length: SLOTS }, (_, slot) => slot);
   let slotFreed = (): void => {};
@@ -22,7 +22,14 @@ export async function serveFilter(filters: readonly Filter[]): Promise<void> {
     }
   });
   let read = 0;
+  const taken = new Int32Array(alive);
   async function* input(): Bytes {
+    for await (const chunk of pieces()) {
+      Atomics.add(taken, 0, 1);
+      yield chunk;
+    }
+  }
+  async function* pieces(): Bytes {
     if (fd !== undefined) {
       for await (const chunk of readAhead(fd, 0)) {
         read += chunk.length;
@@ -42,7 +49,7 @@ export async function serveFilter(filters: readonly Filter[]): Promise<void> {
   try {
     const filter = filters.find((one) => one.name === name);
     if (filter === undefined) throw new UnzipxError("INTERNAL", `Cannot decode: no filter is called "${name}"`);
-    for await (const chunk of filter.decode(input(), { memory, warn: (note) => say({ kind: "warn", error: toPlain(note) }) })) {
+    for await (const chunk of filter.decode(input(), { memory, lenient, warn: (note) => say({ kind: "warn", error: toPlain(note) }) })) {
       for (let at = 0; at < chunk.length; at += SLOT_BYTES) {
         while (free.length === 0) await new Promise<void>((resolve) => (slotFreed = resolve));
         const slot = free.shift()!;

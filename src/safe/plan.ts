@@ -7,7 +7,7 @@ import type { Entry } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
-import { addChild, childOf, findPlace, newPlace, pathOf, type Place } from "./tree.ts";
+import { addChild, childOf, describePlace, findPlace, newPlace, pathOf, type Place } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -30,8 +30,6 @@ export interface Planned {
   readonly place: Place;
   readonly again: boolean;
 }
-
-const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
 
 export class Plan {
   readonly root = newPlace(undefined, "", "directory");
@@ -72,7 +70,7 @@ export class Plan {
     const repeated = rules.repeated === "last" && entry.type === "file" ? this.#repeated(path) : undefined;
     const place = repeated ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
-    this.#describe(place, entry);
+    describePlace(place, entry, this.#policy.keepMode);
     return { place, again: repeated !== undefined };
   }
 
@@ -140,13 +138,5 @@ export class Plan {
     this.#ground.replaced?.(place);
     this.#odd("repeated", path);
     return place;
-  }
-
-  #describe(place: Place, entry: Entry): void {
-    if (this.#policy.keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-    // What no calendar has (a Date ends at 8.64e15 ms) is no time.
-    if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
-    place.size = entry.size;
-    place.linkTarget = entry.linkTarget;
   }
 }

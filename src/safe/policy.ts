@@ -14,6 +14,8 @@ export interface Limits {
   readonly depth: number;
   /** Bytes that one decoder's dictionary or window may take. */
   readonly memory: number;
+  /** Seconds that a decoder may neither read nor write. */
+  readonly stall: number;
 }
 
 export interface Policy {
@@ -39,9 +41,11 @@ export const DEFAULT_LIMITS: Limits = {
   depth: 256,
   // xz -9 asks for 64 MiB, zstd --ultra -22 for 128, 7z ultra for up to 256.
   memory: 256 * 1024 * 1024,
+  // The slowest decoders (PPMd, bzip2) need less than a second for a block.
+  stall: 30,
 };
 
-export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096, memory: 0 };
+export const NO_LIMITS: Limits = { bytes: 0, files: 0, ratio: 0, depth: 4096, memory: 0, stall: 0 };
 
 /** Levels of archives inside archives that are followed where nobody says how many: real ones have two or three, endless ones any number. */
 export const USUAL_LEVELS = 8;
@@ -54,8 +58,16 @@ export function readLimits(limits: Limits): ReadLimits {
   return { entries: limits.files, headerBytes: HEADER_BYTES, memory: limits.memory };
 }
 
-/** Below this an extreme ratio does no harm: a file of zeros is not an attack. */
+/** Below this no ratio does any harm: a file of zeros is not an attack. */
 export const RATIO_STARTS_AT = 64 * 1024 * 1024;
+
+/** Up to here no disk is filled, and a ratio so many times the limit is allowed to what is not one byte all over: a log that says the same for 230 MiB is no attack either. */
+export const HARMLESS_BELOW = 256 * 1024 * 1024;
+export const RATIO_BELOW_HARM = 10;
+
+/** What the name of an entry and the target of its link may take, where there are as many entries as the limit allows; the real ones take a third of that. */
+export const NAME_BYTES = 256;
+export const NAMES_AT_LEAST = 64 * 1024 * 1024;
 
 /** Bytes that an extraction leaves free on the target's file system. */
 export const FREE_SPACE_RESERVE = 16 * 1024 * 1024;

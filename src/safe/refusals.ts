@@ -22,7 +22,7 @@ export function blocked(raw: string): UnzipxError {
  * What would come to lie where unzipx keeps something of its own, or would make a link or a file of a folder on the way there.
  * `reserved` are absolute paths, `target` is where `root` will lie.
  */
-export function reservedPlaces(root: Place, target: string, reserved: readonly string[]): Place[] {
+export function reservedPlaces(root: Place, target: string, reserved: readonly string[] = []): Place[] {
   return reserved.flatMap((path) => {
     const below = relative(target, reallyAt(path)).split(sep);
     if (below[0] === "" || below[0] === ".." || /^[A-Za-z]:$/.test(below[0]!)) return [];

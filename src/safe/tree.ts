@@ -1,4 +1,5 @@
 /** The places an extraction has claimed, as the tree they will be on disk. */
+import type { Entry } from "../formats/contract.ts";
 import { collisionKey, type SafePath } from "./path.ts";
 
 export interface Place {
@@ -26,6 +27,17 @@ export function newPlace(parent: Place | undefined, name: string, type: Place["t
     children: type === "directory" ? new Map() : undefined,
     mode: undefined, mtime: undefined, size: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
   };
+}
+
+const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
+
+/** What the entry says of the place that it got. */
+export function describePlace(place: Place, entry: Entry, keepMode: boolean): void {
+  if (keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
+  // What no calendar has (a Date ends at 8.64e15 ms) is no time.
+  if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
+  place.size = entry.size;
+  place.linkTarget = entry.linkTarget;
 }
 
 export function pathOf(place: Place): SafePath {

@@ -14,6 +14,7 @@ import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
 import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
 import { adopt, nothingSettled, type Settled } from "./adopt.ts";
+import { markablePlaces, type Markable } from "./markable.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
@@ -140,13 +141,17 @@ export class SafeWriter {
 
   /** A file that was written is not wanted after all, nor are the folders that were only made for it. */
   remove({ place }: Claim): void {
-    place.dropped = true;
-    rmSync(this.#staging.pathOf(place), { force: true });
+    this.#take(place);
     for (let folder = place.parent!; folder.parent !== undefined && folder.mode === undefined && folder.mtime === undefined; folder = folder.parent) {
       if ([...folder.children!.values()].some((child) => !child.dropped)) return;
       folder.dropped = true;
       rmdirSync(this.#staging.pathOf(folder));
     }
+  }
+
+  #take(place: Place): void {
+    place.dropped = true;
+    removeTree(this.#staging.pathOf(place));
   }
 
   /** What hard links of this run lead to. */
@@ -183,14 +188,16 @@ export class SafeWriter {
     return settled;
   }
 
+  /** All that was written, where it lies now; before finish(), while everything may still be changed. */
+  markable(): Iterable<Markable> {
+    return this.#staging.path === undefined ? [] : markablePlaces(this.#root, (place) => ({ ...this.fileOf({ place, repeats: false }), mode: (place.mode ?? FILE_MODE) & ~this.#umask }));
+  }
+
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
-    const refused: UnzipxError[] = [];
-    for (const place of reservedPlaces(this.#root, this.#target!, this.#destination.reserved ?? [])) {
-      place.dropped = true;
-      removeTree(this.#staging.pathOf(place));
-      refused.push(reservedFor(place));
-    }
+    const reserved = reservedPlaces(this.#root, this.#target!, this.#destination.reserved);
+    const refused = reserved.map(reservedFor);
+    for (const place of reserved) this.#take(place);
     const context = this.#linkContext();
     refused.push(...this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
     const moved = new Set(this.#movedPlaces());
@@ -213,9 +220,9 @@ export class SafeWriter {
     return refused;
   }
 
-  /** What the user should know of the folder that the result lies in. */
+  /** What the user should know of the folder that the result lies in. Without modes everybody may do everything, and always could. */
   notes(): UnzipxError[] {
-    return this.#staging.keepsModes ? this.#ground.notes() : []; // without modes everybody may do everything, and always could
+    return this.#staging.keepsModes ? this.#ground.notes() : [];
   }
 
   /** Makes the result visible. Returns what could not be put in its place; of an atomic run that throws, and nothing is visible then. */

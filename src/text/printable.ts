@@ -1,20 +1,34 @@
 /** Text from an archive, made safe for a terminal. Nothing that an archive can name gets there without passing here. */
 
 // C0 and DEL move the cursor or start an escape sequence, C1 does the same in one byte; line and paragraph separators break
-// the line; bidirectional and zero-width characters show a name that is not the name ("exe.txt" for "txt.exe").
-// eslint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// the line; characters of format (bidirectional, zero-width, tags, annotations) and those that are not shown at all make a name
+// look like another one ("exe.txt" for "txt.exe"). Half a surrogate pair is no character.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Shows every character that would act on a terminal as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
+/** Shows every character that would act on a terminal, or not be seen on it, as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
 export function printable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNPRINTABLE, (character, offset: number) => {
-    // A joiner between two pictures makes one of them (a family, a profession): harmless, and wanted.
-    if (character === "\u200d" && isPictureBefore(text, offset)) return character;
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    // A joiner between two pictures makes one of them (a family, a profession), and a selector its colours: harmless, and wanted.
+    if ((character === "\u200d" || character === "\ufe0e" || character === "\ufe0f") && isPictureBefore(text, offset)) return character;
+    const code = character.codePointAt(0)!;
+    return code < 0x100 ? `\\x${hex(code, 2)}` : code < 0x10000 ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 1)}}`;
   });
 }
 
+/** The same for JSON, of which not one letter may change its meaning: what JSON.stringify() leaves as it is becomes an escape of JSON. */
+export function printableJson(json: string): string {
+  if (!UNPRINTABLE.test(json)) return json;
+  UNPRINTABLE.lastIndex = 0;
+  return json.replace(UNPRINTABLE, (character) => (character === "\n" ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join("")));
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
+}
+
+/** Also a digit, "#" or "*", of which the selector makes a key. */
 function isPictureBefore(text: string, offset: number): boolean {
-  return /(\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)$/u.test(text.slice(Math.max(0, offset - 3), offset));
+  return /(\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Emoji}|\ufe0f)$/u.test(text.slice(Math.max(0, offset - 2), offset));
 }

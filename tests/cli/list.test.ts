@@ -5,7 +5,7 @@ import { sandbox } from "../helpers/cli.ts";
 
 const TEXT = "text ".repeat(100);
 const zip = buildZip([
-  { name: "d/", mode: 0o040755 }, { name: "d/a.txt", content: TEXT, method: DEFLATE, extra: timeExtra(MTIME) }, { name: "secret", content: "x", flags: FLAG_ENCRYPTED },
+  { name: "d/", mode: 0o040755 }, { name: "d/a.txt", content: TEXT, method: DEFLATE, extra: timeExtra(MTIME) }, { name: "secret", content: "x".repeat(13), flags: FLAG_ENCRYPTED, central: { size: 1 }, local: { size: 1 } },
   { name: "l", content: "d/a.txt", mode: 0o120777 },
 ], { comment: "the comment" });
 
@@ -54,6 +54,21 @@ describe("unzipx l", () => {
     const { stdout, code } = where.run(["list", "a.zip", "b.tar"]);
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual(expect.arrayContaining(["a.zip", "b.tar"]));
+  });
+
+  it("marks what x would refuse, with the reason, and counts it; JSON has the code", () => {
+    const where = sandbox();
+    where.file("a.zip", buildZip([{ name: "../evil" }, { name: "ok", content: "x" }, { name: "out", content: "/etc", mode: 0o120777 }, { name: "in", content: "ok", mode: 0o120777 }]));
+    const lines = where.run(["l", "a.zip"]).stdout.trimEnd().split("\n");
+    expect(lines[1]).toMatch(/ \.\.\/evil {2}✗ it climbs out with "\.\."$/);
+    expect(lines[2]).toMatch(/ ok$/);
+    expect(lines[3]).toMatch(/ out -> \/etc {2}✗ its target is an absolute path$/);
+    expect(lines[4]).toMatch(/ in -> ok$/);
+    expect(lines[5]).toMatch(/2 files, 2 links; x refuses 2$/);
+    const { archives } = JSON.parse(where.run(["l", "--json", "a.zip"]).stdout) as { archives: { entries: { refused?: object }[] }[] };
+    expect(archives[0]!.entries.map(({ refused }) => refused)).toEqual([
+      { code: "UNSAFE_PATH", message: 'Refused an entry: it climbs out with ".."' }, undefined, { code: "UNSAFE_LINK", message: "Refused a link: its target is an absolute path" }, undefined,
+    ]);
   });
 
   it("names what extracting would refuse, as it stands in the archive", () => {

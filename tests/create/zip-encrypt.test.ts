@@ -95,7 +95,7 @@ it.each(METHODS)("a large file that shrinks while it goes down a pipe, encrypted
   writeFileSync(join(base, "z"), "z");
   const bytes = await pipe(base, ["a", "large", "z"], { method, password: PASSWORD }, () => writeFileSync(join(base, "large"), "short"));
   // Its local header stays in the pipe, which is not said in silence.
-  expect(await unpack(bytes, { password: async () => PASSWORD, policy: { lenient: true } })).toMatchObject({ code: 0, warnings: expect.arrayContaining([expect.stringContaining("followed by another one")]), contents: { a: "a", z: "z" } });
+  expect(await unpack(bytes, { password: async () => PASSWORD, policy: { lenient: true } })).toMatchObject({ code: 0, warnings: expect.arrayContaining([expect.stringContaining("that the central directory does not name: that is left out")]), contents: { a: "a", z: "z" } });
   writeFileSync(join(base, "out.zip"), bytes);
   if (has("7zz")) run("7zz", ["t", `-p${PASSWORD}`, join(base, "out.zip")]);
 });

@@ -23,18 +23,6 @@ describe("brotli.decode()", () => {
     expect(await textOf(brotli, fixture("brotli/good.br"), { chunk: 1 })).toContain("Line 24 of");
   });
 
-  it("tells of what lies behind the end, however it arrives, and takes zeros for padding", async () => {
-    const bytes = brotliCompressSync(noise(3000));
-    for (const chunk of [Infinity, bytes.length, bytes.length - 1, 100, 1]) {
-      const { content, code, notes } = await decode(brotli, Buffer.concat([bytes, Buffer.from("rubbish")]), { chunk });
-      expect([chunk, code, content.length, notes.length]).toEqual([chunk, undefined, 3000, 1]);
-      expect(notes[0]).toContain("7 bytes");
-      expect((await decode(brotli, Buffer.concat([bytes, Buffer.alloc(7)]), { chunk })).notes).toEqual([]);
-    }
-    // A second stream is none of it: the format knows only one.
-    expect((await decode(brotli, Buffer.concat([bytes, bytes]))).notes).toHaveLength(1);
-  });
-
   it("truncated at any byte is an error", async () => {
     expect(await acceptedCuts(brotli, fixture("brotli/good.br"))).toEqual([]);
     expect(await acceptedCuts(brotli, brotliCompressSync(noise(200)))).toEqual([]);

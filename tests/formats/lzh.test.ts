@@ -207,6 +207,18 @@ describe("lzh: folders and links", () => {
     expect(await one({ ...link, level: 2, name: "there", records: [...link.records, [2, folder]] })).toMatchObject({ type: "symlink", path: "sub/link", linkTarget: "../to/there" });
   });
 
+  it("parts folders with backslashes in level 0 whatever the system, in links and their targets too, which stay inside", async () => {
+    const unix = (mode: number): readonly [number, Uint8Array] => [0, Buffer.concat([Buffer.from("U\0"), Buffer.alloc(4), word(mode), Buffer.alloc(4)])];
+    const bytes = buildLzh([
+      { method: "-lhd-", name: "d\\", records: [unix(0o040755)] }, { method: "-lhd-", name: "d\\link|..\\file", records: [unix(0o120777)] },
+      { name: "file", content: "x", records: [unix(0o100644)] }, { name: "a/b\\c", content: "y", records: [unix(0o100644)] },
+    ]);
+    expect((await read(bytes)).entries.map(({ type, path, linkTarget }) => [type, path, linkTarget])).toEqual([
+      ["directory", "d", undefined], ["symlink", "d/link", "../file"], ["file", "file", undefined], ["file", "a/b\\c", undefined],
+    ]);
+    expect((await unpack(buildLzh([{ method: "-lhd-", name: "d\\link|..\\..\\file", records: [unix(0o120777)] }]))).failures).toEqual({ "d/link": "UNSAFE_LINK" });
+  });
+
   it("takes a bar in a folder's name for what it is", async () => {
     expect(await one({ method: "-lhd-", level: 1, name: "a|b", records: [[0x50, word(0o040755)]] })).toMatchObject({ type: "directory", path: "a|b", linkTarget: undefined });
   });

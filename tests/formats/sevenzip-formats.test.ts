@@ -1,12 +1,13 @@
 /** The formats besides 7z that the engine reads: what real tools wrote, and what is written here byte by byte. */
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { crc32, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { createSelection } from "../../src/core/select.ts";
 import { buildCab } from "../helpers/cab.ts";
-import { contentsOf } from "../helpers/cli.ts";
+import { contentsOf, sha256 } from "../helpers/cli.ts";
 import { fixture, mixture } from "../helpers/filters.ts";
+import { buildCompound, buildVhd } from "../helpers/images.ts";
 import { codeOfTest, entriesOf, unpack } from "../helpers/library.ts";
 import { buildRar4, buildRar5, type RarItem } from "../helpers/rar.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
@@ -221,6 +222,35 @@ describe("what other tools pack", () => {
       }
       expect(await codeOfTest(bytes)).toBe(82);
     });
+  });
+});
+
+describe("images", () => {
+  it("a virtual disk without partitions gives the disk as one file, and never nothing", async () => {
+    const disk = Buffer.from(mixture(64 * 1024));
+    const bytes = buildVhd(disk);
+    const { code, contents } = await unpack(bytes);
+    const [[name, content] = []] = Object.entries(contents);
+    expect([code, Object.keys(contents).length, name?.endsWith(".img")]).toEqual([0, 1, true]);
+    expect(content).toBe(sha256(disk));
+    expect((await entriesOf(bytes, "disk.vhd")).map(({ path, type, size }) => [path, type, size])).toEqual([["disk.img", "file", disk.length]]);
+    expect(await codeOfTest(bytes)).toBe(0);
+  });
+  it("a program with an archive that holds nothing is told of", async () => {
+    const nothing = Buffer.alloc(32);
+    nothing.set([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4]);
+    nothing.writeUInt32LE(crc32(nothing.subarray(12)), 8);
+    const stub = Buffer.alloc(800);
+    stub.write("MZ", 0, "latin1");
+    const { code, contents, warnings } = await unpack(Buffer.concat([stub, nothing]));
+    expect([code, contents, warnings.join()]).toEqual([0, {}, expect.stringContaining("holds nothing")]);
+  });
+  it("a storage of a compound file is a folder, also where control characters begin the names, as in encrypted Office documents", async () => {
+    const text = "x".repeat(5000);
+    const bytes = buildCompound("\x06DataSpaces", "\x06Primary", Buffer.from(text));
+    const { code, contents } = await unpack(bytes);
+    expect([code, contents]).toEqual([0, { "[6]DataSpaces/": "", "[6]DataSpaces/[6]Primary": sha256(Buffer.from(text)) }]);
+    expect((await entriesOf(bytes, "a.docx")).map(({ path, type, size }) => [path, type, size])).toEqual([["[6]DataSpaces", "directory", undefined], ["[6]DataSpaces/[6]Primary", "file", 5000]]);
   });
 });
 

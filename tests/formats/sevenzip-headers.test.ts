@@ -71,6 +71,57 @@ describe("rar 2", () => {
   });
 });
 
+/** `bytes` with other fields in the first file's header, and its checksum made right. */
+function withFileHeader(bytes: Buffer, change: (header: Buffer) => void): Buffer {
+  const changed = Buffer.from(bytes);
+  const at = 7 + 13;
+  const header = changed.subarray(at, at + changed.readUInt16LE(at + 5));
+  change(header);
+  header.writeUInt16LE(crc32(header.subarray(2)) & 0xffff);
+  return changed;
+}
+
+describe("rar 4, stored", () => {
+  // The header says that version 2.0 can read it, whoever wrote it.
+  const stored = (bytes: Buffer): Buffer => withFileHeader(bytes, (header) => void (header[24] = 20));
+  const one = [{ name: "a.txt", content: "alpha\n" }];
+
+  it("without an end block is whole, or cut between two entries: that is told", async () => {
+    const { code, contents, warnings } = await unpack(stored(buildRar4(one)).subarray(0, -7), { name: "a.rar" });
+    expect([code, contents, warnings.join()]).toEqual([0, { "a.txt": "alpha\n" }, expect.stringContaining("no end block")]);
+    expect((await unpack(stored(buildRar4(one)), { name: "a.rar" })).warnings).toEqual([]);
+  });
+});
+
+describe("rar 4: names in Unicode", () => {
+  const named = (form: readonly number[]): Buffer => withFileHeader(buildRar4([{ name: `abc\0${"x".repeat(form.length)}`, content: "alpha\n" }]), (header) => {
+    Buffer.from(form).copy(header, 32 + 4);
+    header.writeUInt16LE(header.readUInt16LE(3) | 0x200, 3);
+  });
+  // High byte 0; 00 00 00: three characters of one byte each.
+  it("are read", async () => {
+    expect(await unpack(named([0, 0x00, 0x61, 0x62, 0x63]), { name: "a.rar" })).toMatchObject({ code: 0, contents: { abc: "alpha\n" } });
+    // 01: under the high byte; 10: two bytes; 11: a run of the plain name.
+    expect(await unpack(named([4, 0x60, 0x30, 0x31, 0x04]), { name: "a.rar" })).toMatchObject({ code: 0, contents: { "\u0430\u0431": "alpha\n" } });
+  });
+  it("that break off are damage: nobody knows what they were", async () => {
+    for (const form of [[], [0], [0, 0x80, 0x30], [0, 0xc0]]) expect([form, (await unpack(named(form), { name: "a.rar" })).error?.code]).toEqual([form, "BAD_HEADER"]);
+  });
+});
+
+describe("a rar behind a program", () => {
+  for (const [what, build] of [["rar 4", buildRar4], ["rar 5", buildRar5]] as const) {
+    it(`${what}: its headers are checked as well`, async () => {
+      const bytes = Buffer.concat([Buffer.alloc(2000, "MZ\0\x01", "latin1"), build(ITEMS)]);
+      expect(await unpack(bytes, { name: "a.exe" })).toMatchObject({ code: 0, contents: { "a.txt": "alpha\n", "b.txt": "beta\n" } });
+      expect((await unpack(bytes.subarray(0, bytes.indexOf("beta") + 5), { name: "a.exe" })).error?.code).toBe("TRUNCATED");
+      const changed = Buffer.from(bytes);
+      changed[bytes.indexOf("b.txt")]! ^= 0x40;
+      expect((await unpack(changed, { name: "a.exe" })).error?.code).toBe("BAD_HEADER");
+    });
+  }
+});
+
 describe("what is told", () => {
   const codeOf = async (bytes: Uint8Array): Promise<string | undefined> => (await unpack(bytes, { name: "a.rar" })).error?.code;
 

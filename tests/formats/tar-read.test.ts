@@ -41,6 +41,12 @@ async function read(bytes: Uint8Array, { chunk = Infinity, options = {} }: { chu
   return { entries, notes: notes.map(({ message }) => message), error };
 }
 
+/** Both sides of what makes the first refused entry ambiguous. */
+async function detailsOf(bytes: Uint8Array): Promise<{ expected?: string; found?: string }> {
+  for await (const { refusal } of readTar(inChunks(bytes), readOptions())) if (refusal?.code === "AMBIGUOUS") return refusal.details;
+  throw new Error("nothing was refused");
+}
+
 const paths = (result: Result): string[] => result.entries.map(({ path }) => path);
 const codeOf = async (bytes: Uint8Array): Promise<string | undefined> => (await read(bytes)).error?.code;
 
@@ -129,8 +135,12 @@ describe("tar: GNU's long names", () => {
     const bytes = buildTar([gnuLong("L", long), { name: long.slice(0, 99), dialect: "gnu", content: "x" }, gnuLong("K", long), gnuLong("L", `${long}.l`), { name: "cut", type: "2", link: "cut", dialect: "gnu" }, { name: "after" }]);
     expect((await read(bytes)).entries).toMatchObject([{ path: long, text: "x" }, { path: `${long}.l`, type: "symlink", linkTarget: long }, { path: "after" }]);
   });
-  it("end at their first NUL, and are told when they come twice", async () => {
-    const { entries, notes } = await read(buildTar([gnuLong("L", "first"), gnuLong("L", "second\0rest"), { name: "cut" }]));
+  it("end at their first NUL, and what goes on behind it is another reading: refused, both named", async () => {
+    expect(await detailsOf(buildTar([gnuLong("L", "name\0rest"), { name: "cut" }]))).toMatchObject({ expected: '"name"', found: '"name\\u0000rest\\u0000"' });
+    expect(paths(await read(buildTar([gnuLong("L", "name\0\0\0"), { name: "name" }])))).toEqual(["name"]);
+  });
+  it("are told when they come twice", async () => {
+    const { entries, notes } = await read(buildTar([gnuLong("L", "first"), gnuLong("L", "second"), { name: "cut" }]));
     expect(entries.map(({ path }) => path)).toEqual(["second"]);
     expect(notes.join()).toContain("Two long names");
   });
@@ -145,8 +155,8 @@ describe("tar: pax headers", () => {
   it("give path, linkpath, size and time, and speak of one entry only", async () => {
     const bytes = buildTar([
       paxHeader({ path: "名前/x", size: "7", mtime: "1000000000.25", atime: "1", ctime: "2", uid: "70000", gid: "70000", uname: "ü", gname: "ü", comment: "c", "SCHILY.xattr.user.x": Buffer.from([0, 255]), "LIBARCHIVE.creationtime": "1" }),
-      { name: "own", size: 0, raw: new Map() }, "content".padEnd(BLOCK, "\0"), paxHeader({ linkpath: "名前" }), { name: "l", type: "2", link: "own" }, { name: "after", content: "y" },
-    ].map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
+      { name: "own", content: "content" }, paxHeader({ linkpath: "名前" }), { name: "l", type: "2", link: "own" }, { name: "after", content: "y" },
+    ]);
     const { entries, notes } = await read(bytes);
     expect(entries).toMatchObject([{ path: "名前/x", size: 7, mtime: 1_000_000_000_250, text: "content" }, { path: "l", linkTarget: "名前" }, { path: "after", mtime: MTIME * 1000, text: "y" }]);
     expect(notes).toEqual([]);
@@ -155,40 +165,117 @@ describe("tar: pax headers", () => {
     expect((await one({ mtime: "-1.5" })).entries).toMatchObject([{ mtime: -1500 }]);
     expect((await one({ mtime: "tomorrow" })).entries).toMatchObject([{ mtime: MTIME * 1000 }]);
   });
-  it("with a size that is not the header's win, and tell", async () => {
-    // The header says 512 and would make its content's second half a header of its own.
+  it("with a size that is not the header's are another reading of all that follows: refused, both sizes named; --lenient takes the extended one", async () => {
+    // A reader that goes by the header makes of the content an entry of its own.
     const hidden = tarEntry({ name: "hidden", content: "h" });
-    const { entries, notes } = await read(buildTar([paxHeader({ size: String(hidden.length) }), tarHeader({ name: "a", size: 5 }), hidden, { name: "b" }]));
-    expect(entries.map(({ path }) => path)).toEqual(["a", "b"]);
-    expect(notes.join()).toContain("the extended one is taken");
+    for (const size of [0, 5]) {
+      const bytes = buildTar([paxHeader({ size: String(hidden.length) }), tarHeader({ name: "a", size }), hidden, { name: "b" }]);
+      const { entries, error } = await read(bytes);
+      expect([entries, error?.code, error?.details.expected, error?.details.found, error?.details.hint]).toEqual([[], "AMBIGUOUS", "1024 bytes, as the extended header says", `${size} bytes in the header itself`, "--lenient"]);
+      const lenient = await read(bytes, { options: { lenient: true } });
+      expect(paths(lenient)).toEqual(["a", "b"]);
+      expect(lenient.notes.join()).toContain("the extended one is taken");
+      expect(await unpack(bytes)).toMatchObject({ code: 6, contents: {} });
+    }
+  });
+  it("with the header's own size, or one that the header has no room for, are fine", async () => {
+    for (const size of ["7", "000000000000000000000007"]) {
+      expect(await read(buildTar([paxHeader({ size }), { name: "a", content: "content" }]))).toMatchObject({ entries: [{ text: "content" }], notes: [], error: undefined });
+    }
+    // 8 GiB and a byte: the archive is cut off there, but not refused for its sizes.
+    expect((await read(buildTar([paxHeader({ size: String(8 ** 11 + 1) }), { name: "a", size: 0 }]))).error?.code).toBe("TRUNCATED");
+  });
+  it("with a length that begins with a zero are read, with a word", async () => {
+    const { entries, notes } = await one(Buffer.from("008 a=b\n12 path=new\n"));
+    expect(entries).toMatchObject([{ path: "new" }]);
+    expect(notes.join()).toContain("begins with a zero");
+    expect((await one({ path: "new", a: "b" })).notes.join()).not.toContain("begins with a zero");
   });
   it("with a size that is no number end the archive", async () => {
     for (const size of ["-1", "1e3", "", " 1", "99999999999999999999", "9007199254740993"]) expect((await one({ size })).error?.code, size).toBe("BAD_HEADER");
   });
-  it("that name a path twice make the entry ambiguous", async () => {
-    for (const key of ["path", "linkpath", "size"]) {
-      const value = key === "size" ? "0" : "a";
-      expect((await one([[key, value], [key, value]])).entries, key).toMatchObject([{ refusal: "AMBIGUOUS" }]);
+  it("that give a path twice make the entry ambiguous, both of them named", async () => {
+    for (const key of ["path", "linkpath"]) {
+      const { entries } = await read(buildTar([paxHeader([[key, "a"], [key, "b"]]), { name: "own", type: "2", link: "x" }]));
+      expect(entries, key).toMatchObject([{ refusal: "AMBIGUOUS" }]);
     }
     expect((await one([["comment", "a"], ["comment", "b"]])).entries).toMatchObject([{ path: "own", refusal: undefined }]);
+    expect(await detailsOf(buildTar([paxHeader([["path", "a"], ["path", "b"]]), { name: "own" }]))).toMatchObject({ expected: '"a"', found: '"b"' });
+  });
+  it("that give the same path twice have one reading, with a word", async () => {
+    const { entries, notes } = await one([["path", "a"], ["path", "a"]]);
+    expect(entries).toMatchObject([{ path: "a", refusal: undefined }]);
+    expect(notes.join()).toContain("both times the same");
+  });
+  it("that give two sizes, in one of them or in two in a row, end the archive; --lenient takes the second", async () => {
+    for (const headers of [[paxHeader([["size", "0"], ["size", "7"]])], [paxHeader({ size: "0" }), paxHeader({ size: "7" })]]) {
+      const bytes = buildTar([...headers, { name: "a", content: "content" }]);
+      expect((await read(bytes)).error).toMatchObject({ code: "AMBIGUOUS", details: { expected: '"0"', found: '"7"' } });
+      expect((await read(bytes, { options: { lenient: true } })).entries).toMatchObject([{ text: "content" }]);
+    }
   });
   it("and GNU's must agree about the name", async () => {
-    expect((await read(buildTar([gnuLong("L", "gnu"), paxHeader({ path: "pax" }), { name: "own" }]))).entries).toMatchObject([{ refusal: "AMBIGUOUS" }]);
+    for (const both of [[gnuLong("L", "gnu"), paxHeader({ path: "pax" })], [paxHeader({ path: "pax" }), gnuLong("L", "gnu")]]) {
+      expect(await detailsOf(buildTar([...both, { name: "own" }]))).toMatchObject({ expected: '"pax"', found: '"gnu"' });
+    }
+    expect(await detailsOf(buildTar([gnuLong("K", "gnu"), paxHeader({ linkpath: "pax" }), { name: "own", type: "2" }]))).toMatchObject({ expected: '"pax"', found: '"gnu"' });
     expect((await read(buildTar([gnuLong("L", "same"), paxHeader({ path: "same" }), { name: "own" }]))).entries).toMatchObject([{ path: "same", refusal: undefined }]);
   });
   it("with a NUL in the path make the entry ambiguous, an empty path is none", async () => {
     expect((await one({ path: "a\0b" })).entries).toMatchObject([{ refusal: "AMBIGUOUS" }]);
     expect((await one({ path: "" })).entries).toMatchObject([{ path: "own", refusal: undefined }]);
   });
-  it("two in a row add up, with a word", async () => {
+  it("two in a row add up, with a word, which names both paths if there are two", async () => {
     const { entries, notes } = await read(buildTar([paxHeader({ path: "p" }), paxHeader({ mtime: "1" }), { name: "own" }]));
     expect(entries).toMatchObject([{ path: "p", mtime: 1000 }]);
     expect(notes.join()).toContain("Two extended headers");
+    const two: UnzipxError[] = [];
+    for await (const entry of readTar(inChunks(buildTar([paxHeader({ path: "p" }), paxHeader({ path: "q" }), { name: "own" }])), readOptions(two))) expect(entry.path).toBe("q");
+    expect(two[0]).toMatchObject({ code: "ODDITY", details: { expected: '"p"', found: '"q"' } });
   });
-  it("for all entries set times, and never path, linkpath or size", async () => {
-    const { entries, notes } = await read(buildTar([paxHeader({ mtime: "1", path: "all" }, "g"), { name: "a" }, paxHeader({ mtime: "2" }), { name: "b" }, { name: "c", content: "c" }, paxHeader({ size: "1", linkpath: "x" }, "g"), { name: "d" }]));
-    expect(entries).toMatchObject([{ path: "a", mtime: 1000 }, { path: "b", mtime: 2000 }, { path: "c", mtime: 1000, text: "c" }, { path: "d", size: 0 }]);
-    expect(notes).toHaveLength(2);
+  it("for all entries set times, and never a path, which is told", async () => {
+    const { entries, notes } = await read(buildTar([paxHeader({ mtime: "1", path: "all" }, "g"), { name: "a" }, paxHeader({ mtime: "2" }), { name: "b" }, { name: "c", content: "c" }]));
+    expect(entries).toMatchObject([{ path: "a", mtime: 1000 }, { path: "b", mtime: 2000 }, { path: "c", mtime: 1000, text: "c" }]);
+    expect(notes).toEqual(['A global header sets the "path" of all entries: that is ignored']);
+  });
+  it("for all entries with a size are another reading of all that follows: refused; --lenient ignores it", async () => {
+    const bytes = buildTar([paxHeader({ size: "1" }, "g"), { name: "a", content: "content" }, { name: "b" }]);
+    expect((await read(bytes)).error).toMatchObject({ code: "AMBIGUOUS", details: { found: '"1"' } });
+    expect((await read(bytes, { options: { lenient: true } })).entries).toMatchObject([{ text: "content" }, { path: "b" }]);
+  });
+  it("for all entries with a link's target refuse the links that have another one, and no file", async () => {
+    const links = (global: string): Promise<Result> => read(buildTar([paxHeader({ linkpath: global }, "g"), { name: "a" }, { name: "l", type: "2", link: "a" }]));
+    expect((await links("x")).entries).toMatchObject([{ path: "a", refusal: undefined }, { path: "l", refusal: "AMBIGUOUS" }]);
+    expect((await links("a")).entries).toMatchObject([{ path: "a", refusal: undefined }, { path: "l", refusal: undefined }]);
+  });
+  it("without an entry behind them are counted, and so are their bytes", async () => {
+    const many = Array.from({ length: 65 }, () => paxHeader({ comment: "c" }, "g"));
+    expect((await read(buildTar([...many, { name: "a" }]))).error?.code).toBe("LIMIT");
+    const large = paxHeader({ comment: "c".repeat(600_000) });
+    expect((await read(buildTar([large, large, { name: "a" }]))).error?.code).toBe("LIMIT");
+    const growing = Array.from({ length: 3 }, (_, i) => [paxHeader({ [`key${i}`]: "c".repeat(600_000) }, "g"), { name: `${i}` }]).flat();
+    expect((await read(buildTar(growing))).error?.code).toBe("LIMIT");
+    // The innocent twin: one in front of every entry, each saying the same of itself.
+    const each = Array.from({ length: 3000 }, (_, i) => [paxHeader({ comment: "c".repeat(400) }, "g"), { name: `${i}` }]).flat();
+    expect((await read(buildTar(each))).entries).toHaveLength(3000);
+  });
+  it("that give another name than a header which had room for it are told; shortened names are what they are for", async () => {
+    expect((await one({ path: "other" })).notes.join()).toContain("had room for it");
+    for (const [path, name] of [["own", "own"], ["./own", "own"], ["own/x/", "own/x"], ["n".repeat(101), "n".repeat(100)], ["na\u00efve", "na_ve"], ["two words", "two"]] as const) {
+      expect((await read(buildTar([paxHeader({ path }), { name, mode: 0o755 }]))).notes, path).toEqual([]);
+    }
+  });
+  it("that say nothing, and global ones without any entry, are told", async () => {
+    expect((await one(Buffer.alloc(0))).notes.join()).toContain("says nothing");
+    expect((await read(buildTar([paxHeader({ comment: "c" }, "g")]))).notes.join()).toContain("no entry");
+  });
+  it("with a time that no calendar has give none", async () => {
+    for (const mtime of ["9".repeat(400), "99999999999999999"]) {
+      const { entries, notes } = await one({ mtime });
+      expect(entries).toMatchObject([{ path: "own", mtime: undefined }]);
+      expect(notes.join()).toContain("no calendar");
+    }
+    expect(await unpack(buildTar([{ name: "a", mtime: base256(2n ** 90n) }]))).toMatchObject({ code: 0, contents: { a: "" } });
   });
   it("of Sun's type X are read the same", async () => {
     expect(paths(await read(buildTar([paxHeader({ path: "sun" }, "X"), { name: "own" }])))).toEqual(["sun"]);
@@ -218,19 +305,49 @@ describe("tar: entries that are no file", () => {
     const bytes = buildTar([{ name: "char", type: "3" }, { name: "block", type: "4" }, { name: "fifo", type: "6" }, { name: "odd", type: "Z", content: "what is this" }, { name: "a", content: "a" }]);
     expect(await unpack(bytes)).toMatchObject({ code: 1, failures: { char: "SPECIAL_FILE", block: "SPECIAL_FILE", fifo: "SPECIAL_FILE", odd: "SPECIAL_FILE" }, contents: { a: "a" } });
   });
-  it("links with content are refused, and their content is not taken for headers", async () => {
-    const hidden = tarEntry({ name: "hidden" });
-    for (const type of ["1", "2"]) {
-      const { entries } = await read(buildTar([{ name: "a" }, { name: "l", type, link: "a", content: hidden }, { name: "b" }]));
-      expect(entries).toMatchObject([{ path: "a" }, { path: "l", refusal: "AMBIGUOUS" }, { path: "b" }]);
+  it("access control lists of Solaris belong to the file behind them: a word, and nothing is missing; one with two sizes is refused", async () => {
+    const list = { name: "a", type: "A", content: "1000005\0user::rwx,group::r-x,mask:rwx,other:r-x\0" };
+    const bytes = buildTar([list, { name: "a", content: "a" }, { ...list, name: "d/" }, { name: "d/", type: "5", mode: 0o755 }]);
+    expect((await read(bytes)).notes).toEqual(Array(2).fill(expect.stringContaining("access control list")));
+    expect(await unpack(bytes)).toMatchObject({ code: 0, failures: {}, contents: { a: "a", "d/": "" } });
+    expect((await unpack(buildTar([{ name: "a", type: "A", content: "anything else" }, { name: "b" }]))).failures).toEqual({ a: "SPECIAL_FILE" });
+    expect(await codeOf(buildTar([paxHeader({ size: "1024" }), list, { name: "a" }, { name: "b" }]))).toBe("AMBIGUOUS");
+  });
+  it("links and devices with content are refused, and what follows is there", async () => {
+    for (const type of ["1", "2", "3", "4", "6"]) {
+      const { entries } = await read(buildTar([{ name: "a" }, { name: "l", type, link: "a", content: "content" }, { name: "b" }]));
+      expect(entries, type).toMatchObject([{ path: "a" }, { path: "l", refusal: "AMBIGUOUS" }, { path: "b" }]);
+    }
+  });
+  it("with content that is a header are two readings of the archive: refused, nothing of it is left; --lenient skips the content", async () => {
+    for (const type of ["1", "2", "3", "4", "5", "6", "D"]) {
+      const bytes = buildTar([{ name: "a" }, { name: "d/", type, link: "a", content: tarEntry({ name: "hidden" }) }, { name: "b" }]);
+      const { entries, error } = await read(bytes);
+      expect([type, entries.map(({ path }) => path), error?.code, error?.details.expected]).toEqual([type, ["a"], "AMBIGUOUS", "no content"]);
+      expect(await unpack(bytes)).toMatchObject({ code: 6, contents: {} });
+      expect(paths(await read(bytes, { options: { lenient: true } }))).toEqual(["a", "d/", "b"]);
     }
   });
   it("folders with content are made, their content is skipped with a word", async () => {
     for (const type of ["5", "D"]) {
-      const { entries, notes } = await read(buildTar([{ name: "d/", type, content: tarEntry({ name: "hidden" }) }, { name: "b" }]));
+      const { entries, notes } = await read(buildTar([{ name: "d/", type, content: "Yfile\0" }, { name: "b" }]));
       expect(entries.map(({ path }) => path)).toEqual(["d/", "b"]);
       expect(notes.join()).toContain("A folder has content");
     }
+  });
+  it("folders by their name alone are refused when they have content: it would be lost", async () => {
+    expect((await read(buildTar([{ name: "d/", content: "content" }]))).entries).toMatchObject([{ path: "d/", refusal: "AMBIGUOUS" }]);
+    expect((await read(buildTar([paxHeader({ path: "d/" }), { name: "d", content: "content" }]))).entries).toMatchObject([{ path: "d/", refusal: "AMBIGUOUS" }]);
+    expect((await read(buildTar([{ name: "d/", dialect: "v7", type: "\0" }]))).entries).toMatchObject([{ path: "d/", type: "directory", refusal: undefined }]);
+  });
+  it("folders of v7 may carry a size that belongs to nothing, and lose no entry by it", async () => {
+    const { entries, notes } = await read(buildTar([{ name: "d/", type: "\0", dialect: "v7", size: 1 }, { name: "e/", type: "\0", dialect: "v7" }, { name: "f", dialect: "v7", content: "f" }]));
+    expect(entries.map(({ path, type }) => [path, type])).toEqual([["d/", "directory"], ["e/", "directory"], ["f", "file"]]);
+    expect(notes.join()).toContain("belongs to nothing");
+  });
+  it("folders that nobody may enter are told, usual ones are not", async () => {
+    expect((await read(buildTar([{ name: "d/", type: "5", mode: 0o644 }]))).notes.join()).toContain("not even its owner");
+    for (const mode of [0o755, 0o700, 0o555, 0]) expect((await read(buildTar([{ name: "d/", type: "5", mode }]))).notes).toEqual([]);
   });
   it("hard links of v7 may carry the size of their file, and no content", async () => {
     expect((await read(buildTar([{ name: "a", content: "abc", dialect: "v7" }, { name: "h", type: "1", link: "a", size: 3, dialect: "v7" }, { name: "b", dialect: "v7" }]))).entries)
@@ -291,12 +408,24 @@ describe("tar: the end", () => {
     expect(notes.join()).toContain("7 bytes");
   });
   it("may be followed by another tar, which is told and not read", async () => {
-    const { entries, notes } = await read(Buffer.concat([whole, TAR_END, buildTar([{ name: "second" }])]));
-    expect(entries.map(({ path }) => path)).not.toContain("second");
-    expect(notes.join()).toContain("were not read");
+    for (const chunk of [Infinity, 700]) {
+      const { entries, notes } = await read(Buffer.concat([whole, TAR_END, buildTar([{ name: "second" }])]), { chunk });
+      expect(entries.map(({ path }) => path)).not.toContain("second");
+      expect(notes.join()).toContain("were not read");
+      if (chunk === Infinity) expect(notes.join()).toContain("look like another tar archive");
+    }
   });
   it("cannot be a lone zero block with something behind it", async () => {
     expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK), tarEntry({ name: "second" })]))).error?.code).toBe("BAD_HEADER");
+  });
+  it("may be one zero block and a last one of something else, which is told; a header of an archive that goes on was lost", async () => {
+    const last = Buffer.alloc(BLOCK);
+    last[BLOCK - 1] = 0x0a;
+    const { entries, notes, error } = await read(Buffer.concat([whole, Buffer.alloc(BLOCK), last]));
+    expect([error, entries.length, notes.at(-1)]).toEqual([undefined, 3, expect.stringContaining("only half there")]);
+    for (const behind of [Buffer.alloc(BLOCK), TAR_END]) expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK), last, behind]))).error?.code).toBe("BAD_HEADER");
+    const wiped = buildTar([{ name: "a", content: "a" }, { name: "b", content: "b" }]).fill(0, 2 * BLOCK, 3 * BLOCK);
+    expect(await codeOf(wiped)).toBe("BAD_HEADER");
   });
   it("cannot be garbage without a mark", async () => {
     expect((await read(Buffer.concat([whole, Buffer.alloc(BLOCK, "garbage ")]))).error?.code).toBe("BAD_HEADER");
@@ -383,8 +512,23 @@ describe("tar: sparse files", () => {
   const broken: Record<string, Buffer> = {
     "stretches that overlap": map("1000,3,1001,2"), "stretches that go backwards": map("5000,3,1000,2"), "a stretch beyond the end": map("1000,3,6000,2"),
     "more data than there is": map("1000,3,5000,200"), "less data than there is": map("1000,3"), "an offset without a length": map("1000,3,5000"),
-    "numbers that are none": map("1000,3,-5,2"), "a size that is none": map("1000,3,5000,2", "-1"), "a size that overflows": map("1000,3,5000,2", "99999999999999999999"),
+    "another number of stretches than it says": map("1000,5"), "numbers that are none": map("1000,3,-5,2"), "a size that is none": map("1000,3,5000,2", "-1"), "a size that overflows": map("1000,3,5000,2", "99999999999999999999"),
   };
+  it("with two maps, a map where there is no file, or a size of the data that is no number end the archive", async () => {
+    const records = version("1", { "GNU.sparse.size": "6001", "GNU.sparse.map": "1000,3,5000,2" });
+    expect(await codeOf(buildTar([paxHeader(records), { name: "x", type: "S", dialect: "gnu", content: data, raw: oldGnu([[1000, 3], [5000, 2]], 6001) }]))).toBe("BAD_HEADER");
+    expect(await codeOf(buildTar([paxHeader(records), { name: "x", type: "2", link: "y" }]))).toBe("BAD_HEADER");
+    const inData = Object.entries({ "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "6001", size: "x" });
+    expect(await codeOf(buildTar([paxHeader(inData), { name: "x", content: "9999999\n".repeat(1000) }]))).toBe("BAD_HEADER");
+    expect(await codeOf(buildTar([paxHeader([...records, ["GNU.sparse.map", "0,5"]]), { name: "x", content: data }]))).toBe("AMBIGUOUS");
+  });
+  it("have one name: that of a sparse file on a plain one is another", async () => {
+    expect(await detailsOf(buildTar([paxHeader({ path: "a", "GNU.sparse.name": "b" }), { name: "a" }]))).toMatchObject({ expected: '"a"', found: '"b"' });
+  });
+  it("that stand under their own name where others would take their data for all of them are told", async () => {
+    expect((await read(buildTar([paxHeader(version("1", { "GNU.sparse.size": "6001", "GNU.sparse.map": "1000,3,5000,2" })), { name: "real name", content: data }]))).notes.join()).toContain("others may take");
+    for (const bytes of Object.values(forms)) expect((await read(bytes)).notes).toEqual([]);
+  });
   for (const [what, bytes] of Object.entries(broken)) {
     it(`whose map has ${what} end the archive`, async () => expect((await read(bytes)).error?.code).toBe("BAD_HEADER"));
   }

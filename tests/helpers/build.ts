@@ -38,11 +38,17 @@ export interface ZipHeader {
   readonly packedSize: number;
   readonly size: number;
   readonly extra: Uint8Array;
+  /** What the header says of these; undefined: the truth. */
+  readonly signature?: number;
+  readonly nameLength?: number;
+  readonly extraLength?: number;
 }
 
 export interface ZipCentral extends ZipHeader {
   readonly versionMadeBy: number;
   readonly disk: number;
+  readonly internalAttributes?: number;
+  readonly commentLength?: number;
   readonly attributes: number;
   readonly offset: number;
   readonly comment: Text;
@@ -82,9 +88,17 @@ export interface ZipEnd {
 
 export interface Zip64End {
   readonly recordSize: number;
+  readonly versionNeeded: number;
+  readonly disk: number;
+  readonly directoryDisk: number;
+  readonly entriesHere: number;
   readonly entries: number;
   readonly size: number;
   readonly offset: number;
+  /** Extensible data behind the record, which its size counts. */
+  readonly data: Uint8Array;
+  /** Of the locator. */
+  readonly recordDisk: number;
   readonly recordOffset: number;
   readonly disks: number;
 }
@@ -137,11 +151,13 @@ export function buildZip(items: readonly ZipItem[], lies: ZipLies = {}): Buffer 
   if (lies.zip64 !== undefined) {
     const record = position;
     const { zip64 } = lies;
+    const data = zip64.data ?? new Uint8Array(0);
     put(pack(
-      [4, 0x06064b50], [8, zip64.recordSize ?? 44], [2, 45], [2, 45], [4, 0], [4, 0],
-      [8, zip64.entries ?? directory.length], [8, zip64.entries ?? directory.length], [8, zip64.size ?? size], [8, zip64.offset ?? start],
+      [4, 0x06064b50], [8, zip64.recordSize ?? 44 + data.length], [2, 45], [2, zip64.versionNeeded ?? 45], [4, zip64.disk ?? 0], [4, zip64.directoryDisk ?? 0],
+      [8, zip64.entriesHere ?? zip64.entries ?? directory.length], [8, zip64.entries ?? directory.length], [8, zip64.size ?? size], [8, zip64.offset ?? start],
     ));
-    put(pack([4, 0x07064b50], [4, 0], [8, zip64.recordOffset ?? record], [4, zip64.disks ?? 1]));
+    put(data);
+    put(pack([4, 0x07064b50], [4, zip64.recordDisk ?? 0], [8, zip64.recordOffset ?? record], [4, zip64.disks ?? 1]));
   }
   const comment = bytesOf(lies.comment ?? "");
   const unset = lies.zip64 === undefined ? undefined : { entries: 0xffff, size: 0xffffffff, offset: 0xffffffff };
@@ -181,8 +197,8 @@ function localHeader(header: ZipHeader): Buffer {
   const name = bytesOf(header.name);
   return Buffer.concat([
     pack(
-      [4, 0x04034b50], [2, header.versionNeeded], [2, header.flags], [2, header.method], [2, header.time], [2, header.date],
-      [4, header.crc32], [4, header.packedSize], [4, header.size], [2, name.length], [2, header.extra.length],
+      [4, header.signature ?? 0x04034b50], [2, header.versionNeeded], [2, header.flags], [2, header.method], [2, header.time], [2, header.date],
+      [4, header.crc32], [4, header.packedSize], [4, header.size], [2, header.nameLength ?? name.length], [2, header.extraLength ?? header.extra.length],
     ),
     name, header.extra,
   ]);
@@ -193,9 +209,9 @@ function centralRecord(header: ZipCentral): Buffer {
   const comment = bytesOf(header.comment);
   return Buffer.concat([
     pack(
-      [4, 0x02014b50], [2, header.versionMadeBy], [2, header.versionNeeded], [2, header.flags], [2, header.method], [2, header.time], [2, header.date],
-      [4, header.crc32], [4, header.packedSize], [4, header.size], [2, name.length], [2, header.extra.length], [2, comment.length],
-      [2, header.disk], [2, 0], [4, header.attributes], [4, header.offset],
+      [4, header.signature ?? 0x02014b50], [2, header.versionMadeBy], [2, header.versionNeeded], [2, header.flags], [2, header.method], [2, header.time], [2, header.date],
+      [4, header.crc32], [4, header.packedSize], [4, header.size], [2, header.nameLength ?? name.length], [2, header.extraLength ?? header.extra.length], [2, header.commentLength ?? comment.length],
+      [2, header.disk], [2, header.internalAttributes ?? 0], [4, header.attributes], [4, header.offset],
     ),
     name, header.extra, comment,
   ]);
@@ -217,6 +233,11 @@ export function timeExtra(seconds: number): Buffer {
   data.writeUInt8(1);
   data.writeInt32LE(seconds, 1);
   return extraField(0x5455, data);
+}
+
+/** 0x6375 "uc": the comment in UTF-8, and the CRC-32 of the header's comment that it belongs to. */
+export function unicodeCommentExtra(comment: string, headerComment: Text): Buffer {
+  return extraField(0x6375, Buffer.concat([Buffer.from([1]), pack([4, crc32(bytesOf(headerComment))]), Buffer.from(comment)]));
 }
 
 /** 0x7075 "up": the name in UTF-8, and the CRC-32 of the header's name that it belongs to. */

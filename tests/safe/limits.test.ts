@@ -58,6 +58,49 @@ describe("Budget", () => {
     expect(hits(() => createBudget(limits({ ratio: 2 }), () => read).spend(2 * RATIO_STARTS_AT + 1))).toBeUndefined();
   });
 
+  it("up to 256 MiB is patient with what says the same over and over, and not with one byte all over", () => {
+    const repetitive = Buffer.from("the same line again\n".repeat(50_000));
+    const zeros = Buffer.alloc(repetitive.length);
+    const stopsAt = (chunk: Uint8Array, archive: number): number => {
+      const budget = createBudget(DEFAULT_LIMITS, () => archive);
+      for (let spent = 0; ; spent += chunk.length) if (hits(() => budget.spendChunk(chunk)) !== undefined || spent > 1024 * MEBI) return Math.round(spent / MEBI);
+    };
+    expect([stopsAt(repetitive, 200_000), stopsAt(zeros, 200_000)]).toEqual([256, 64]); // 1340:1 at most
+    expect(stopsAt(repetitive, 2000)).toBe(64); // and 33,000:1 is too much in any case
+    expect(stopsAt(repetitive, 6 * MEBI)).toBeGreaterThanOrEqual(1024); // 170:1
+  });
+
+  it("counts names, which have to be remembered, and says which flag lets more of them in", () => {
+    const budget = createBudget({ ...DEFAULT_LIMITS, files: 1_000_000 }, () => 1);
+    const long = "n".repeat(32_000);
+    const error = hits(() => {
+      for (let i = 0; i < 10_000; i++) budget.entry(long, "");
+    });
+    expect([error?.code, error?.details.hint]).toEqual(["LIMIT", "--max-files N"]);
+    const honest = createBudget(DEFAULT_LIMITS, () => 1);
+    expect(hits(() => {
+      for (let i = 0; i < 1_000_000; i++) honest.entry("node_modules/package/lib/internal/some-module-of-a-usual-length/index.js");
+    })).toBeUndefined();
+  });
+
+  it("counts what filters make of the archive, whoever wants it, but not the headers of many small entries", async () => {
+    const drain = async (seen: number): Promise<string | undefined> => {
+      const budget = createBudget(DEFAULT_LIMITS, () => 1_000_000);
+      for (let i = 0; i < seen; i++) budget.pass();
+      const chunk = Buffer.alloc(MEBI);
+      const bytes = (async function* () {
+        for (let i = 0; i < 300; i++) yield chunk;
+      })();
+      try {
+        for await (const _ of budget.metered(bytes)) void _;
+        return undefined;
+      } catch (error) {
+        return (error as UnzipxError).details.hint;
+      }
+    };
+    expect([await drain(0), await drain(200_000)]).toEqual([expect.stringContaining("--max-ratio"), undefined]);
+  });
+
   it("holes weigh less in the ratio, but count in full as bytes", () => {
     const spendHole = (budget: ReturnType<typeof createBudget>, bytes: number): void => {
       for (const chunk of holeOf(bytes)) budget.spendChunk(chunk);

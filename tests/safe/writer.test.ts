@@ -700,7 +700,7 @@ describe("exclusive creation: a sink", () => {
     symlinkSync("target", join(folder, "link"));
     mkdirSync(join(folder, "folder"));
     for (const name of ["file", "link", "folder"]) {
-      expect(() => openSink({ path: join(folder, name), mode: 0o644, mtime: undefined }), name).toThrow(expect.objectContaining({ code: "EEXIST" }));
+      expect(() => openSink({ path: join(folder, name), mode: 0o644, mtime: undefined }), name).toThrow(expect.objectContaining({ cause: expect.objectContaining({ code: "EEXIST" }) as Error }));
     }
     expect(readFileSync(join(folder, "file"), "utf8")).toBe("before");
     expect(existsSync(join(folder, "target"))).toBe(false);

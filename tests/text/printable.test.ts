@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printable } from "../../src/text/printable.ts";
+import { printable, printableJson } from "../../src/text/printable.ts";
 
 describe("printable() escapes", () => {
   const attacks: [attack: string, text: string, shown: string][] = [
@@ -21,6 +21,9 @@ describe("printable() escapes", () => {
     ["zero-width spaces and joiners between letters", "a\u200bb\u200cc\u200dd\ufeffe", "a\\u200bb\\u200cc\\u200dd\\ufeffe"],
     ["a soft hyphen", "ad\u00admin", "ad\\xadmin"],
     ["half a surrogate pair, either half", "a\ud800b\udc00c", "a\\ud800b\\udc00c"],
+    ["tags, of which a whole invisible text can be made", "a\u{e0041}\u{e007f}b", "a\\u{e0041}\\u{e007f}b"],
+    ["a variation selector behind a letter", "a\ufe0fb\u{e0100}", "a\\ufe0fb\\u{e0100}"],
+    ["letters that are not shown", "a\u115fb\u3164c\uffa0d\u034fe", "a\\u115fb\\u3164c\\uffa0d\\u034fe"],
     ["interlinear annotation marks", "\ufff9a\ufffab\ufffb", "\\ufff9a\\ufffab\\ufffb"],
   ];
   for (const [attack, text, shown] of attacks) it(attack, () => expect(printable(text)).toBe(shown));
@@ -35,6 +38,7 @@ describe("printable() keeps", () => {
     ["emoji", "🙂"],
     ["emoji variation selectors", "☂\ufe0f"],
     ["emoji made of several, which joiners hold together", "👩\u200d👩\u200d👧"],
+    ["keycaps", "1\ufe0f\u20e3"],
     ["a profession with a skin tone", "👩🏽\u200d🚒"],
     ["flags", "🇨🇭"],
     ["characters beyond the first plane", "𝒳𓀀"],
@@ -49,4 +53,12 @@ it("printable() leaves no character that moves a cursor, whatever comes in", () 
   const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).join(" ");
   // eslint-disable-next-line no-control-regex
   expect(printable(all)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+});
+
+it("printableJson() escapes the same, and changes no value", () => {
+  const names = ["\x9b31m", "a\u2028b\u202ec", "\u{e0041}", "\x7f", "\ud800", "plain 🙂", 'quote " and \n'];
+  const json = printableJson(JSON.stringify({ names }, undefined, 2));
+  // eslint-disable-next-line no-control-regex
+  expect(json).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]|\u{e0041}/u);
+  expect(JSON.parse(json)).toEqual({ names });
 });

@@ -190,7 +190,7 @@ async function behind(reader: BlockReader, options: ReadOptions, mayDecode: bool
     return reader;
   }
   if (format?.kind === "filter" && mayDecode) {
-    const decoded = new BlockReader(format.decode(reader.rest(), { warn: options.warn, memory: options.limits.memory }), WHAT);
+    const decoded = new BlockReader(format.decode(reader.rest(), { warn: options.warn, memory: options.limits.memory, lenient: options.lenient }), WHAT);
     if (detect({ head: await decoded.peek(HEAD_BYTES), tail: undefined }, "")?.name === "cpio") {
       options.warn(new UnzipxError("ODDITY", `Another cpio archive follows the first one, compressed with ${format.name}: both are read`));
       return decoded;

@@ -35,7 +35,8 @@ export function pathsOf(headers: readonly Header[], options: ReadOptions): Path[
     const halves = /\p{Surrogate}/u.test(text);
     if (halves) text = text.replace(/\p{Surrogate}/gu, (half) => Buffer.from(half, "utf16le").toString("hex").toUpperCase().replace(/../g, "%$&"));
     // Only now: the second byte of a character in Shift_JIS may be 0x5C as well.
-    if (!WITHOUT_BACKSLASH.test(header.system)) text = text.replaceAll("\\", "/");
+    // In level 0 it is the separator whatever the system, as LHa for Unix writes it, unless there is the other one.
+    if (!WITHOUT_BACKSLASH.test(header.system) || (header.level === 0 && !text.includes("/"))) text = text.replaceAll("\\", "/");
     return { text, escaped: decoded.escaped || halves, comment: comment === undefined ? undefined : decodeName(comment, page ?? encoding).text };
   });
 }

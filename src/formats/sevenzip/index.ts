@@ -5,6 +5,7 @@ import { KINDS } from "./kinds.ts";
 export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
   kind: "container",
   needs: "file",
+  byEngine: true,
   name: kind.name,
   extensions: kind.extensions,
   about: kind.about,

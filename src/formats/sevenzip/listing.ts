@@ -29,20 +29,33 @@ const RULE = "\n----------\n";
 const COMMENT = "\nComment = \n{\n";
 const COMMENT_END = "\n}\n";
 
-/** Parses the whole output, read as latin1. `tail`: bytes behind the archive. */
-export function parseListing(text: string): { readonly items: readonly Item[]; readonly tail: number } {
+/** What 7-Zip took the file for: its name for the format, and where in the file that begins. */
+export interface Found {
+  readonly type: string;
+  readonly offset: number;
+}
+
+/** Parses the whole output, read as latin1. `tail`: bytes behind the archive. `nameless`: what an entry of a format without names is called; without it there is none. */
+export function parseListing(text: string, nameless?: string): { readonly items: readonly Item[]; readonly tail: number } & Found {
   const comment = text.indexOf(COMMENT);
   const firstRule = text.indexOf(RULE);
   const from = comment >= 0 && comment < firstRule ? text.lastIndexOf(COMMENT_END) : 0;
   const cut = text.indexOf(RULE, Math.max(0, from));
-  if (cut < 0) return { items: [], tail: 0 };
-  return { items: itemsOf(text.slice(cut + RULE.length)), tail: Number(/^Tail Size = (\d+)$/m.exec(text.slice(0, cut))?.[1] ?? 0) };
+  if (cut < 0) return { items: [], tail: 0, type: "", offset: 0 };
+  // The archive's name and comment may look like anything, so only what stands behind the one and in front of the other counts.
+  const start = text.lastIndexOf("\n--\n", comment >= 0 && comment < firstRule ? comment : cut);
+  const own = text.slice(Math.max(0, start), comment >= 0 && comment < firstRule ? comment : cut);
+  return {
+    items: itemsOf(text.slice(cut + RULE.length), nameless), tail: Number(/^Tail Size = (\d+)$/m.exec(text.slice(0, cut))?.[1] ?? 0),
+    type: /^Type = (.*)$/m.exec(own)?.[1] ?? "", offset: Number(/^Offset = (\d+)$/m.exec(own)?.[1] ?? 0),
+  };
 }
 
-function itemsOf(text: string): Item[] {
+function itemsOf(text: string, nameless: string | undefined): Item[] {
   const items: Item[] = [];
   let fields = new Map<string, string>();
   const close = (): void => {
+    if (nameless !== undefined && !fields.has("Path") && fields.has("Size")) fields.set("Path", nameless);
     if (fields.has("Path")) items.push(itemOf(fields));
     fields = new Map();
   };

@@ -19,24 +19,26 @@ const SIZE_BYTES = 3;
 /** Numbers have at most ten bytes: 64 bits. */
 const NUMBER_BYTES = 10;
 
-export function isRar5({ segments }: SolidSource): boolean {
+/** `offset`: where the archive begins, behind a program that unpacks it. */
+export function isRar5({ segments }: SolidSource, offset = 0): boolean {
   const start = Buffer.alloc(RAR5_MARKER.length);
-  return readSegments(segments, start, 0) === start.length && start.equals(RAR5_MARKER);
+  return readSegments(segments, start, offset) === start.length && start.equals(RAR5_MARKER);
 }
 
 /**
  * Of every volume. Throws BAD_HEADER for a header that is damaged or out of place, TRUNCATED when a volume ends before
  * its end block. Encrypted headers are left to the engine.
  */
-export function assertRar5Ends({ segments, volumes }: SolidSource): void {
-  for (const one of [segments, ...volumes.map((volume) => volume.segments)]) assertEnds(one);
+export function assertRar5Ends({ segments, volumes }: SolidSource, offset = 0): void {
+  assertEnds(segments, offset);
+  for (const volume of volumes) assertEnds(volume.segments, 0);
 }
 
-function assertEnds(segments: SolidSource["segments"]): void {
+function assertEnds(segments: SolidSource["segments"], offset: number): void {
   const total = sizeOf(segments);
   const start = Buffer.alloc(CRC_BYTES + SIZE_BYTES);
   let isFirst = true;
-  for (let position = RAR5_MARKER.length; ; isFirst = false) {
+  for (let position = offset + RAR5_MARKER.length; ; isFirst = false) {
     if (position >= total) throw noEnd();
     const head = start.subarray(0, readSegments(segments, start, position));
     const size = numberAt(head, CRC_BYTES);

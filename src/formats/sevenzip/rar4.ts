@@ -5,8 +5,9 @@
  */
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { crc32 } from "../../bytes/crc32.ts";
-import type { SolidSource } from "../contract.ts";
+import type { SolidSource, Warn } from "../contract.ts";
 import { damaged, noEnd } from "./damage.ts";
+import { UnzipxError } from "../../errors.ts";
 import type { Described } from "./describe.ts";
 import { assertRar5Ends, isRar5 } from "./rar-end.ts";
 
@@ -21,6 +22,7 @@ const MAIN_COMMENT = 0x02;
 const FILE_COMMENT = 0x08;
 const SPLIT_BEFORE = 0x01;
 const LARGE = 0x100;
+const UNICODE = 0x200;
 const SALT = 0x400;
 const LONG_BLOCK = 0x8000;
 /** Checksum, type, flags and size: every header has these. */
@@ -39,17 +41,19 @@ interface FileHeader {
 }
 
 /** The entries with their modes, and links as links. Throws BAD_HEADER for a header that is damaged, TRUNCATED when the archive has no end. */
-export function refineRar4(entries: readonly Described[], source: SolidSource): readonly Described[] {
+export function refineRar(entries: readonly Described[], source: SolidSource, offset: number, warn: Warn): readonly Described[] {
   const headers: FileHeader[] = [];
-  if (isRar5(source)) {
-    assertRar5Ends(source);
+  if (isRar5(source, offset)) {
+    assertRar5Ends(source, offset);
     return entries;
   }
+  let isEndless = false;
   for (const { segments } of [source, ...source.volumes]) {
-    const found = fileHeaders(segments, sizeOf(segments));
+    const found = fileHeaders(segments, sizeOf(segments), segments === source.segments ? offset : 0, () => (isEndless = true));
     if (found === undefined) return entries; // encrypted
     headers.push(...found);
   }
+  if (isEndless) warn(new UnzipxError("ODDITY", "The rar archive has no end block: it is of before rar 2.9, or was cut off between two entries"));
   if (headers.length !== entries.length) return entries;
   return entries.map((entry, i) => {
     const { isUnix, attributes } = headers[i]!;
@@ -61,17 +65,21 @@ export function refineRar4(entries: readonly Described[], source: SolidSource): 
 }
 
 /** In the order of the archive; undefined when the headers are encrypted. */
-function fileHeaders(segments: SolidSource["segments"], size: number): FileHeader[] | undefined {
+function fileHeaders(segments: SolidSource["segments"], size: number, offset: number, endless: () => void): FileHeader[] | undefined {
   const headers: FileHeader[] = [];
   const buffer = Buffer.alloc(0xffff);
   let needsEnd: boolean | undefined; // undefined while there was no file
-  for (let position = (startOf(segments) ?? 0) + MARKER; ; ) {
+  for (let position = offset + MARKER; ; ) {
     // 0 - low half of the CRC-32 of the rest of the header; 2 - type; 3 - flags; 5 - size of the header; 7 - size of the data behind it
     const start = buffer.subarray(0, readSegments(segments, buffer.subarray(0, SMALLEST), position));
     const type = start[2] ?? 0;
     if (start.length < SMALLEST || type < FIRST_TYPE || type > END) {
       // Before rar 2.9 there is no end block: the archive ends with its file. Zeros behind it lose no entry: the engine judges them.
-      if (needsEnd === false && isZero(segments, position, size)) return headers;
+      if (needsEnd === false && isZero(segments, position, size)) {
+        // Stored files are for rar 2 to this day: an archive of nothing else, without its end block, is no other than one that was cut.
+        endless();
+        return headers;
+      }
       throw start.length < SMALLEST || isZero(segments, position, size) ? noEnd() : damaged(position, "no header");
     }
     const flags = start.readUInt16LE(3);
@@ -91,6 +99,7 @@ function fileHeaders(segments: SolidSource["segments"], size: number): FileHeade
       data += block.readUInt32LE(32) * 2 ** 32;
     }
     if (isFile) {
+      if ((flags & UNICODE) !== 0 && !isNameWhole(block, flags)) throw damaged(position, "a name whose Unicode form breaks off");
       needsEnd = needsEnd === true || block[24]! >= WITH_END;
       if ((flags & SPLIT_BEFORE) === 0) headers.push({ isUnix: block[15] === UNIX, attributes: block.readUInt32LE(28) });
     }
@@ -107,6 +116,31 @@ function summed(block: Buffer, type: number, flags: number): number {
   return Math.min(block.length, FILE_FIELDS + name + ((flags & LARGE) === 0 ? 0 : 8) + ((flags & SALT) === 0 ? 0 : 8));
 }
 
+/**
+ * Whether the Unicode form of a name has all the bytes that it announces. It stands behind the plain name and a NUL: the high byte that
+ * most characters have, then pairs of bits, four to a byte, each with what it says of the next character.
+ */
+function isNameWhole(block: Buffer, flags: number): boolean {
+  const start = FILE_FIELDS + ((flags & LARGE) === 0 ? 0 : 8);
+  const name = block.subarray(start, start + block.readUInt16LE(26));
+  const nul = name.indexOf(0);
+  if (nul < 0) return true; // the name is UTF-8
+  let characters = 0;
+  let at = nul + 2;
+  for (let flag = 0, bits = 0; at < name.length; bits -= 2) {
+    if (bits === 0) {
+      flag = name[at++]!;
+      bits = 8;
+      if (at === name.length) break; // what fills up the last byte says nothing
+    }
+    const kind = (flag >>> (bits - 2)) & 3;
+    if (kind === 3) at += (name[at]! & 0x80) === 0 ? 1 : 2; // a run of the plain name, some with a correction
+    else at += kind === 2 ? 2 : 1;
+    characters += 1;
+  }
+  return characters > 0 && at === name.length;
+}
+
 /** Whether nothing but zeros comes from `position` on, or nothing at all. */
 function isZero(segments: SolidSource["segments"], position: number, size: number): boolean {
   const piece = Buffer.alloc(0xffff);
@@ -116,11 +150,4 @@ function isZero(segments: SolidSource["segments"], position: number, size: numbe
     at += found.length;
   }
   return true;
-}
-
-/** Behind the stub of a self-extracting archive; 7-Zip looks as far. */
-function startOf(segments: SolidSource["segments"]): number | undefined {
-  const head = Buffer.alloc(4 * 1024 * 1024);
-  const found = head.subarray(0, readSegments(segments, head, 0)).indexOf("Rar!\x1a\x07\0", 0, "latin1");
-  return found < 0 ? undefined : found;
 }

@@ -8,11 +8,13 @@ import type { SourceFile } from "../../engine/protocol.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
-import type { Bytes, Entry, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { describe, type Described } from "./describe.ts";
+import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
-import { parseListing } from "./listing.ts";
+import { parseListing, type Found } from "./listing.ts";
+import { unsupported } from "./methods.ts";
 import { Queue } from "./queue.ts";
 import { sharesOf } from "./shares.ts";
 
@@ -32,7 +34,7 @@ export async function* readSolid(kind: Kind, given: SolidSource, options: SolidO
   try {
     const reading = new Reading(engine, kind, source, options);
     const listed = await reading.list();
-    const all = (await kind.refine?.(listed, source)) ?? listed;
+    const all = (await kind.refine?.(listed, source, { ...reading.found, warn: options.warn })) ?? listed;
     const entries = all.filter((entry) => entry.hidden !== true);
     if (options.listing) {
       for (const entry of entries) yield contentless(entry);
@@ -43,18 +45,6 @@ export async function* readSolid(kind: Kind, given: SolidSource, options: SolidO
   } finally {
     await engine.release();
   }
-}
-
-async function* nothing(): Bytes {}
-
-/** What the reading itself knows of an entry is nobody else's. */
-function publicOf({ rawPath: _, memory: __, block: ___, hidden: ____, ...entry }: Described): Entry {
-  return entry;
-}
-
-/** An entry that has no content, or whose content is not asked for. */
-function contentless(entry: Described, changes: Partial<Entry> = {}): StreamEntry {
-  return { ...publicOf(entry), ...changes, whole: undefined, content: nothing };
 }
 
 class Reading {
@@ -69,6 +59,8 @@ class Reading {
   /** The index could be read in part. */
   #indexTrouble: UnzipxError | undefined;
   #failed = false;
+  /** Once list() is through. */
+  found: Found = { type: "", offset: 0 };
 
   constructor(engine: Engine, kind: Kind, source: SolidSource, options: SolidOptions) {
     this.#engine = engine;
@@ -86,11 +78,12 @@ class Reading {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
-    const { items, tail } = parseListing(listed.text);
+    const { items, tail, type, offset } = parseListing(listed.text, this.#nameless());
+    this.found = { type, offset };
     // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
     this.#indexTrouble = listed.trouble;
-    if (tail > 0) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
+    if (tail > (this.#kind.uncounted ?? 0)) this.#options.warn(new UnzipxError("TRAILING_DATA", `The archive is followed by ${tail} bytes that belong to nothing`));
     const { limits } = this.#options;
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
@@ -151,7 +144,7 @@ class Reading {
         lines.push(...events.heard());
         for (const entry of open) {
           this.#failed = failed = true;
-          yield contentless(entry, { refusal: entry.refusal ?? this.#ofLocked(entry, this.#explain(lines, entry, events)) });
+          yield contentless(entry, { refusal: entry.refusal ?? this.#ofEntry(entry, this.#explain(lines, entry, events)) });
         }
         if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
         return;
@@ -180,9 +173,9 @@ class Reading {
         await events.peek(); // its verdict
         const said = events.heard();
         lines.push(...said);
-        const trouble = said.map((line) => this.#trouble(line)).find((one) => one !== undefined);
+        const trouble = said.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
         if (trouble !== undefined) this.#failed = failed = true;
-        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofLocked(entry, trouble) });
+        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofEntry(entry, trouble) });
       } else {
         lines.push(...events.heard());
         yield* this.#content(events, withTrueName(entry, event.path), { lines, names, failed: () => void (this.#failed = failed = true) });
@@ -207,14 +200,14 @@ class Reading {
     const verdict = async (): Promise<void> => {
       await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
       const own = events.heard().filter((line) => {
-        const isOwn = this.#trouble(line) !== undefined && !isOfAnother(line, entry, names);
+        const isOwn = this.#entryTrouble(line) !== undefined && !isOfAnother(line, entry, names);
         if (!isOwn) lines.push(line);
         return isOwn;
       });
-      const trouble = own.map((line) => this.#trouble(line))[0];
+      const trouble = own.map((line) => this.#entryTrouble(line))[0];
       if (trouble === undefined) return checkSize(entry, size);
       failed();
-      throw this.#ofLocked(entry, trouble);
+      throw this.#ofEntry(entry, trouble);
     };
     const rest = async function* (): Bytes {
       yield* start;
@@ -287,10 +280,17 @@ class Reading {
   }
 
   /** What is wrong with an encrypted entry is most often the password. */
-  #ofLocked(entry: Described, trouble: UnzipxError): UnzipxError {
+  #ofEntry(entry: Described, trouble: UnzipxError): UnzipxError {
+    if (entry.encrypted && trouble.code !== "PASSWORD" && this.#password === undefined) return this.#noPassword();
+    if (trouble.code === "UNSUPPORTED_METHOD") return unsupported(entry, trouble);
     if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
-    if (this.#password === undefined) return this.#noPassword();
     return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;
+  }
+
+  /** What a disk is called that is an image of another kind: as the engine prints names. */
+  #nameless(): string | undefined {
+    const { inner } = this.#kind;
+    return inner === undefined ? undefined : Buffer.from(`${this.#source.name.replace(/\.[^.]*$/, "")}${inner}`).toString("latin1");
   }
 
   #noPassword(): UnzipxError {
@@ -305,8 +305,14 @@ class Reading {
     return troubleOf(line, WHAT, this.#password !== undefined);
   }
 
+  /** Bytes behind the archive's end are no entry's trouble, whenever 7-Zip speaks of them: nothing is missing for their sake. */
+  #entryTrouble(line: string): UnzipxError | undefined {
+    const trouble = this.#trouble(line);
+    return trouble?.code === "TRAILING_DATA" ? undefined : trouble;
+  }
+
   #worst(lines: readonly string[]): UnzipxError | undefined {
-    return lines.map((line) => this.#trouble(line)).find((one) => one !== undefined && one.code !== "TRAILING_DATA");
+    return lines.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
   }
 
   /** Why an entry did not come out. */
@@ -315,7 +321,7 @@ class Reading {
     const target = /Dangerous link path was ignored : .* : (.*)$/.exec(own)?.[1];
     if (target !== undefined) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: target });
     return (
-      this.#trouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
+      this.#entryTrouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
       new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out", { entry: entry.path, ...(own === "" ? {} : { found: own }) })
     );
   }
@@ -335,13 +341,6 @@ class Reading {
 function headOf({ segments }: SolidSource): Uint8Array {
   const head = new Uint8Array(HEAD_BYTES);
   return head.subarray(0, readSegments(segments, head, 0));
-}
-
-/** The listing shows control characters as "_"; what comes out has its true name. */
-function withTrueName(entry: Described, path: string): Described {
-  const name = path.split("/").at(-1)!;
-  if (!/[\0-\x1f\x7f]/.test(name)) return entry;
-  return { ...entry, path: entry.path.slice(0, entry.path.lastIndexOf("/") + 1) + name };
 }
 
 /** What the entries of one run have in common. */
@@ -379,11 +378,6 @@ function missingVolume(events: Events): UnzipxError | undefined {
   const [name] = events.missing;
   if (name === undefined) return undefined;
   return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
-}
-
-function checkSize(entry: Described, size: number): void {
-  if (entry.size === undefined || entry.size === size) return;
-  throw new UnzipxError("BAD_SIZE", "Cannot read an entry: its content is not as long as the archive says", { expected: `${entry.size} bytes`, found: `${size} bytes` });
 }
 
 /** The wanted names for 7-Zip, one a line; undefined where a name would not survive that: then all is decoded, and left. */

@@ -66,7 +66,10 @@ export async function readPaxMap(
   if (text("GNU.sparse.major") === "1") return readMapInData(size, packedSize, reader);
   const map = text("GNU.sparse.map");
   const numbers = (map === undefined ? pairs : map === "" ? [] : map.split(",")).map(numberOf);
-  return { size, stretches: inPairs(numbers), mapBytes: 0 };
+  const stretches = inPairs(numbers);
+  const count = text("GNU.sparse.numblocks");
+  if (count !== undefined && numberOf(count) !== stretches.length) throw bad(`has ${stretches.length} stretches, and says that there are ${count.slice(0, 20)}`);
+  return { size, stretches, mapBytes: 0 };
 }
 
 /** Version 1.0: decimal numbers, one a line, in front of the data and padded to a block: how many stretches, then each. */

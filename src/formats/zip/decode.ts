@@ -21,6 +21,8 @@ export interface ZipLocator extends Locator {
   readonly isFolder: boolean;
   /** The name's bytes, as latin1: compared, never shown. */
   readonly rawName: string;
+  /** Of the central directory's Unicode path field the name's bytes, as latin1; undefined: it has none that counts. */
+  readonly unicodeName: string | undefined;
   /** Where the next entry, or the central directory, begins. */
   readonly limit: number;
 }
@@ -38,17 +40,25 @@ function scratchOf(length: number): Buffer {
   return scratch.subarray(0, length);
 }
 
+function ignore(): void {}
+
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, { lenient, password }: EntryOptions = {}): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly = false }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
-  const wanted = fixed + EXTRA_GUESS + (isSmall ? locator.packedSize + DESCRIPTOR_MAX : 0);
+  const wanted = fixed + EXTRA_GUESS + (isSmall && !headersOnly ? locator.packedSize + DESCRIPTOR_MAX : 0);
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   const record = scratchOf(available);
   readExactly(fd, record, locator.offset);
-  const { dataStart, hasDescriptor } = checkLocalHeader(record, locator, fd, lenient);
-  const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, dataStart, { hasDescriptor, behind, lenient });
+  const telling = { lenient, warn };
+  const facts = checkLocalHeader(record, locator, fd, telling);
+  const { dataStart, hasDescriptor } = facts;
+  const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, { facts, behind, telling });
+  if (headersOnly) {
+    checkRest();
+    return { whole: new Uint8Array(0) };
+  }
   if (locator.size > 0 && locator.method !== STORE && locator.method !== DEFLATE) return unpackForeign(fd, locator, dataStart, password, checkRest);
   if (!isSmall) return { chunks: verified(unpackChunks(fd, locator, dataStart, password), locator, checkRest) };
   const room = hasDescriptor ? descriptorRoom(locator, dataStart) : 0;

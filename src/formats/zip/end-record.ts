@@ -4,11 +4,15 @@
  */
 import { readExactly } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
-import type { FileSource, ReadOptions } from "../contract.ts";
+import type { FileSource } from "../contract.ts";
+import { recordIn } from "./records.ts";
 
 const END_RECORD = 22; // without the comment
 const LOCATOR = 20; // zip64 end of central directory locator (4.3.15)
 const ZIP64_RECORD = 56; // zip64 end of central directory record without its extensible data
+const BLOCK = 512;
+/** So much of what should hold no record is searched for one. */
+const LOOKED_AT = 1024 * 1024;
 // The comment's length has 16 bits, so the record cannot start earlier than this; behind the archive as much again is searched.
 const SEARCHED = END_RECORD + 0xffff + 0xffff;
 
@@ -18,32 +22,46 @@ export interface ZipExtent {
   /** Absolute, as all that follow. */
   readonly directoryStart: number;
   readonly directoryEnd: number;
+  /** Where the first of the end records begins. */
+  readonly directoryLimit: number;
   readonly endRecord: number;
   readonly entries: number;
   readonly comment: Uint8Array;
-  /** Bytes behind the end record and its comment. */
+  /** Bytes behind the end record and its comment; 0 if they are zeros up to a whole block. */
   readonly trailing: number;
   /** Bytes between the central directory and the end records that belong to neither. */
   readonly gap: number;
+  readonly isZip64: boolean;
 }
 
-export function findExtent(source: FileSource, options: Pick<ReadOptions, "lenient" | "warn">): ZipExtent {
+/** What may be taken, and where it is told; notes of an end record that is not taken are no notes. */
+export interface Leniency {
+  readonly lenient: boolean;
+  readonly notes: UnzipxError[];
+}
+
+export function findExtent(source: FileSource, { lenient, notes }: Leniency): ZipExtent {
   const length = Math.min(SEARCHED, source.size);
   const start = source.size - length;
   const tail = Buffer.alloc(length);
   readExactly(source.fd, tail, start);
-  const fitting: ZipExtent[] = [];
+  const fitting: (ZipExtent & { readonly notes: readonly UnzipxError[] })[] = [];
   let unfit: UnzipxError | undefined;
+  // What the record at the very end is refused for: an earlier one is not taken in its place.
+  let refusal: UnzipxError | undefined;
   for (let at = length - END_RECORD; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== 0x06054b50) continue;
     try {
-      fitting.push(readEndRecord(source, tail, at, start));
+      const own: UnzipxError[] = [];
+      fitting.push({ ...readEndRecord({ source, tail, start, leniency: { lenient, notes: own } }, at), notes: own });
     } catch (error) {
       if (!(error instanceof UnzipxError)) throw error;
       unfit ??= error;
+      if (error.code === "AMBIGUOUS" && at + END_RECORD + tail.readUInt16LE(at + 20) === length) refusal ??= error;
     }
   }
   const best = fitting.find((extent) => extent.trailing === 0) ?? fitting[0];
+  if (refusal !== undefined && best?.trailing !== 0) throw refusal;
   if (best === undefined) {
     throw unfit ?? new UnzipxError("TRUNCATED", "Cannot read the zip archive: its end of central directory record is missing, so the file is cut off or no zip", {
       expected: "the signature PK\\5\\6 near the end",
@@ -53,24 +71,35 @@ export function findExtent(source: FileSource, options: Pick<ReadOptions, "lenie
   // Two end records that both reach to the file's end are two archives in one: which one is meant, only its maker knows.
   const rival = fitting.find((extent) => extent !== best && extent.trailing === best.trailing && extent.directoryStart !== best.directoryStart);
   if (rival !== undefined) {
-    const both = { expected: `one`, found: `at ${best.endRecord} and at ${rival.endRecord}` };
-    if (!options.lenient) throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it has two end of central directory records that fit", { ...both, hint: "--lenient" });
-    options.warn(new UnzipxError("ODDITY", "The zip archive has two end of central directory records that fit: the last one is taken", both));
+    const both = {
+      expected: `a central directory at ${best.directoryStart} (end record at ${best.endRecord})`, found: `one at ${rival.directoryStart} (end record at ${rival.endRecord})`,
+    };
+    if (!lenient) throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it has two end of central directory records that fit", { ...both, hint: "--lenient" });
+    notes.push(new UnzipxError("ODDITY", "The zip archive has two end of central directory records that fit: the last one is taken", both));
   }
+  notes.push(...best.notes);
   return best;
 }
 
-function readEndRecord(source: FileSource, tail: Buffer, at: number, start: number): ZipExtent {
+interface Tail {
+  readonly source: FileSource;
+  readonly tail: Buffer;
+  /** Where in the file the tail begins. */
+  readonly start: number;
+  readonly leniency: Leniency;
+}
+
+function readEndRecord(place: Tail, at: number): ZipExtent {
+  const { source, tail, start, leniency } = place;
   const endRecord = start + at;
-  // 4 - number of this disk; 6 - disk where the central directory starts; 8 - entries on this disk: yauzl refuses multi-disk
-  const disk = tail.readUInt16LE(at + 4);
-  const directoryDisk = tail.readUInt16LE(at + 6);
-  // 10 - entries in the central directory
-  let entries = tail.readUInt16LE(at + 10);
-  // 12 - size of the central directory
-  let directorySize = tail.readUInt32LE(at + 12);
-  // 16 - its offset from the start of the archive
-  let directoryOffset = tail.readUInt32LE(at + 16);
+  const short: EndFields = {
+    disk: tail.readUInt16LE(at + 4), //             4 number of this disk
+    directoryDisk: tail.readUInt16LE(at + 6), //    6 disk where the central directory starts
+    entriesHere: tail.readUInt16LE(at + 8), //      8 entries on this disk
+    entries: tail.readUInt16LE(at + 10), //        10 entries in the central directory
+    directorySize: tail.readUInt32LE(at + 12), //  12 size of the central directory
+    directoryOffset: tail.readUInt32LE(at + 16), // 16 its offset from the start of the archive
+  };
   // 20 - comment length
   const commentLength = tail.readUInt16LE(at + 20);
   const behind = tail.length - at - END_RECORD;
@@ -78,24 +107,21 @@ function readEndRecord(source: FileSource, tail: Buffer, at: number, start: numb
     throw new UnzipxError("TRUNCATED", "Cannot read the zip archive: its comment is cut off", { expected: `${commentLength} bytes of comment`, found: `${behind}` });
   }
   const comment = tail.subarray(at + END_RECORD, at + END_RECORD + commentLength);
-  let directoryLimit = endRecord;
-  const zip64 = readZip64(source, tail, at, start);
+  const zip64 = readZip64(place, at);
   if (zip64 !== undefined) {
-    const fields: [string, number, number, number][] = [
-      ["entries", entries, 0xffff, zip64.entries],
-      ["central directory size", directorySize, 0xffffffff, zip64.directorySize],
-      ["central directory offset", directoryOffset, 0xffffffff, zip64.directoryOffset],
-    ];
-    for (const [field, short, unset, long] of fields) {
-      if (short !== unset && short !== long) {
-        throw new UnzipxError("AMBIGUOUS", `Refused the zip archive: its two end records disagree about the ${field}`, { expected: `${short} (end record)`, found: `${long} (zip64 end record)` });
-      }
+    for (const [name, field, unset] of FIELDS) {
+      if (short[field] === unset || short[field] === zip64[field]) continue;
+      disagree(leniency, `its two end records disagree about the ${name}`, "the zip64 end record's is taken", { expected: `${short[field]} (end record at ${endRecord})`, found: `${zip64[field]} (zip64 end record at ${zip64.record})` });
     }
-    ({ entries, directorySize, directoryOffset } = zip64);
-    directoryLimit = zip64.record;
-  } else if (disk !== 0 || directoryDisk !== 0) {
+  }
+  const { disk, directoryDisk, entriesHere, entries, directorySize, directoryOffset } = zip64 ?? short;
+  if (disk !== 0 || directoryDisk !== 0) {
     throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: it is one part of a split set", { found: `part ${disk + 1}` });
   }
+  if (entriesHere !== entries) {
+    disagree(leniency, "its end record gives two numbers of entries", "the number of all is taken", { expected: `${entries} in all parts`, found: `${entriesHere} in this one, which is the only one` });
+  }
+  const directoryLimit = zip64?.record ?? endRecord;
   // Offsets count from the archive's start, which a prefix moves; and they may have been adjusted to it already.
   const expectedStart = directoryLimit - directorySize;
   if (expectedStart < 0) {
@@ -104,30 +130,66 @@ function readEndRecord(source: FileSource, tail: Buffer, at: number, start: numb
     });
   }
   const begins = (position: number): boolean => entries === 0 || (position >= 0 && position + 4 <= directoryLimit && signatureAt(source, position) === 0x02014b50);
-  const shared = { directoryEnd: 0, endRecord, entries, comment, trailing: behind - commentLength };
+  const behindComment = tail.subarray(at + END_RECORD + commentLength);
+  // Whole blocks are what a tape gets, and bsdtar gives them to a pipe as well.
+  const isPadded = source.size % BLOCK === 0 && behindComment.every((byte) => byte === 0);
+  const trailing = isPadded ? 0 : behindComment.length;
+  const shared = { directoryLimit, endRecord, entries, comment, trailing, isZip64: zip64 !== undefined };
   if (begins(expectedStart) && expectedStart >= directoryOffset) {
+    assertLocator(zip64, expectedStart - directoryOffset, leniency);
     return { ...shared, prefix: expectedStart - directoryOffset, directoryStart: expectedStart, directoryEnd: directoryLimit, gap: 0 };
   }
   if (directoryOffset + directorySize <= directoryLimit && begins(directoryOffset)) {
-    return { ...shared, prefix: 0, directoryStart: directoryOffset, directoryEnd: directoryOffset + directorySize, gap: expectedStart - directoryOffset };
+    assertLocator(zip64, 0, leniency);
+    const directoryEnd = directoryOffset + directorySize;
+    if (directoryEnd < directoryLimit) assertNoRecord(source, { from: directoryEnd, to: directoryLimit, why: "another record lies between its central directory and its end record" }, leniency);
+    return { ...shared, prefix: 0, directoryStart: directoryOffset, directoryEnd, gap: expectedStart - directoryOffset };
   }
   throw new UnzipxError(directoryOffset > directoryLimit ? "TRUNCATED" : "BAD_HEADER", "Cannot read the zip archive: no central directory lies where its end record says", {
     expected: `the signature PK\\1\\2 at ${directoryOffset}`, found: `none there, nor at ${expectedStart}`,
   });
 }
 
-interface Zip64Record {
-  readonly record: number;
+/** What both end records say. */
+interface EndFields {
+  readonly disk: number;
+  readonly directoryDisk: number;
+  readonly entriesHere: number;
   readonly entries: number;
   readonly directorySize: number;
   readonly directoryOffset: number;
 }
 
-function readZip64(source: FileSource, tail: Buffer, at: number, start: number): Zip64Record | undefined {
-  if (at < LOCATOR || tail.readUInt32LE(at - LOCATOR) !== 0x07064b50) return undefined;
+/** All ones in the end record stand for what the zip64 end record says (4.4.1.4). */
+const FIELDS: readonly (readonly [name: string, field: keyof EndFields, unset: number])[] = [
+  ["number of this part", "disk", 0xffff],
+  ["part where the central directory starts", "directoryDisk", 0xffff],
+  ["number of entries in this part", "entriesHere", 0xffff],
+  ["number of entries", "entries", 0xffff],
+  ["central directory size", "directorySize", 0xffffffff],
+  ["central directory offset", "directoryOffset", 0xffffffff],
+];
+
+interface Zip64Record extends EndFields {
+  /** Where it lies, and where its locator says it does, counted from the start of the archive. */
+  readonly record: number;
+  readonly declared: number;
+}
+
+function readZip64({ source, tail, start, leniency }: Tail, at: number): Zip64Record | undefined {
+  if (at < LOCATOR || tail.readUInt32LE(at - LOCATOR) !== 0x07064b50) {
+    const alone = at - ZIP64_RECORD;
+    if (alone >= 0 && tail.readUInt32LE(alone) === 0x06064b50 && tail.readUInt32LE(alone + 4) === ZIP64_RECORD - 12) {
+      disagree(leniency, "it has a zip64 end record that no locator leads to", "the end record's word is taken", { expected: `a locator at ${start + at - LOCATOR}`, found: `a zip64 end record at ${start + alone}, and none` });
+    }
+    return undefined;
+  }
   // Locator: 4 - disk of the zip64 end record; 8 - its offset; 16 - number of disks
   const disks = tail.readUInt32LE(at - LOCATOR + 16);
-  if (disks > 1) throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: it is one part of a split set", { found: `${disks} parts` });
+  const recordDisk = tail.readUInt32LE(at - LOCATOR + 4);
+  if (disks > 1 || recordDisk !== 0) throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: it is one part of a split set", { found: `${disks} parts, its zip64 end record in part ${recordDisk + 1}` });
+  // OneDrive counts none.
+  if (disks === 0) leniency.notes.push(new UnzipxError("ODDITY", "The zip64 locator of the zip archive says that it has no part, and there is one"));
   const declared = safeNumber(tail.readBigUInt64LE(at - LOCATOR + 8));
   const locator = start + at - LOCATOR;
   // A prefix moves the record; without extensible data it lies right before its locator.
@@ -135,19 +197,48 @@ function readZip64(source: FileSource, tail: Buffer, at: number, start: number):
     if (record < 0 || record + ZIP64_RECORD > locator || signatureAt(source, record) !== 0x06064b50) continue;
     const bytes = Buffer.alloc(ZIP64_RECORD);
     readExactly(source.fd, bytes, record);
-    // 4 - size of this record, without the 12 bytes up to here; 12 - versions; 16, 20 - disks; 24 - entries on this disk
+    // 4 - size of this record, without the 12 bytes up to here; 12 - version made by; 14 - version needed
     const recordEnd = record + 12 + safeNumber(bytes.readBigUInt64LE(4));
     if (recordEnd !== locator) {
-      throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: its zip64 end record does not end where its locator begins", { expected: String(locator), found: String(recordEnd) });
+      disagree(leniency, "its zip64 end record does not end where its locator begins", "what the record says is taken", { expected: `${locator} (locator)`, found: `${recordEnd} (end of the record at ${record})` });
+    }
+    const data = locator - record - ZIP64_RECORD;
+    // The record's second version (7.3.4) tells in its extensible data how the directory is encrypted.
+    if (data >= 28 && bytes.readUInt16LE(14) >= 62) throw new UnzipxError("UNSUPPORTED_FORMAT", "Cannot read the zip archive: its central directory is encrypted, which is not supported");
+    if (data > 0) {
+      assertNoRecord(source, { from: record + ZIP64_RECORD, to: locator, why: "the extensible data of its zip64 end record holds another record" }, leniency);
+      leniency.notes.push(new UnzipxError("ODDITY", `The zip64 end record of the zip archive holds ${data} bytes of extensible data, which are not used`));
     }
     return {
-      record,
-      entries: safeNumber(bytes.readBigUInt64LE(32)),
-      directorySize: safeNumber(bytes.readBigUInt64LE(40)),
-      directoryOffset: safeNumber(bytes.readBigUInt64LE(48)),
+      record, declared,
+      disk: bytes.readUInt32LE(16), //                              16 number of this disk
+      directoryDisk: bytes.readUInt32LE(20), //                     20 disk where the central directory starts
+      entriesHere: safeNumber(bytes.readBigUInt64LE(24)), //        24 entries on this disk
+      entries: safeNumber(bytes.readBigUInt64LE(32)), //            32 entries in total
+      directorySize: safeNumber(bytes.readBigUInt64LE(40)), //      40 size of the central directory
+      directoryOffset: safeNumber(bytes.readBigUInt64LE(48)), //    48 its offset
     };
   }
   throw new UnzipxError("BAD_HEADER", "Cannot read the zip archive: no zip64 end record lies where its locator says", { expected: `the signature PK\\6\\6 at ${declared}` });
+}
+
+/** A prefix moves the record with everything else, or the locator was adjusted to it. */
+function assertLocator(zip64: Zip64Record | undefined, prefix: number, leniency: Leniency): void {
+  if (zip64 === undefined || zip64.declared + prefix === zip64.record || zip64.declared === zip64.record) return;
+  disagree(leniency, "its zip64 end record does not lie where its locator says", "the record in front of the locator is taken", { expected: `${zip64.declared + prefix} (locator)`, found: `${zip64.record} (record)` });
+}
+
+/** Readers that look for an end record from the front of the file's last part find what lies in here first. */
+function assertNoRecord(source: FileSource, { from, to, why }: { readonly from: number; readonly to: number; readonly why: string }, leniency: Leniency): void {
+  const bytes = Buffer.alloc(Math.min(to - from, LOOKED_AT));
+  readExactly(source.fd, bytes, from);
+  const found = recordIn(bytes, from);
+  if (found !== undefined) disagree(leniency, why, "that is left out", { expected: `no record from ${from} to ${to}`, found });
+}
+
+function disagree({ lenient, notes }: Leniency, why: string, taken: string, sides: { readonly expected: string; readonly found: string }): void {
+  if (!lenient) throw new UnzipxError("AMBIGUOUS", `Refused the zip archive: ${why}`, { ...sides, hint: "--lenient" });
+  notes.push(new UnzipxError("ODDITY", `About the zip archive, ${why}: ${taken}`, sides));
 }
 
 function signatureAt(source: FileSource, position: number): number {

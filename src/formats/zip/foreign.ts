@@ -3,6 +3,7 @@
  * from what was verified already, around the entry's data where they lie; what else is in the archive it never sees.
  */
 import { Engine } from "../../engine/client.ts";
+import { UnzipxError } from "../../errors.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
 import type { Bytes } from "../contract.ts";
 import { AES_EXTRA_BYTES, AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
@@ -13,12 +14,25 @@ const NAME = Buffer.from("entry");
 const WHAT = "an entry";
 /** Encrypted; and two bits whose meaning depends on the method (APPNOTE 4.4.4); sizes behind the data, which ZipCrypto's check byte depends on. */
 const KEPT_FLAGS = 0b1111;
+const LZMA = 14;
+/** Of LZMA: its data end with a marker (4.4.4). */
+const FLAG_END_MARKER = 0x2;
 
 /**
  * The content of one entry, decrypted and unpacked; its checksum and sizes are the caller's to verify. `dataStart`: where
  * the entry's data begins, with whatever the encryption puts in front of it.
  */
 export async function* decodeForeign(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
+  try {
+    yield* decode(fd, locator, dataStart, password);
+  } catch (error) {
+    if (locator.method !== LZMA || (locator.flags & FLAG_END_MARKER) !== 0 || !(error instanceof UnzipxError) || error.code !== "BAD_HEADER") throw error;
+    // PKZIP ends LZMA's data with a marker and says nothing of it (5.8.9). All of the content has come: whether the marker is all that was too much is to be seen.
+    for await (const _ of decode(fd, { ...locator, flags: locator.flags | FLAG_END_MARKER }, dataStart, password)) continue;
+  }
+}
+
+async function* decode(fd: number, locator: ZipLocator, dataStart: number, password: string | undefined): Bytes {
   const local = localHeader(locator);
   const central = centralHeader(locator);
   const segments = [{ bytes: local }, { fd, offset: dataStart, length: locator.packedSize }, { bytes: Buffer.concat([central, endOf(central.length, local.length + locator.packedSize)]) }];
@@ -28,11 +42,17 @@ export async function* decodeForeign(fd: number, locator: ZipLocator, dataStart:
     for await (const event of engine.run({ words: ["x", "-so", "-y", "-bd", "-tzip", `-p${password ?? ""}`, "/in/entry.zip"], files: [{ name: "entry.zip", segments }], what: WHAT })) {
       if (event.kind === "data") yield event.bytes;
       else if (event.kind === "error") said += event.text;
-      else if (event.kind === "exit" && event.code !== 0) throw said.split("\n").map((line) => troubleOf(line, WHAT, password !== undefined)).find((one) => one !== undefined) ?? unexplained(event.code, said, WHAT);
+      else if (event.kind === "exit" && event.code !== 0) throw troubleIn(said, password !== undefined) ?? unexplained(event.code, said, WHAT);
     }
   } finally {
     await engine.release();
   }
+}
+
+/** Bytes behind an archive are a matter of a word; within the range of an entry they are not its data. */
+function troubleIn(said: string, password: boolean): UnzipxError | undefined {
+  const trouble = said.split("\n").map((line) => troubleOf(line, WHAT, password)).find((one) => one !== undefined);
+  return trouble?.code === "TRAILING_DATA" ? new UnzipxError("BAD_SIZE", "Cannot read an entry: its compressed data ends before its range does") : trouble;
 }
 
 /** What both headers have from "version needed" to "extra field length" (4.3.7, 4.3.12). */

@@ -1,0 +1,76 @@
+/** What x would refuse of an archive, told without writing anything: the same rules and the same order. */
+import { UnzipxError } from "../errors.ts";
+import type { Entry } from "../formats/contract.ts";
+import { refusalOfLink } from "../safe/links.ts";
+import type { PathOddity, SafePath } from "../safe/path.ts";
+import { Plan } from "../safe/plan.ts";
+import { DEFAULT_POLICY, type Limits } from "../safe/policy.ts";
+import type { Place } from "../safe/tree.ts";
+import { claimRulesOf } from "./claim-rules.ts";
+import { rooted, type OpenedIndex, type OpenedStream } from "./open.ts";
+
+export interface DryRunOptions {
+  readonly limits: Limits;
+  /** As Level.prefix: an archive inside another one has a folder of its own. */
+  readonly prefix: string;
+  /** Told what is odd about names that are taken. */
+  readonly odd?: (oddity: PathOddity, path: string) => void;
+}
+
+/** `Mark` is how the caller knows an entry again: links are only judged when all entries are known. */
+export class DryRun<Mark> {
+  readonly #plan: Plan;
+  readonly #rulesOf: ReturnType<typeof claimRulesOf>;
+  readonly #links = new Map<Place, Mark>();
+  readonly #isPackage: boolean;
+  readonly #byEngine: boolean;
+
+  constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {} }: DryRunOptions) {
+    const policy = { ...DEFAULT_POLICY, limits };
+    // Nobody says where to: what the file systems of this platform usually do.
+    const folds = policy.platform === "win32" || policy.platform === "darwin";
+    this.#plan = new Plan(policy, { folds: () => folds }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
+    this.#rulesOf = claimRulesOf(opened);
+    this.#isPackage = opened.kind === "stream" && opened.isPackage;
+    this.#byEngine = opened.kind === "stream" && opened.byEngine;
+  }
+
+  /** In archive order, or that in which x would see them. Returns why the entry is refused, or its place. */
+  claim(entry: Entry, mark: Mark): UnzipxError | Place {
+    if (this.#byEngine && leadsOut(entry)) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: entry.linkTarget! });
+    const planned = this.#plan.claim(this.#isPackage ? rooted(entry) : entry, this.#rulesOf(entry));
+    if (planned instanceof UnzipxError) return planned.in({ entry: entry.path });
+    if (planned === "skip") throw new UnzipxError("INTERNAL", "Cannot tell what is refused: the usual rules skip nothing");
+    const { place } = planned;
+    place.dropped = false;
+    if (place.type === "symlink" || place.type === "hardlink") this.#links.set(place, mark);
+    return place;
+  }
+
+  /** When all entries were seen: the links that are refused. */
+  finish(refuse: (error: UnzipxError, mark: Mark) => void): void {
+    const context = { root: this.#plan.root, policy: DEFAULT_POLICY, renamed: this.#plan.renamed, existing: undefined };
+    this.#plan.settleLinks((place) => {
+      // Where the target is not known, nothing can be said of it.
+      const error = place.linkTarget === undefined ? undefined : refusalOfLink(place, context);
+      if (error !== undefined) refuse(error, this.#links.get(place)!);
+      return error;
+    });
+  }
+}
+
+/** What the engine takes for a dangerous link, and then does not give: going by the names alone it leaves the root, or ends there. */
+function leadsOut({ type, path, linkTarget, refusal }: Entry): boolean {
+  if (type !== "symlink" || linkTarget === undefined || refusal !== undefined) return false;
+  if (linkTarget.startsWith("/")) return true;
+  let level = path.split("/").filter(isStep).length - 1;
+  for (const step of linkTarget.split("/").filter(isStep)) {
+    level += step === ".." ? -1 : 1;
+    if (level < 0) return true;
+  }
+  return level < 1;
+}
+
+function isStep(component: string): boolean {
+  return component !== "" && component !== ".";
+}

@@ -1,0 +1,38 @@
+/** The streams of a bzip2 file, decoded by the engine, and what lies behind them. */
+import { engineDecode } from "../engine/codec.ts";
+import type { Bytes, DecodeOptions } from "../formats/contract.ts";
+import { judgeBehind, Tail } from "./behind.ts";
+
+export async function* decodeBzip2(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
+  const tail = new Tail();
+  const behind = (): void => {
+    const found = tail.behind("bzip2", endOfStreams(tail.bytes));
+    if (found !== undefined) judgeBehind(found, { ...options, bearsRemarks: true });
+  };
+  yield* engineDecode("bzip2", tail.watch(input), { what: "the bzip2 data", behind });
+}
+
+/** The digits of the square root of pi: behind them stand 32 bits of checksum, and what fills up the byte. */
+const END_HIGH = 0x177245;
+const END_LOW = 0x385090;
+
+/** Behind the last stream that is followed by no other one, as an index; undefined when no end is among these bytes. Streams end at any bit. */
+function endOfStreams(bytes: Uint8Array): number | undefined {
+  let end: number | undefined;
+  let [high, low] = [0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    for (let bit = 7; bit >= 0; bit--) {
+      high = ((high << 1) | (low >>> 23)) & 0xffffff;
+      low = ((low << 1) | ((bytes[at]! >>> bit) & 1)) & 0xffffff;
+      if (high !== END_HIGH || low !== END_LOW) continue;
+      end = at + 1 + Math.ceil((32 - bit) / 8);
+      if (!isStart(bytes, end)) return end;
+    }
+  }
+  return end;
+}
+
+/** "BZh" and a digit from 1 to 9. */
+function isStart(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x42 && bytes[at + 1] === 0x5a && bytes[at + 2] === 0x68 && bytes[at + 3]! >= 0x31 && bytes[at + 3]! <= 0x39;
+}

@@ -1,0 +1,32 @@
+/** The streams of an xz file, decoded by the engine, and what lies behind them. */
+import { crc32 } from "../bytes/crc32.ts";
+import { engineDecode } from "../engine/codec.ts";
+import type { Bytes, DecodeOptions } from "../formats/contract.ts";
+import { judgeBehind, Tail } from "./behind.ts";
+import { XZ_MAGIC } from "./xz.ts";
+import { withinMemory } from "./xz-memory.ts";
+
+export async function* decodeXz(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
+  const tail = new Tail();
+  const behind = (): void => {
+    const found = tail.behind("xz", endOfStreams(tail.bytes));
+    // The engine has said that something is there: even zeros, where the format allows for multiples of four bytes only (2.2).
+    judgeBehind(found ?? { name: "xz", offset: undefined, size: undefined, start: new Uint8Array(0), isText: false }, options);
+  };
+  yield* engineDecode("xz", withinMemory(tail.watch(input), options.memory), { what: "the xz data", behind });
+}
+
+/** 2.1.2: CRC-32 of the next two fields, backward size, flags, magic. */
+const FOOTER = 12;
+
+/** Behind the first stream that is followed by no other one, as an index; undefined when no end is among these bytes. */
+function endOfStreams(bytes: Buffer): number | undefined {
+  for (let end = bytes.indexOf("YZ") + 2; end >= 2; end = bytes.indexOf("YZ", end) + 2) {
+    const start = end - FOOTER;
+    if (start < 0 || crc32(bytes.subarray(start + 4, end - 2)) !== bytes.readUInt32LE(start)) continue;
+    let next = end;
+    while (bytes[next] === 0) next++;
+    if (!XZ_MAGIC.every((byte, i) => bytes[next + i] === byte)) return end;
+  }
+  return undefined;
+}
