@@ -3,6 +3,21 @@ import { read } from "node:fs";
 
 const CHUNK = 512 * 1024;
 
+/** Calls in the thread pool that wait for another program, by what they wait on. Node does not exit before they return. */
+const waiting = new Set<object>();
+
+/** Whether the process could not end now: something is waited for that nobody can be made to give up. */
+export function isWaiting(): boolean {
+  return waiting.size > 0;
+}
+
+/** Counts a call as one that may wait for ever, until the function that comes back is called. */
+export function waits(): () => void {
+  const call = {};
+  waiting.add(call);
+  return () => void waiting.delete(call);
+}
+
 /**
  * Chunks in two buffers that take turns, so a chunk is valid until the next one is asked for.
  * `position` undefined is a pipe, which has none; there a read that waits for bytes is left behind when the consumer stops,
@@ -17,7 +32,9 @@ export async function* readAhead(fd: number, position: number | undefined, signa
     new Promise((resolve, reject) => {
       const buffer = buffers[turn % 2]!;
       refuse = reject;
+      const returned = at === undefined ? waits() : undefined;
       read(fd, buffer, 0, CHUNK, at ?? null, (error, length) => {
+        returned?.();
         if (error !== null) return reject(error);
         if (at !== undefined) at += length;
         resolve(buffer.subarray(0, length));

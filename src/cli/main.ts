@@ -8,6 +8,9 @@ import { VERSION } from "./version.ts";
  */
 const ECHO = 1000;
 
+/** What was woken up has this long to return: turns of so many milliseconds. */
+const [TURNS, TURN] = [10, 20];
+
 /** Runs one command line; resolves to the exit code and never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
@@ -33,10 +36,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     const { runProgram } = await import("./program.ts");
     return await runProgram(argv, interruption.signal);
   } catch (error) {
-    return tell(error, argv);
+    return await tell(error, argv);
   } finally {
     if (!interruption.signal.aborted) stopListening();
+    else await endIfStuck(interruption.signal.reason, stopListening);
   }
+}
+
+/**
+ * A read that waits for another program keeps Node from exiting. All is cleaned up by now and the reason was told; what is left is to end by the signal itself,
+ * which a shell shows as the same exit code.
+ */
+async function endIfStuck(reason: unknown, stopListening: () => void): Promise<void> {
+  const { isWaiting } = await import("../bytes/read-ahead.ts");
+  for (let turn = 0; turn < TURNS && isWaiting(); turn++) await new Promise((resolve) => setTimeout(resolve, TURN));
+  if (!isWaiting()) return;
+  stopListening();
+  process.kill(process.pid, reason instanceof UnzipxError && reason.code === "INTERRUPTED" ? "SIGINT" : "SIGTERM");
 }
 
 async function tell(error: unknown, argv: readonly string[]): Promise<number> {

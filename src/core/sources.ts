@@ -1,11 +1,12 @@
 /** Where archives come from: a file, standard input, or bytes that are on their way already. */
-import { readAhead } from "../bytes/read-ahead.ts";
+import { isWaiting, readAhead, waits } from "../bytes/read-ahead.ts";
 import { readSegments, sizeOf } from "../bytes/segments.ts";
 import { closeSync, constants, existsSync, fstatSync, open, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isatty } from "node:tty";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { FileSource, Segment, SolidSource, Source } from "../formats/contract.ts";
+import { wakePipe } from "../safe/wake-pipe.ts";
 import { volumesOf } from "./volumes.ts";
 
 /** A Source, and how much of it was read. */
@@ -88,11 +89,16 @@ function fifoSource(name: string, signal: AbortSignal | undefined): Counted<Sour
   let opened: number | undefined;
   return pipeSource(name, {
     open: () => new Promise((resolve, reject) => {
+      const returned = waits();
       signal?.addEventListener("abort", () => {
         if (opened === undefined) wakeOpening(name);
         reject(signal.reason as Error);
       }, { once: true });
-      open(name, constants.O_RDONLY, (error, fd) => (error === null ? resolve((opened = fd)) : reject(fromSystem(error, "read", `open "${name}"`))));
+      open(name, constants.O_RDONLY, (error, fd) => {
+        returned();
+        if (error === null) resolve((opened = fd));
+        else reject(fromSystem(error, "read", `open "${name}"`));
+      });
     }),
     async close() {
       if (opened !== undefined) closeSync(opened);
@@ -116,7 +122,11 @@ function pipeSource(name: string, pipe: { open(): Promise<number>; close(): Prom
     bytesRead: () => read,
     readElsewhere() {},
     async *stream() {
-      for await (const chunk of readAhead(await pipe.open(), undefined, signal)) {
+      const fd = await pipe.open();
+      signal?.addEventListener("abort", () => {
+        if (isWaiting()) wakePipe(fd);
+      }, { once: true });
+      for await (const chunk of readAhead(fd, undefined, signal)) {
         read += chunk.length;
         yield chunk;
       }

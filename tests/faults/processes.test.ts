@@ -1,11 +1,12 @@
 /** Several processes in one folder, and readers that want no more. */
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { noise, prose } from "../create/sample.ts";
 import { buildTar, buildZip, DEFLATE } from "../helpers/build.ts";
 import { isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
-import { has } from "../helpers/tools.ts";
+import { has, run } from "../helpers/tools.ts";
 
 const PROCESSES = 8;
 const FILES = 40;
@@ -89,5 +90,22 @@ describe.skipIf(isWindows || !has("bash"))("a reader that wants no more (needs b
     const { stdout, stderr } = where.run(words.split(" "), { through: ["bash", "-c", '"$0" "$@" | head -c 1000 > /dev/null; echo "${PIPESTATUS[0]}"', process.execPath] });
     expect([stdout, stderr]).toEqual(["0\n", ""]);
     expect(readdirSync(where.folder).sort()).toEqual(["a.zip", "in", "many.zip"]);
+  });
+});
+
+describe.skipIf(!has("mkfifo") || process.platform !== "linux")("a signal while a pipe is waited for that nobody writes to (needs mkfifo and Linux)", { timeout: TIMEOUT }, () => {
+  it.each([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 143]] as const)("%s ends the run at once, although the pipe stays open, and nothing stays", async (signal, code) => {
+    const where = sandbox();
+    run("mkfifo", [join(where.folder, "pipe")]);
+    const pipe = openSync(join(where.folder, "pipe"), constants.O_RDWR);
+    const child = where.start(["x", "-", "-C", "out"], { stdio: [pipe, "ignore", "ignore"] });
+    const ended = new Promise((resolve) => child.on("close", (status, by) => resolve(status ?? by)));
+    const bytes = buildTar([{ name: "a", content: prose(100_000) }, { name: "b", content: prose(100_000) }]).subarray(0, 150_000);
+    for (let done = 0; done < bytes.length; ) done += writeSync(pipe, bytes, done); // waits until all but the last 64 KiB are taken
+    while (!readdirSync(where.folder).some((name) => name.endsWith(".partial"))) await sleep(5);
+    child.kill(signal);
+    expect(await ended).toBe(code);
+    closeSync(pipe);
+    expect(readdirSync(where.folder)).toEqual(["pipe"]);
   });
 });
