@@ -7,6 +7,7 @@
 import { closeSync } from "node:fs";
 import { constants, deflateRawSync } from "node:zlib";
 import { crc32 } from "../bytes/crc32.ts";
+import { deflateRaw } from "../bytes/raw-deflate.ts";
 import { openInput, showPath, sizeChanged, type DiskPath } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, toPlain, type PlainError } from "../errors.ts";
@@ -112,9 +113,9 @@ function readSmall(path: DiskPath, follow: boolean): Uint8Array {
 /** The content itself when it does not shrink. */
 function compressIfSmaller(content: Uint8Array, { method, level }: PackJob): Uint8Array {
   if (content.length === 0) return content;
+  if (method === "deflate") return deflateRaw(content, level) ?? content;
   // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
-  const chunkSize = content.length + 64;
-  const packed = method === "zstd" ? zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize }) : deflateRawSync(content, { level, chunkSize });
+  const packed = zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize: content.length + 64 });
   return packed.length < content.length ? packed : content;
 }
 

@@ -1,5 +1,6 @@
 /** One entry's bytes: read, decrypted, unpacked, held against the central directory. Runs on every thread. */
-import { crc32, createInflateRaw, inflateRawSync, type Zlib } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
+import { inflateRaw } from "../../bytes/raw-deflate.ts";
 import { readExactly } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
 import { UnzipxError } from "../../errors.ts";
@@ -128,10 +129,9 @@ function readHead(fd: number, locator: ZipLocator, dataStart: number, password: 
 
 function inflateWhole(packed: Buffer, size: number): Uint8Array {
   try {
-    // The buffer that fits, and not one byte more than was promised.
-    const { buffer, engine } = inflateRawSync(packed, { chunkSize: Math.max(64, size), maxOutputLength: Math.max(1, size), info: true }) as unknown as { buffer: Buffer; engine: Zlib };
-    checkConsumed(engine.bytesWritten, packed.length);
-    return buffer;
+    const { bytes, consumed } = inflateRaw(packed, size); // not one byte more than was promised
+    checkConsumed(consumed, packed.length);
+    return bytes;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooMuch(size);
     throw inData(error);
