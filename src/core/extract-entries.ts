@@ -125,7 +125,7 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
     const claimed = writer.claim(entry, rulesOf(entry));
     const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
     if (claim?.place.type === "file") {
-      const trouble = await writeStreamed(entry, claim, run, () => report(entry.path));
+      const trouble = entry.whole === undefined ? await writeStreamed(entry, claim, run, () => report(entry.path)) : writeWholeEntry(entry, entry.whole, claim, run);
       if (trouble !== undefined) {
         if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
         writer.drop(claim);
@@ -143,12 +143,28 @@ async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   summary.bytes -= skippedBytes;
 }
 
+/** Most entries are small: what has arrived is written without waiting for anything. Returns and throws as writeStreamed(). */
+function writeWholeEntry(entry: StreamEntry, bytes: Uint8Array, claim: Claim, { writer, budget, summary }: Run): UnzipxError | undefined {
+  const sink = openedSink(writer.fileOf(claim));
+  try {
+    budget.spendChunk(bytes);
+    sink.write(bytes);
+    sink.close();
+  } catch (error) {
+    sink.discard();
+    return entryTrouble(error).in({ entry: entry.path });
+  }
+  summary.bytes += bytes.length;
+  summary.files += 1;
+  return undefined;
+}
+
 /** Returns what went wrong in the archive; trouble with the disk or a limit is thrown. */
 async function writeStreamed(entry: StreamEntry, claim: Claim, { writer, budget, summary, options }: Run, report: () => void): Promise<UnzipxError | undefined> {
   const sink = openedSink(writer.fileOf(claim));
   const before = summary.bytes;
   try {
-    for await (const chunk of entry.whole === undefined ? entry.content() : [entry.whole]) {
+    for await (const chunk of entry.content()) {
       options.signal?.throwIfAborted();
       budget.spendChunk(chunk);
       sink.write(chunk);

@@ -84,7 +84,7 @@ export function createBudget(limits: Limits, archiveBytes: () => number): Budget
   };
 }
 
-/** Whether all bytes are the same: one comparison of the chunk with itself, which mostly ends at once. */
+/** Whether all bytes are the same: one comparison of the chunk with itself, which mostly need not be made. */
 function isUniform(chunk: Uint8Array): boolean {
-  return chunk.length > 1 && Buffer.compare(chunk.subarray(1), chunk.subarray(0, -1)) === 0;
+  return chunk.length > 1 && chunk[0] === chunk[1] && chunk[0] === chunk[chunk.length - 1] && Buffer.compare(chunk.subarray(1), chunk.subarray(0, -1)) === 0;
 }

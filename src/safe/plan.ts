@@ -7,7 +7,7 @@ import type { Entry } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
-import { addChild, childOf, describePlace, findPlace, newPlace, pathOf, type Place } from "./tree.ts";
+import { addChild, childOf, describePlace, newPlace, pathOf, type Place } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -133,10 +133,18 @@ export class Plan {
   /** A tar is updated by appending: the later of two files of one name is the valid one. Links and folders are not updated. */
   #repeated(path: SafePath): Place | undefined {
     const renamed = this.renamed.get(path);
-    const place = renamed ?? findPlace(this.root, path.split("/"));
-    if (place === undefined || place.type !== "file" || (renamed === undefined && pathOf(place) !== path)) return undefined;
+    const place = renamed ?? this.#fileAt(path);
+    if (place === undefined) return undefined;
     this.#ground.replaced?.(place);
     this.#odd("repeated", path);
     return place;
+  }
+
+  /** The file of just this path. */
+  #fileAt(path: SafePath): Place | undefined {
+    const cut = path.lastIndexOf("/");
+    const folder = this.#folders.get(cut < 0 ? "" : path.slice(0, cut));
+    const place = folder === undefined ? undefined : childOf(folder, path.slice(cut + 1));
+    return place?.type === "file" && pathOf(place) === path ? place : undefined;
   }
 }

@@ -7,7 +7,7 @@ const CONTENTS = [Buffer.alloc(0), Buffer.from("a"), Buffer.from("hello hello he
 /** The same bytes every time, and none that deflate could shrink. */
 function noise(length: number): Buffer {
   let state = 1;
-  return Buffer.from({ length }, () => (state = (state * 48271) % 0x7fffffff) >> 8);
+  return Buffer.from(Array.from({ length }, () => (state = (state * 48271) % 0x7fffffff) >> 8));
 }
 
 afterEach(() => {

@@ -99,10 +99,10 @@ function trimmed(name: string): string {
 /** pax over GNU over the header's own field; where both extensions name it, they must agree. */
 function pickName(decode: DecodeName, pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
   const given = pax ?? gnu;
-  const bytes = given === undefined || given.length === 0 ? Buffer.from(own, "latin1") : given;
+  if (given === undefined) return { ...decode(own), given }; // a header's field ends at its first NUL
   // pax is UTF-8 by its text, and so it stays; but old writers, and those that say hdrcharset=BINARY, put in what they have.
-  const utf8 = bytes === pax ? decodeUtf8(bytes) : undefined;
-  const picked = { ...(utf8 === undefined ? decode(bytes) : { text: utf8, escaped: false }), given };
+  const utf8 = given === pax && given.length > 0 ? decodeUtf8(given) : undefined;
+  const picked = { ...(utf8 === undefined ? decode(given.length === 0 ? own : given) : { text: utf8, escaped: false }), given };
   if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) {
     return { ...picked, conflict: { why: "two kinds of extended headers give it two names", expected: textOf(pax), found: textOf(gnu) } };
   }

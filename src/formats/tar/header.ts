@@ -1,5 +1,4 @@
-/** One tar header block. tar-stream decodes its fields; what it takes on trust is checked here. */
-import headers from "tar-stream/headers.js";
+/** One tar header block (POSIX.1-1988 ustar, GNU, v7): nothing of it is taken on trust. */
 import { UnzipxError } from "../../errors.ts";
 import { checksumFits, readOctal } from "./index.ts";
 
@@ -25,18 +24,19 @@ export function decodeHeader(block: Uint8Array, position: number): TarHeader {
   const bad = (why: string): UnzipxError =>
     new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the header at ${position} ${why}`);
   if (!checksumFits(block)) throw bad("has a wrong checksum");
-  // tar-stream adds unsigned bytes only; a signed sum that fits was accepted above, so it is given one it can agree to.
-  const fields = decodeFields(block);
-  if (!fields) throw bad("is empty");
+  if (block[0] === 0 && isEmpty(block)) throw bad("is empty");
   const size = readNumber(block, 124, 12);
   if (size === undefined) throw bad("has a size that is no number");
   if (size < 0) throw bad("has a negative size");
   if (size > Number.MAX_SAFE_INTEGER) throw bad("has a size larger than any file can be");
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
+  const ownName = text(bytes, 0, 100);
   return {
-    name: fields.name,
-    ownName: fields.name === "" || block[0] === 0 ? "" : fields.name,
-    hasDevice: fields.devmajor > 0 || fields.devminor > 0,
-    linkName: fields.linkname ?? "",
+    // Only ustar has a second field for it, which stands in front; GNU keeps other things there.
+    name: block[345] !== 0 && USTAR.every((byte, at) => block[257 + at] === byte) ? `${text(bytes, 345, 155)}/${ownName}` : ownName,
+    ownName,
+    hasDevice: (readNumber(block, 329, 8) ?? 0) > 0 || (readNumber(block, 337, 8) ?? 0) > 0,
+    linkName: block[157] === 0 ? "" : text(bytes, 157, 100),
     // NUL is the regular file of v7 tar.
     type: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),
     size,
@@ -46,16 +46,19 @@ export function decodeHeader(block: Uint8Array, position: number): TarHeader {
   };
 }
 
-function decodeFields(block: Uint8Array): ReturnType<typeof headers.decode> | undefined {
-  try {
-    return headers.decode(block, "latin1", true);
-  } catch {
-    const copy = Buffer.from(block);
-    let sum = 8 * 0x20;
-    for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += copy[i]!;
-    copy.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-    return headers.decode(copy, "latin1", true);
-  }
+/** The magic with its terminator; GNU's has a space there. */
+const USTAR = [...Buffer.from("ustar\0")];
+
+/** A field up to its first NUL, as latin1. */
+function text(block: Buffer, start: number, length: number): string {
+  let end = start;
+  while (end < start + length && block[end] !== 0) end++;
+  return block.toString("latin1", start, end);
+}
+
+/** Nothing but a checksum, which of nothing is that of eight spaces. */
+function isEmpty(block: Uint8Array): boolean {
+  return block.every((byte, at) => byte === 0 || (at >= 148 && at < 156));
 }
 
 /**

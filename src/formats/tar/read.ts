@@ -70,11 +70,11 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       const entry = describe(header, extension, global, names, sparse?.size ?? content, options.lenient, note);
       const length = content - (sparse?.mapBytes ?? 0);
       if (sparse !== undefined) checkMap(sparse, length);
-      extension = noExtension();
+      if (extension.headers > 0) extension = noExtension();
       entries += 1;
       const pad = (BLOCK - (length % BLOCK)) % BLOCK;
       let left = length;
-      const whole = sparse === undefined && length <= WHOLE_LIMIT ? await takeWhole(reader, length) : undefined;
+      const whole = sparse === undefined && length <= WHOLE_LIMIT ? (reader.tryTake(length) ?? (await takeWhole(reader, length))) : undefined;
       if (whole !== undefined) left = 0;
       yield {
         ...entry,
@@ -94,7 +94,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
           }
         },
       };
-      await reader.skip(left);
+      if (left > 0) await reader.skip(left);
       // The last block may be cut short by writers that do not pad; nothing of the content is missing then.
       if (pad > 0 && reader.tryTake(pad) === undefined) await reader.take(pad);
     }
@@ -141,7 +141,7 @@ async function sparseMapOf(header: TarHeader, block: Uint8Array, { pax, sparsePa
 }
 
 async function takeWhole(reader: BlockReader, length: number): Promise<Uint8Array> {
-  const whole = reader.tryTake(length) ?? (await reader.take(length));
+  const whole = await reader.take(length);
   if (whole === undefined) throw new UnzipxError("TRUNCATED", "Cannot read the tar archive: it is cut off in front of an entry's content");
   return whole;
 }
