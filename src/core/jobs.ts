@@ -7,8 +7,9 @@ import type { EncodeJob } from "./encode-job.ts";
 import type { ExtractJob } from "./extract-job.ts";
 import type { TestJob } from "./test-job.ts";
 import type { DeflateJob, PackJob } from "./pack-job.ts";
+import type { WriteJob } from "./write-job.ts";
 
-export type Job = ExtractJob | TestJob | DeflateJob | EncodeJob | PackJob;
+export type Job = ExtractJob | TestJob | DeflateJob | EncodeJob | PackJob | WriteJob;
 
 /** `signal` ends it in the middle of an entry; on another thread the thread is ended instead. */
 export async function runJob(job: Job, signal?: AbortSignal): Promise<unknown | Moved<unknown>> {
@@ -21,6 +22,8 @@ export async function runJob(job: Job, signal?: AbortSignal): Promise<unknown | 
       return (await import("./pack-job.ts")).runDeflate(job);
     case "encode":
       return (await import("./encode-job.ts")).runEncode(job);
+    case "write":
+      return (await import("./write-job.ts")).runWrite(job);
     case "pack":
       return (await import("./pack-job.ts")).runPack(job);
   }

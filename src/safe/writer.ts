@@ -83,7 +83,7 @@ export class SafeWriter {
     this.#ask = ask;
     this.#plan = new Plan(
       policy,
-      { folds: () => this.#folds(), folder: (place) => this.#makeFolder(place), replaced: (place) => rmSync(this.#staging.pathOf(place), { force: true }) },
+      { folds: () => this.#folds(), folder: (place) => this.#makeFolder(place), replaced: (place) => this.clear(place) },
       destination.above, (oddity, path) => this.#note(oddity, path),
     );
     this.#root = this.#plan.root;
@@ -137,6 +137,11 @@ export class SafeWriter {
   /** The content of a claimed entry is not to be had: nothing of it will be published. */
   drop(claim: Claim): void {
     claim.place.dropped = true;
+  }
+
+  /** Removes the file that lies in a place where a later one will. */
+  clear(place: Place): void {
+    rmSync(this.#staging.pathOf(place), { force: true });
   }
 
   /** A file that was written is not wanted after all, nor are the folders that were only made for it. */

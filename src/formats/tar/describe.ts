@@ -7,7 +7,10 @@ import type { DecodeName } from "../stream-names.ts";
 import { assertOneReading, textOf, type Conflict, type Extension, type Global, type Note } from "./extension.ts";
 import type { TarHeader } from "./header.ts";
 
-export type Described = Omit<StreamEntry, "whole" | "content"> & { readonly size: number };
+/** An entry whose content is still to be found. One object for each, of one shape: with copies of it there would be time for nothing else. */
+export type Described = Omit<StreamEntry, "whole" | "content"> & Writable<Pick<StreamEntry, "whole" | "content">>;
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** What 11 octal digits hold. */
 const OCTAL_LIMIT = 8 ** 11;
@@ -99,23 +102,24 @@ function trimmed(name: string): string {
 /** pax over GNU over the header's own field; where both extensions name it, they must agree. */
 function pickName(decode: DecodeName, pax: Uint8Array | undefined, gnu: Uint8Array | undefined, own: string): PickedName {
   const given = pax ?? gnu;
-  if (given === undefined) return { ...decode(own), given }; // a header's field ends at its first NUL
   // pax is UTF-8 by its text, and so it stays; but old writers, and those that say hdrcharset=BINARY, put in what they have.
-  const utf8 = given === pax && given.length > 0 ? decodeUtf8(given) : undefined;
-  const picked = { ...(utf8 === undefined ? decode(given.length === 0 ? own : given) : { text: utf8, escaped: false }), given };
+  const utf8 = given === pax && given !== undefined && given.length > 0 ? decodeUtf8(given) : undefined;
+  const { text, escaped } = utf8 === undefined ? decode(given === undefined || given.length === 0 ? own : given) : { text: utf8, escaped: false };
+  return { text, escaped, given, conflict: given === undefined ? undefined : conflictOf(text, pax, gnu) }; // a header's field ends at its first NUL
+}
+
+function conflictOf(text: string, pax: Uint8Array | undefined, gnu: Uint8Array | undefined): Conflict | undefined {
   if (pax !== undefined && gnu !== undefined && Buffer.compare(pax, gnu) !== 0) {
-    return { ...picked, conflict: { why: "two kinds of extended headers give it two names", expected: textOf(pax), found: textOf(gnu) } };
+    return { why: "two kinds of extended headers give it two names", expected: textOf(pax), found: textOf(gnu) };
   }
-  if (picked.text.includes("\0")) {
-    return { ...picked, conflict: { why: "its extended header holds a NUL byte in a name", expected: JSON.stringify(picked.text.slice(0, picked.text.indexOf("\0"))), found: JSON.stringify(picked.text) } };
-  }
-  return picked;
+  if (!text.includes("\0")) return undefined;
+  return { why: "its extended header holds a NUL byte in a name", expected: JSON.stringify(text.slice(0, text.indexOf("\0"))), found: JSON.stringify(text) };
 }
 
 interface PickedName extends DecodedName {
   /** What an extended header says. */
   readonly given: Uint8Array | undefined;
-  readonly conflict?: Conflict;
+  readonly conflict: Conflict | undefined;
 }
 
 /** `size` is that of the content; `hasData`: what is no file has content all the same. */
@@ -143,8 +147,11 @@ export function describe(header: TarHeader, extension: Extension, global: Global
     method: "", crc32: undefined, encrypted: false, comment: undefined,
     escaped: names.path.escaped,
     refusal: conflict === undefined ? undefined : new UnzipxError("AMBIGUOUS", `Refused an entry: ${conflict.why}`, { entry, expected: conflict.expected, found: conflict.found, hint: "--lenient" }),
+    whole: undefined, content: noContent,
   };
 }
+
+async function* noContent(): AsyncGenerator<Uint8Array> {}
 
 const CONTENTLESS: Partial<Record<EntryType, string>> = {
   symlink: "it is a symbolic link", hardlink: "it is a hard link", special: "it is a device or a FIFO", directory: "its name says that it is a folder",

@@ -76,24 +76,20 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       let left = length;
       const whole = sparse === undefined && length <= WHOLE_LIMIT ? (reader.tryTake(length) ?? (await takeWhole(reader, length))) : undefined;
       if (whole !== undefined) left = 0;
-      yield {
-        ...entry,
-        whole,
-        async *content() {
-          if (whole !== undefined) {
-            if (whole.length > 0) yield whole;
-            return;
-          }
-          if (sparse !== undefined) {
-            yield* expand(sparse, reader, (bytes) => (left -= bytes));
-            return;
-          }
+      entry.whole = whole;
+      entry.content = async function* () {
+        if (whole !== undefined) {
+          if (whole.length > 0) yield whole;
+        } else if (sparse !== undefined) {
+          yield* expand(sparse, reader, (bytes) => (left -= bytes));
+        } else {
           for await (const piece of reader.pieces(left)) {
             left -= piece.length;
             yield piece;
           }
-        },
+        }
       };
+      yield entry;
       if (left > 0) await reader.skip(left);
       // The last block may be cut short by writers that do not pad; nothing of the content is missing then.
       if (pad > 0 && reader.tryTake(pad) === undefined) await reader.take(pad);

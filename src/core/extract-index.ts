@@ -1,0 +1,86 @@
+/** x, an archive with an index: any thread may write any entry. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { fromPlain, UnzipxError } from "../errors.ts";
+import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
+import type { Claim } from "../safe/writer.ts";
+import { formatSize } from "../text/size.ts";
+import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
+import { claimRulesOf } from "./claim-rules.ts";
+import type { BatchResult, ExtractJob } from "./extract-job.ts";
+import { record, remember, settle, wants, type Run } from "./extract-run.ts";
+import { lookedInto } from "./link-target.ts";
+import type { OpenedIndex } from "./open.ts";
+import { runJobs } from "./run-jobs.ts";
+
+/** Everything is claimed, and so checked, before the first byte is written; then any thread may write any entry. */
+export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
+  const { writer, summary, options, budget } = run;
+  const { entries } = opened.index;
+  const decode = await opened.container.decoder();
+  const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
+  const claims = new Map<number, Claim>();
+  const rulesOf = claimRulesOf(opened);
+  for (let number = 0; number < entries.length; number++) {
+    const entry = entries[number]!;
+    if (!wants(run, entry.path)) continue;
+    budget.entry(entry.path, entry.linkTarget);
+    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
+    const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
+    if (claim?.place.type !== "file") continue;
+    claims.set(number, claim);
+    remember(run, claim, entry);
+  }
+  if (run.found === undefined) options.selection.assertAllMatched(); // before anything is written; in archives inside there may be more
+  await settle(writer, summary);
+  const wanted: Sized[] = [];
+  let total = 0;
+  for (const [entry, claim] of claims) {
+    if (claim.place.dropped) continue;
+    const { size } = entries[entry]!.locator;
+    total += size;
+    wanted.push({ entry, size });
+  }
+  budget.spend(total); // what an entry has more than it promised is never written
+  assertRoom(total, writer.target!);
+  options.reporter.start?.(total);
+  const batches = batchesOf(wanted);
+  const job = (batch: readonly Sized[]): ExtractJob => ({
+    kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
+  });
+  await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
+    threads: options.threads,
+    worthWorkers: isWorthWorkers(wanted.length, total),
+    signal: options.signal,
+    done(result, number) {
+      const batch = batches[number]!;
+      summary.bytes += result.bytes;
+      summary.files += batch.length - result.failures.length;
+      for (const { entry, error } of result.failures) {
+        writer.drop(claims.get(entry)!);
+        summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      }
+      for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
+      for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
+    },
+  });
+}
+
+/** A known size is held against the free space beforehand: the kindest moment to say no. */
+function assertRoom(bytes: number, target: string): void {
+  if (bytes < FREE_SPACE_RESERVE) return;
+  for (let folder = target; ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      if (bavail * bsize - FREE_SPACE_RESERVE >= bytes) return;
+      throw new UnzipxError("DISK_FULL", `Cannot extract into "${target}": there is not enough room`, {
+        expected: formatSize(bytes), found: `${formatSize(bavail * bsize)} free`, hint: "-C DIR",
+      });
+    } catch (error) {
+      if (error instanceof UnzipxError) throw error;
+      if (folder === dirname(folder)) return; // the system will tell when it is full
+    }
+  }
+}
