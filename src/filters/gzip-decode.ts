@@ -2,12 +2,14 @@
 import { crc32, createInflateRaw } from "node:zlib";
 import { BlockReader } from "../bytes/block-reader.ts";
 import { decodeMember } from "../bytes/member.ts";
+import { startInflation, type Inflation } from "../bytes/raw-deflate.ts";
+import { zlibError } from "../bytes/through.ts";
 import { UnzipxError } from "../errors.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { checkSum, endOf, need } from "./framing.ts";
 
 const WHAT = "the gzip data";
-// Large chunks, and several of them ahead: zlib decodes on its own thread while the main thread parses and writes.
+// Where Node's stream has to do: large chunks, and several of them ahead, because it decodes on another thread.
 const CHUNK = 512 * 1024;
 const AHEAD = 4 * CHUNK;
 /** From the second member on: files of many members (bgzip) have small ones. */
@@ -26,16 +28,16 @@ const FLAGS_RESERVED = 0xe0;
  */
 export async function* decodeGzip(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
+  const inflation = startInflation();
   try {
     for (let member = 0; ; member++) {
       const start = await reader.peek(3);
       if (start.length === 0 && member > 0) return;
       if (start[0] !== 0x1f || start[1] !== 0x8b || start[2] !== 8) return await endOf(reader, start, member, "gzip", { ...options, bearsRemarks: true });
       await skipHeader(reader);
-      const chunkSize = member === 0 ? CHUNK : SMALL_CHUNK;
       let crc = 0;
       let size = 0;
-      for await (const chunk of decodeMember(reader, createInflateRaw({ chunkSize, readableHighWaterMark: AHEAD } as { chunkSize: number }), WHAT)) {
+      for await (const chunk of inflation === undefined ? elsewhere(reader, member) : inflateMember(reader, inflation)) {
         crc = crc32(chunk, crc);
         size += chunk.length;
         yield chunk;
@@ -50,6 +52,27 @@ export async function* decodeGzip(input: Bytes, options: DecodeOptions): AsyncGe
   } finally {
     await reader.close();
   }
+}
+
+/** The deflate stream of one member; the reader is left right behind it. */
+async function* inflateMember(reader: BlockReader, inflation: Inflation): AsyncGenerator<Uint8Array> {
+  inflation.restart();
+  try {
+    while (!inflation.isOver) {
+      const piece = await reader.piece();
+      if (piece === undefined) return inflation.end();
+      const before = inflation.consumed;
+      yield* inflation.push(piece);
+      reader.giveBack(piece.subarray(inflation.consumed - before));
+    }
+  } catch (error) {
+    throw zlibError(error, WHAT);
+  }
+}
+
+/** The same by Node's stream. */
+function elsewhere(reader: BlockReader, member: number): AsyncGenerator<Uint8Array> {
+  return decodeMember(reader, createInflateRaw({ chunkSize: member === 0 ? CHUNK : SMALL_CHUNK, readableHighWaterMark: AHEAD } as { chunkSize: number }), WHAT);
 }
 
 /** RFC 1952, 2.3. */

@@ -1,6 +1,6 @@
 /** One entry's bytes: read, decrypted, unpacked, held against the central directory. Runs on every thread. */
 import { crc32, createInflateRaw } from "node:zlib";
-import { inflateRaw } from "../../bytes/raw-deflate.ts";
+import { inflateRaw, startInflation } from "../../bytes/raw-deflate.ts";
 import { readExactly } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
 import { UnzipxError } from "../../errors.ts";
@@ -161,26 +161,44 @@ async function* unpackChunks(fd: number, locator: ZipLocator, dataStart: number,
   const length = locator.packedSize - before - after;
   const decryption = isLocked(locator) ? readHead(fd, locator, dataStart, password) : undefined;
   const packed = readChunks(fd, dataStart + before, length, decryption);
-  if (locator.method === STORE) {
-    yield* packed;
-  } else {
-    const inflater = createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
-    try {
-      yield* through(packed, inflater, "an entry");
-    } catch (error) {
-      throw inData(error);
-    }
-    checkConsumed(inflater.bytesWritten, length);
-  }
+  if (locator.method === STORE) yield* packed;
+  else checkConsumed(yield* inflateChunks(packed), length);
   if (decryption === undefined) return;
   const code = Buffer.alloc(after);
   readExactly(fd, code, dataStart + before + length);
   decryption.verify(code);
 }
 
-async function* readChunks(fd: number, start: number, length: number, decryption: Decryption | undefined): AsyncGenerator<Uint8Array> {
-  for (let done = 0; done < length; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, length - done));
+/** Returns how many of the packed bytes were the stream. */
+async function* inflateChunks(packed: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, number> {
+  const inflation = startInflation();
+  try {
+    if (inflation === undefined) return yield* inflateElsewhere(packed);
+    for (const piece of packed) {
+      yield* inflation.push(piece);
+      if (inflation.isOver) break;
+    }
+    inflation.end();
+    return inflation.consumed;
+  } catch (error) {
+    throw inData(error);
+  }
+}
+
+async function* inflateElsewhere(packed: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, number> {
+  const inflater = createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
+  const copies = async function* (): Bytes {
+    for (const piece of packed) yield new Uint8Array(piece); // it is read on another thread, some time
+  };
+  yield* through(copies(), inflater, "an entry");
+  return inflater.bytesWritten;
+}
+
+/** A chunk is valid until the next but one is asked for. */
+function* readChunks(fd: number, start: number, length: number, decryption: Decryption | undefined): Generator<Uint8Array> {
+  const buffers = [Buffer.allocUnsafeSlow(Math.min(CHUNK, length)), Buffer.allocUnsafeSlow(Math.min(CHUNK, length))] as const;
+  for (let done = 0, turn = 0; done < length; turn++) {
+    const chunk = buffers[turn % 2]!.subarray(0, length - done);
     readExactly(fd, chunk, start + done);
     done += chunk.length;
     decryption?.decrypt(chunk);
