@@ -5,12 +5,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { bundleOptions } from "./bundle-options.mjs";
 import { thirdPartyLicenses } from "./licenses.mjs";
-import { termsDefine } from "./terms-define.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const stub = join(root, "scripts/ajv-stub.mjs");
 
 /** What a run loads, one after the other, whatever the archive: each step is one file, with all that it imports and the steps before it do not. */
 const STEPS = {
@@ -21,14 +20,9 @@ const STEPS = {
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const bundle = await rolldown({
-  cwd: root,
+  ...bundleOptions(root, version),
   input: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts" },
-  platform: "node",
-  external: ["7z-wasm", "7zip-bin"],
-  resolve: { alias: { ajv: stub, "ajv/dist/2020.js": stub, "ajv-formats": stub } },
-  transform: { target: "node20.19", define: { ...termsDefine(root), __VERSION__: JSON.stringify(version) } },
   preserveEntrySignatures: "allow-extension",
-  checks: { ineffectiveDynamicImport: false }, // on purpose: those modules are in the first chunk
 });
 const { output } = await bundle.write({
   dir: "dist",
