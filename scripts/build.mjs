@@ -16,6 +16,8 @@ const STEPS = {
   base: ["cli/main.ts"],
   program: ["cli/program.ts"],
   start: ["cli/verbs.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts"],
+  entries: ["commands/list.ts"], // most of it x and t need as well
+  zip: ["formats/zip/read.ts", "formats/zip/decode.ts"],
 };
 
 rmSync(join(root, "dist"), { recursive: true, force: true });

@@ -11,6 +11,10 @@ export function bundleOptions(root, version) {
     external: ["7z-wasm", "7zip-bin"],
     resolve: { alias: { ajv: stub, "ajv/dist/2020.js": stub, "ajv-formats": stub } },
     transform: { target: "node20.19", define: { ...termsDefine(root), __VERSION__: JSON.stringify(version) } },
+    plugins: [{
+      name: "commander-starts-nothing",
+      resolveId: { filter: { id: /^node:child_process$/ }, handler: (id, importer) => (/[\\/]commander[\\/]/.test(importer ?? "") ? join(root, "scripts/child-process-stub.mjs") : undefined) },
+    }],
     checks: { ineffectiveDynamicImport: false }, // on purpose: those modules are in the first chunk
   };
 }

@@ -8,10 +8,11 @@ const NAME = "script";
 
 /** Bundles a script that imports sources as "./src/…" into one file that Node can run. */
 export async function bundleScript(source: string, out: string): Promise<void> {
+  const options = bundleOptions(root, "test");
   const bundle = await rolldown({
-    ...bundleOptions(root, "test"),
+    ...options,
     input: `${root}/${NAME}.ts`,
-    plugins: [{
+    plugins: [options.plugins, {
       name: NAME,
       resolveId: (id) => (id === `${root}/${NAME}.ts` ? id : undefined),
       load: (id) => (id === `${root}/${NAME}.ts` ? source : undefined),
