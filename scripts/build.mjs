@@ -4,35 +4,61 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
+import { bundleOptions } from "./bundle-options.mjs";
 import { thirdPartyLicenses } from "./licenses.mjs";
-import { termsDefine } from "./terms-define.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
+/** What a run loads, one after the other, whatever the archive: each step is one file, with all that it imports and the steps before it do not. */
+const STEPS = {
+  base: ["cli/main.ts"],
+  program: ["cli/program.ts"],
+  start: ["cli/verbs.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts"],
+  entries: ["commands/list.ts"], // most of it x and t need as well
+  zip: ["formats/zip/read.ts", "formats/zip/decode.ts"],
+};
+
 rmSync(join(root, "dist"), { recursive: true, force: true });
-const result = await build({
-  absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts" },
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20.19",
-  minify: true,
-  metafile: true,
-  external: ["7z-wasm", "7zip-bin"],
-  legalComments: "none", // all of them are in THIRD-PARTY-LICENSES.txt
-  chunkNames: "chunk-[name]-[hash]",
-  // Packages in CommonJS call require() for Node's own modules.
-  banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
-  define: { ...termsDefine(root), __VERSION__: JSON.stringify(version) },
-  alias: { ajv: "./scripts/ajv-stub.mjs", "ajv/dist/2020.js": "./scripts/ajv-stub.mjs", "ajv-formats": "./scripts/ajv-stub.mjs" },
+const bundle = await rolldown({
+  ...bundleOptions(root, version),
+  input: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts" },
+  preserveEntrySignatures: "allow-extension",
 });
-writeFileSync(join(root, "THIRD-PARTY-LICENSES.txt"), thirdPartyLicenses(root, Object.keys(result.metafile.inputs)));
+const { output } = await bundle.write({
+  dir: "dist",
+  format: "esm",
+  minify: true,
+  comments: false, // the licences are in THIRD-PARTY-LICENSES.txt
+  entryFileNames: "[name].js",
+  chunkFileNames: "chunk-[name]-[hash].js",
+  // A module that several chunks share would get a file of its own, and to find a file takes longer than to run it.
+  codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: stepOf(), debugName: "step" }] },
+});
+await bundle.close();
+writeFileSync(join(root, "THIRD-PARTY-LICENSES.txt"), thirdPartyLicenses(output.flatMap((chunk) => chunk.moduleIds ?? [])));
 
 // The library's types; without the compiler (an install of production dependencies only) the program still builds.
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 if (existsSync(tsc)) execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+
+/** Names the step that a module belongs to; null: it is loaded when it is needed, or an entry by itself. */
+function stepOf() {
+  const steps = new Map();
+  return (id, bundle) => {
+    if (steps.size === 0) {
+      for (const [step, files] of Object.entries(STEPS)) {
+        for (const one of closureOf(files.map((file) => join(root, "src", file)), bundle)) if (!steps.has(one)) steps.set(one, step);
+      }
+    }
+    return steps.get(id) ?? null;
+  };
+}
+
+function closureOf(ids, bundle) {
+  const closure = new Set(ids);
+  // A Set also walks what is added meanwhile.
+  for (const id of closure) for (const imported of bundle.getModuleInfo(id)?.importedIds ?? []) closure.add(imported);
+  return closure;
+}

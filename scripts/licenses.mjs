@@ -2,15 +2,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** `inputs` are the bundled files, as esbuild's metafile names them. */
-export function thirdPartyLicenses(root, inputs) {
+/** `inputs` are the bundled files, by their absolute paths. */
+export function thirdPartyLicenses(inputs) {
   const packages = new Set();
   for (const input of inputs) {
     const match = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match !== null) packages.add(match[0].slice(0, -1));
   }
-  const parts = [...packages].sort().map((folder) => {
-    const directory = join(root, folder);
+  const parts = [...packages].sort().map((directory) => {
     const { name, version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
     const file = readdirSync(directory).find((one) => /^(licen[cs]e|copying)/i.test(one));
     const text = file === undefined ? fromReadme(directory) : readFileSync(join(directory, file), "utf8").trim();

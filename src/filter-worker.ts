@@ -2,4 +2,4 @@
 import { FILTERS } from "./filters/index.ts";
 import { serveFilter } from "./parallel/serve-filter.ts";
 
-await serveFilter(FILTERS);
+void serveFilter(FILTERS); // no top-level await: the bundler then would not put chunks together

@@ -5,7 +5,8 @@
  * running, and a read on a thread of the pool could not be called off: it would hold up the exit and eat the next line typed.
  */
 import { closeSync, openSync } from "node:fs";
-import { isatty, ReadStream } from "node:tty";
+import type { ReadStream } from "node:tty";
+import { nodeTty } from "../bytes/node-modules.ts";
 import { UnzipxError } from "../errors.ts";
 
 /** Whether somebody can see a question and answer it. */
@@ -133,7 +134,7 @@ function openTerminal(): number | undefined {
   } catch {
     return undefined;
   }
-  if (isatty(fd)) return fd;
+  if (nodeTty().isatty(fd)) return fd;
   closeSync(fd);
   return undefined;
 }
@@ -143,7 +144,7 @@ function openStream(): ReadStream | undefined {
   if (fd === undefined) return undefined;
   let stream: ReadStream;
   try {
-    stream = new ReadStream(fd);
+    stream = new (nodeTty().ReadStream)(fd);
   } catch {
     closeSync(fd);
     return undefined;

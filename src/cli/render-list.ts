@@ -17,7 +17,6 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
     return;
   }
   const packed = entries.some((entry) => entry.packedSize !== undefined);
-  const rows = entries.map(cellsOf);
   const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : summary.archiveBytes;
   const total: Cells = [
     String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
@@ -25,11 +24,12 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   const refused = entries.reduce((sum, entry) => sum + (entry.refused === undefined ? 0 : 1), 0);
   total[4] = `${describe(summary.files, summary.directories, summary.links)}${refused > 0 ? `; x refuses ${formatCount(refused)}` : ""}`;
   const head: Cells = ["Size", "Packed", "Ratio", "Modified", "Name"];
-  const width = [0, 1, 2].map((column) => [head, total, ...(rows.length > 0 ? [longest(rows, column)] : [])].reduce((most, cells) => Math.max(most, cells[column]!.length), 0));
+  const widest = widestOf(entries);
+  const width = [0, 1, 2].map((column) => Math.max(head[column]!.length, total[column]!.length, widest[column]!.length));
   const line = ([size, pack, rate, time, name]: Cells): string =>
     `${size.padStart(width[0]!)}  ${pack.padStart(width[1]!)}  ${rate.padStart(width[2]!)}  ${time.padEnd(16)}  ${name}`.trimEnd();
   yield `${dim(line(head))}\n`;
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield `${rows.slice(at, at + ROWS_AT_ONCE).map(line).join("\n")}\n`;
+  for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) yield `${entries.slice(at, at + ROWS_AT_ONCE).map((entry) => line(cellsOf(entry))).join("\n")}\n`;
   yield `${dim(line(total))}\n`;
   if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join(BELOW_COMMENT)}\n`;
 }
@@ -59,8 +59,16 @@ function ratio(size: number, packed: number): string {
   return size === 0 ? "" : `${((packed / size) * 100).toFixed(0)} %`;
 }
 
-function longest(rows: readonly Cells[], column: number): Cells {
-  return rows.reduce((most, cells) => (cells[column]!.length > most[column]!.length ? cells : most));
+/** The longest size, packed size and ratio: those of the largest numbers. The rows are made later, some at a time: all at once they take more room than the entries. */
+function widestOf(entries: readonly ListedEntry[]): [size: string, packed: string, ratio: string] {
+  let [mostSize, mostPacked, worst] = [0, 0, 0];
+  for (const { type, size = 0, packedSize = 0 } of entries) {
+    if (type !== "file") continue;
+    mostSize = Math.max(mostSize, size);
+    mostPacked = Math.max(mostPacked, packedSize);
+    if (size > 0) worst = Math.max(worst, packedSize / size);
+  }
+  return [String(mostSize), String(mostPacked), ratio(1, worst)];
 }
 
 function describe(files: number, directories: number, links: number): string {

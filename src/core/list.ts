@@ -1,4 +1,5 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
+import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decode, Decoded, Entry, IndexedEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
@@ -89,9 +90,10 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
     const isLocked = opened.index.entries.some((entry) => entry.encrypted && isLookedInto(entry, run, level));
     const password = isLocked ? await options.password?.() : undefined;
     const decode = await opened.container.decoder();
+    const headers = new FileWindow(opened.source.fd);
     for (const entry of opened.index.entries) {
       if (options.selection.wants(pathInside(level, entry.path))) {
-        const judged = judge(entry, opened.source.fd, decode, options.lenient === true);
+        const judged = judge(entry, headers, decode, options.lenient === true);
         const known = judged instanceof Promise ? await judged : judged; // a million promises would be most of the work
         show(known.linkTarget === undefined ? entry : { ...entry, linkTarget: known.linkTarget }, known);
       }
@@ -109,12 +111,11 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
 }
 
 /** The entry as x comes to know it before it claims a place, but without any content except where a link leads. */
-function judge(entry: IndexedEntry, fd: number, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
+function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
-  const options = { lenient };
-  if (entry.type === "symlink" && !entry.encrypted) return lookedInto(entry, { fd, decode, ...options });
+  if (entry.type === "symlink" && !entry.encrypted) return lookedInto(entry, { fd: headers.fd, decode, lenient });
   try {
-    decode(fd, entry.locator, { ...options, headersOnly: true });
+    decode(headers.fd, entry.locator, { lenient, headersOnly: headers });
     return entry;
   } catch (error) {
     return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };

@@ -1,5 +1,5 @@
 /** Archives inside archives: how they are named, how deep they go, and that they never go in a circle. */
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../bytes/node-modules.ts";
 import { readSegments } from "../bytes/segments.ts";
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
@@ -165,7 +165,7 @@ function assertNoCircle({ title, solid }: Input, { around }: Level): void {
 }
 
 function digestOf({ segments, size }: SolidSource): string {
-  const hash = createHash("sha256");
+  const hash = nodeCrypto().createHash("sha256");
   const chunk = Buffer.allocUnsafe(Math.min(size, 1 << 20));
   for (let at = 0; at < size; ) {
     const found = readSegments(segments, chunk, at);

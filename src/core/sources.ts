@@ -1,9 +1,9 @@
 /** Where archives come from: a file, standard input, or bytes that are on their way already. */
 import { isWaiting, readAhead, waits } from "../bytes/read-ahead.ts";
+import { nodeTty } from "../bytes/node-modules.ts";
 import { readSegments, sizeOf } from "../bytes/segments.ts";
 import { closeSync, constants, existsSync, fstatSync, open, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { isatty } from "node:tty";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { FileSource, Segment, SolidSource, Source } from "../formats/contract.ts";
 import { wakePipe } from "../safe/wake-pipe.ts";
@@ -34,7 +34,7 @@ export function openSource(name: string, signal?: AbortSignal): Counted<Source> 
     if (stat.isDirectory()) {
       throw new UnzipxError("NO_INPUT", `Cannot read "${name}": it is a folder, not an archive`, { hint: `unzipx c ${name.replace(/\/+$/, "")}.zip ${name}` });
     }
-    if (isStdin && isatty(fd)) {
+    if (isStdin && nodeTty().isatty(fd)) {
       throw new UnzipxError("USAGE", "Cannot read an archive from standard input: it is a terminal", { hint: "curl -L URL | unzipx x -" });
     }
     const close = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 /** The engine as seen by the rest: a thread that runs 7-Zip, one run at a time, and is ended when it hangs or crashes. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { nodeWorkers } from "../bytes/node-modules.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 import { PATIENCE, stalled, usualPatience } from "./patience.ts";
@@ -45,7 +46,7 @@ export class Engine {
 
   private constructor() {
     const start: EngineStart = { shared: this.#shared };
-    this.#worker = new Worker(ENTRY, { execArgv: [], workerData: start });
+    this.#worker = new (nodeWorkers().Worker)(ENTRY, { execArgv: [], workerData: start });
     this.#worker.unref();
     // Between two runs nobody listens, and an error without a listener would end the process.
     this.#worker.on("error", () => (this.#dead = true)).on("exit", () => (this.#dead = true));

@@ -4,6 +4,7 @@
  * Bytes come from a Source, Filters unwrap them, a Container turns them into Entries.
  * Nothing in here knows a destination path, and nothing in here prints.
  */
+import type { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
 
 /** Bytes in order. A consumer that stops early runs the producer's `finally` blocks. */
@@ -110,8 +111,8 @@ export interface EntryOptions {
   /** Told what is odd about the entry, and what was taken. */
   readonly warn?: Warn | undefined;
   readonly password?: string | undefined;
-  /** Everything is checked but the content, which is not decoded: what comes is empty. */
-  readonly headersOnly?: boolean;
+  /** Everything is checked but the content, which is not decoded: what comes is empty. The window lies over the source, and serves one entry after the other. */
+  readonly headersOnly?: FileWindow | undefined;
 }
 
 /**

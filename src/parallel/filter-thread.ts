@@ -1,5 +1,5 @@
 /** A filter on a thread of its own: it decodes while the main thread parses and writes. */
-import { Worker } from "node:worker_threads";
+import { nodeWorkers } from "../bytes/node-modules.ts";
 import { stalled, usualPatience } from "../engine/patience.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
@@ -25,7 +25,7 @@ export async function* decodeOnThread({ entry, filter, input, warn, memory, leni
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   const alive = new SharedArrayBuffer(4);
   const start: FilterStart = { filter, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
-  const worker = new Worker(entry, { ...WORKER, workerData: start });
+  const worker = new (nodeWorkers().Worker)(entry, { ...WORKER, workerData: start });
   const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
   const messages: FromFilter[] = [];
   let wake = (): void => {};

@@ -3,7 +3,8 @@
  * every job to the same function that the main thread calls when there is no pool.
  */
 import { availableParallelism } from "node:os";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import type { Worker, WorkerOptions } from "node:worker_threads";
+import { nodeWorkers } from "../bytes/node-modules.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Answer, Question } from "./serve.ts";
 
@@ -92,7 +93,7 @@ export class Pool<Job> {
   }
 
   #start(): Lane<Job> {
-    const lane: Lane<Job> = { worker: new Worker(this.#entry, WORKER), underWay: new Map() };
+    const lane: Lane<Job> = { worker: new (nodeWorkers().Worker)(this.#entry, WORKER), underWay: new Map() };
     lane.worker.unref(); // an idle worker must not keep the process alive
     lane.worker.on("message", (answer: Answer) => {
       const waiting = lane.underWay.get(answer.id);

@@ -2,9 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packingArguments } from "../../src/cli/arguments.ts";
 import { passwordOf, type PasswordOptions } from "../../src/cli/password.ts";
@@ -12,11 +10,10 @@ import type { Flags } from "../../src/cli/program.ts";
 import { UnzipxError } from "../../src/errors.ts";
 import { encryptWhole } from "../../src/formats/zip/encrypt.ts";
 import { buildZip, FLAG_ENCRYPTED } from "../helpers/build.ts";
+import { bundleScript } from "../helpers/bundle.ts";
 import { sandbox } from "../helpers/cli.ts";
 import { errorOf } from "../helpers/library.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 interface Asked {
   readonly password: () => Promise<string | undefined>;
@@ -209,24 +206,17 @@ describe.skipIf(process.platform === "win32" || !python)("the question on a real
   beforeAll(async () => {
     built = mkdtempSync(join(tmpdir(), "unzipx-password-"));
     script = join(built, "ask.mjs");
-    await build({
-      stdin: {
-        contents: `
-          import { passwordOf } from "./src/cli/password.ts";
-          import { askSecretly } from "./src/cli/prompt.ts";
-          const talk = (text) => void process.stderr.write(text + "\\n");
-          try {
-            const ask = passwordOf({}, { creating: process.argv[2] === "new", stdinIsTaken: false, env: {}, warn: talk, ask: askSecretly });
-            talk("GOT " + [...(await ask()) ?? "nothing"].reverse().join(""));
-          } catch (error) {
-            talk("STOPPED " + error.code);
-            process.exitCode = error.exitCode;
-          }`,
-        resolveDir: root,
-        loader: "ts",
-      },
-      bundle: true, platform: "node", format: "esm", outfile: script, logLevel: "error",
-    });
+    await bundleScript(`
+      import { passwordOf } from "./src/cli/password.ts";
+      import { askSecretly } from "./src/cli/prompt.ts";
+      const talk = (text) => void process.stderr.write(text + "\\n");
+      try {
+        const ask = passwordOf({}, { creating: process.argv[2] === "new", stdinIsTaken: false, env: {}, warn: talk, ask: askSecretly });
+        talk("GOT " + [...(await ask()) ?? "nothing"].reverse().join(""));
+      } catch (error) {
+        talk("STOPPED " + error.code);
+        process.exitCode = error.exitCode;
+      }`, script);
   });
   afterAll(() => rmSync(built, { recursive: true, force: true }));
 

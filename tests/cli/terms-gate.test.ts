@@ -3,14 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { termsDefine } from "../../scripts/terms-define.mjs";
 import { type Acceptance, readAcceptance, storeFile, writeAcceptance } from "../../src/cli/store.ts";
 import { TERMS_DIGEST, TERMS_VERSION } from "../../src/cli/terms-edition.ts";
 import { changesSince } from "../../src/cli/terms-text.ts";
 import { type GateOptions, requireTerms, termsAccept, termsRevoke, termsShow, termsStatus } from "../../src/cli/terms.ts";
 import { UnzipxError } from "../../src/errors.ts";
+import { bundleScript } from "../helpers/bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const current: Acceptance = { version: TERMS_VERSION, digest: TERMS_DIGEST, acceptedAt: "2026-11-22T10:00:00.000Z", how: "flag" };
@@ -216,27 +215,19 @@ describe.skipIf(process.platform === "win32" || !python)("the question on a real
   beforeAll(async () => {
     built = mkdtempSync(join(tmpdir(), "unzipx-prompt-"));
     script = join(built, "gate.mjs");
-    await build({
-      stdin: {
-        contents: `
-          import { requireTerms } from "./src/cli/terms.ts";
-          const [folder] = process.argv.slice(2);
-          const talk = (text) => void process.stderr.write(text + "\\n");
-          try {
-            await requireTerms({ acceptFlag: false, env: process.env, folder, warn: talk, write: talk });
-            let input = "";
-            if (!process.stdin.isTTY) for await (const chunk of process.stdin) input += chunk;
-            talk("PASSED " + input);
-          } catch (error) {
-            talk("STOPPED " + error.code);
-            process.exitCode = error.exitCode;
-          }`,
-        resolveDir: root,
-        loader: "ts",
-      },
-      bundle: true, platform: "node", format: "esm", outfile: script, define: termsDefine(root), logLevel: "error",
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    });
+    await bundleScript(`
+      import { requireTerms } from "./src/cli/terms.ts";
+      const [folder] = process.argv.slice(2);
+      const talk = (text) => void process.stderr.write(text + "\\n");
+      try {
+        await requireTerms({ acceptFlag: false, env: process.env, folder, warn: talk, write: talk });
+        let input = "";
+        if (!process.stdin.isTTY) for await (const chunk of process.stdin) input += chunk;
+        talk("PASSED " + input);
+      } catch (error) {
+        talk("STOPPED " + error.code);
+        process.exitCode = error.exitCode;
+      }`, script);
   });
   afterAll(() => rmSync(built, { recursive: true, force: true }));
 

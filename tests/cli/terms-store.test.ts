@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Acceptance, deleteAcceptance, readAcceptance, storeFile, storeFolder, writeAcceptance } from "../../src/cli/store.ts";
+import { bundleScript } from "../helpers/bundle.ts";
 
 const acceptance: Acceptance = { version: "1.0", digest: "ab".repeat(32), acceptedAt: "2026-11-22T10:00:00.000Z", how: "flag" };
 
@@ -118,27 +118,19 @@ describe("deleteAcceptance()", () => {
 
 test("eight processes that write and read at once never see or leave a damaged record", async () => {
   const script = join(temporary, "racer.mjs");
-  await build({
-    stdin: {
-      contents: `
-        import { readAcceptance, writeAcceptance } from "./src/cli/store.ts";
-        const [folder, digest, how] = process.argv.slice(2);
-        // All start together, or the first would be done before the last one runs.
-        process.stdin.once("data", async () => {
-          let damaged = 0;
-          for (let round = 0; round < 10; round++) {
-            await writeAcceptance(folder, { version: "1.0", digest, acceptedAt: new Date().toISOString(), how });
-            if (readAcceptance(folder) === undefined) damaged++;
-          }
-          process.exit(damaged);
-        });
-        process.stdout.write("ready");`,
-      resolveDir: process.cwd(),
-      loader: "ts",
-    },
-    bundle: true, platform: "node", format: "esm", outfile: script, logLevel: "error",
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
+  await bundleScript(`
+    import { readAcceptance, writeAcceptance } from "./src/cli/store.ts";
+    const [folder, digest, how] = process.argv.slice(2);
+    // All start together, or the first would be done before the last one runs.
+    process.stdin.once("data", async () => {
+      let damaged = 0;
+      for (let round = 0; round < 10; round++) {
+        await writeAcceptance(folder, { version: "1.0", digest, acceptedAt: new Date().toISOString(), how });
+        if (readAcceptance(folder) === undefined) damaged++;
+      }
+      process.exit(damaged);
+    });
+    process.stdout.write("ready");`, script);
 
   const racers = Array.from({ length: 8 }, (_, racer) =>
     spawn(process.execPath, [script, folder, String(racer).repeat(64), racer % 2 === 0 ? "prompt" : "command"], { stdio: ["pipe", "pipe", "inherit"] }));

@@ -32,6 +32,7 @@ export interface ZipLocator extends Locator {
 export const WHOLE_LIMIT = 4 * 1024 * 1024;
 /** A guess at how much longer the local extra field is than nothing; more costs a second read. */
 const EXTRA_GUESS = 64;
+const NEAR = 4096;
 
 // One for each thread: a fresh buffer an entry would be most of the garbage.
 let scratch = Buffer.allocUnsafe(256 * 1024);
@@ -44,20 +45,22 @@ function scratchOf(length: number): Buffer {
 function ignore(): void {}
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly = false }: EntryOptions = {}): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
-  const wanted = fixed + EXTRA_GUESS + (isSmall && !headersOnly ? locator.packedSize + DESCRIPTOR_MAX : 0);
+  const wanted = fixed + EXTRA_GUESS + (isSmall && headersOnly === undefined ? locator.packedSize + DESCRIPTOR_MAX : 0);
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
-  const record = scratchOf(available);
-  readExactly(fd, record, locator.offset);
+  // Behind a small entry the next header is near.
+  const near = locator.packedSize <= NEAR ? headersOnly : undefined;
+  const record = near?.read(locator.offset, available) ?? scratchOf(available);
+  if (near === undefined) readExactly(fd, record, locator.offset);
   const telling = { lenient, warn };
   const facts = checkLocalHeader(record, locator, fd, telling);
   const { dataStart, hasDescriptor } = facts;
   const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, { facts, behind, telling });
-  if (headersOnly) {
-    checkRest();
+  if (headersOnly !== undefined) {
+    checkRest(hasDescriptor ? near?.read(dataStart + locator.packedSize, descriptorRoom(locator, dataStart)) : undefined);
     return { whole: new Uint8Array(0) };
   }
   if (locator.size > 0 && locator.method !== STORE && locator.method !== DEFLATE) return unpackForeign(fd, locator, dataStart, password, checkRest);

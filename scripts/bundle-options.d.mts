@@ -1,0 +1,3 @@
+import type { InputOptions } from "rolldown";
+
+export function bundleOptions(root: string, version: string): InputOptions;
