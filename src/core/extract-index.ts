@@ -47,6 +47,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const batches = batchesOf(wanted);
   const job = (batch: readonly Sized[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
+    alone: options.threads > 1 && batch[0]!.size > total / 2,
     items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
   });
   await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {

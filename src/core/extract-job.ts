@@ -11,6 +11,8 @@ export interface ExtractJob {
   readonly fd: number;
   readonly lenient: boolean;
   readonly password: string | undefined;
+  /** The other threads have next to nothing to do: what is decoded is written by one of them. */
+  readonly alone: boolean;
   readonly items: readonly ExtractItem[];
 }
 export interface ExtractItem {
@@ -36,7 +38,7 @@ export interface EntryTrouble {
 
 export async function runExtract(job: ExtractJob, signal?: AbortSignal): Promise<BatchResult> {
   const decode = await decoderOf(job.container);
-  return runBatch(job, ({ locator, file }, options) => extractOne(decode(job.fd, locator, options), file, signal));
+  return runBatch(job, ({ locator, file }, options) => extractOne(decode(job.fd, locator, options), file, job.alone, signal));
 }
 
 /** The chunks of a large entry. Reading and writing them may be synchronous throughout, and signals want to be heard. */
@@ -68,21 +70,26 @@ export async function runBatch<Item extends { readonly entry: number }>(
   return { bytes, failures, notes };
 }
 
-async function extractOne(decoded: Decoded, file: NewFile, signal: AbortSignal | undefined): Promise<number> {
+async function extractOne(decoded: Decoded, file: NewFile, alone: boolean, signal: AbortSignal | undefined): Promise<number> {
   if (decoded.whole !== undefined) {
     writeWhole(file, decoded.whole);
     return decoded.whole.length;
   }
   const sink = openSink(file);
+  let writing: Promise<void> | undefined;
   try {
     let bytes = 0;
     for await (const chunk of interruptible(decoded.chunks, signal)) {
-      sink.write(chunk);
+      await writing;
+      if (alone) (writing = sink.writeMeanwhile(chunk)).catch(() => {}); // told when it is waited for
+      else sink.write(chunk);
       bytes += chunk.length;
     }
+    await writing;
     sink.close();
     return bytes;
   } catch (error) {
+    await writing?.catch(() => {});
     sink.discard();
     throw error;
   }

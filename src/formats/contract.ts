@@ -193,7 +193,7 @@ export interface Index {
 }
 
 /**
- * An entry's verified bytes: small ones whole, large ones in chunks.
+ * An entry's verified bytes: small ones whole, large ones in chunks, of which each is valid until the next but one is asked for.
  * Reaching the end of `chunks` means that size and checksum matched; otherwise it throws an UnzipxError.
  */
 export type Decoded =

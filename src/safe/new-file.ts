@@ -1,5 +1,5 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
-import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, write, writeSync } from "node:fs";
 import { isHole } from "../bytes/zeros.ts";
 import { fsTime } from "./fs-time.ts";
 
@@ -27,6 +27,8 @@ export function writeWhole(file: NewFile, bytes: Uint8Array): void {
 
 export interface FileSink {
   write(chunk: Uint8Array): void;
+  /** The same on another thread: the chunk has to stay as it is, and nothing else be called, until the promise settles. */
+  writeMeanwhile(chunk: Uint8Array): Promise<void>;
   /** The content is whole and verified: sets the time. */
   close(): void;
   /** The content is not: removes the file. */
@@ -38,16 +40,32 @@ export function openSink(file: NewFile): FileSink {
   let open = true;
   let size = 0;
   let written = 0;
+  // From the first hole on every write names its place, because the descriptor's own is no longer at the end.
+  const placeOf = (done: number): number | null => (size === written ? null : size + done);
+  const passed = (length: number): void => {
+    size += length;
+    if (size - length === written) written = size;
+  };
   return {
     write(chunk) {
       if (isHole(chunk)) {
         size += chunk.length;
         return;
       }
-      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, size === written ? null : size + done);
-      size += chunk.length;
-      // From the first hole on every write names its place, because the descriptor's own is no longer at the end.
-      if (size - chunk.length === written) written = size;
+      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, placeOf(done));
+      passed(chunk.length);
+    },
+    writeMeanwhile(chunk) {
+      return new Promise((resolve, reject) => {
+        const from = (done: number): void => {
+          if (done === chunk.length) {
+            passed(done);
+            return resolve();
+          }
+          write(fd, chunk, done, chunk.length - done, placeOf(done), (error, count) => (error === null ? from(done + count) : reject(error)));
+        };
+        from(0);
+      });
     },
     close() {
       if (size !== written) ftruncateSync(fd, size);
