@@ -72,3 +72,11 @@ export function judge(id, runs) {
   }
   return judged;
 }
+
+/** "3 of 5" over rows; `counted` says which goals. What could not be compared is not counted. */
+export function reachedOf(rows, counted) {
+  const judged = rows.flatMap(({ goals }) => goals).filter((goal) => counted(goal) && goal.reached !== undefined);
+  return `${judged.filter(({ reached }) => reached).length} of ${judged.length}`;
+}
+
+export const isMemory = ({ what }) => what === "memory";

@@ -16,8 +16,8 @@ const QUICK_SOME_PACKAGES = ["rxjs@7.8.2", "tslib@2.8.1"];
 
 export const SIZES = {
   quick: {
-    packages: QUICK_PACKAGES, somePackages: QUICK_SOME_PACKAGES, tiny: 10_000, largeFiles: 2, textFiles: 1, largeBytes: 16 * MIB,
-    mediaFiles: 16, mediaBytes: 2 * MIB, hugeBytes: 64 * MIB, chains: 50, depth: 40,
+    packages: QUICK_PACKAGES, somePackages: QUICK_SOME_PACKAGES, tiny: 5_000, largeFiles: 2, textFiles: 1, largeBytes: 8 * MIB,
+    mediaFiles: 16, mediaBytes: 2 * MIB, hugeBytes: 48 * MIB, chains: 30, depth: 40,
   },
   full: {
     packages: PACKAGES, somePackages: SOME_PACKAGES, tiny: 100_000, largeFiles: 6, textFiles: 2, largeBytes: 64 * MIB,

@@ -1,21 +1,22 @@
 /**
- * The README's table of a result: node bench/readme.mjs [RESULTS.json] prints it, with --write it replaces what stands between
- * the two marks in the README. Without a file it is the one that the README names.
+ * The README's section of benchmarks, made from a result: node bench/readme.mjs [RESULTS.json] prints it, with --write it
+ * replaces the one in the README. Without a file it is made of the results that the README names.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isMemory, reachedOf } from "./goals.mjs";
 import { readmeTable } from "./tables.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const BEGIN = "<!-- bench/readme.mjs writes from here -->";
-const END = "<!-- to here -->";
+const HEADING = "## Benchmarks\n\n";
 
-/** The text between the marks. */
+/** What stands below the heading. */
 export function benchmarksOf(readme) {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error("the README has no place for the benchmarks");
-  return readme.slice(begin + BEGIN.length, end).trim();
+  const begin = readme.indexOf(HEADING) + HEADING.length;
+  const end = readme.indexOf("\n\n## ", begin);
+  if (begin < HEADING.length || end < 0) throw new Error("the README has no section of benchmarks");
+  return readme.slice(begin, end);
 }
 
 /** The results' file that this text links to. */
@@ -29,10 +30,9 @@ export function resultsNamedIn(text) {
 export function benchmarksSection(file, results) {
   const { date, quick, places, machine, rows } = results;
   const shown = rows.filter(({ place, series }) => place === places[0] && series === undefined);
-  const judged = shown.flatMap(({ goals }) => goals).filter(({ reached }) => reached !== undefined);
   return [
-    `Medians of ${quick ? "a quick run" : "a run"} of ${date} on ${machine.cores} cores, in ${places[0] === "tmpfs" ? "memory" : "files on a disk"}: [all rows](${file.replace(/json$/, "md")}), with machine, versions, spread,`,
-    `CPU time, memory and command lines. Ratio below 1: unzipx is faster than the fastest peer. ${judged.filter(({ reached }) => reached).length} of ${judged.length} goals are reached.`,
+    `Medians of ${quick ? "a quick run, in which the start of Node counts most" : "a run"}, ${date}, ${machine.cores} cores, in ${places[0] === "tmpfs" ? "memory" : "files on a disk"}. Below 1 unzipx is faster; ${reachedOf(shown, (goal) => !isMemory(goal))} goals are reached.`,
+    `[All rows](${file.replace(/json$/, "md")}) with goals, memory, machine, versions and command lines; [bench/](bench/README.md) makes them anew, and this table.`,
     "",
     ...readmeTable(shown),
   ].join("\n");

@@ -1,6 +1,7 @@
 /** The results as a page to read and as data. No host name and no path of this machine gets into either. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { isMemory, reachedOf } from "./goals.mjs";
 import { amount, mib, seconds, summaryTable } from "./tables.mjs";
 
 /** Writes both files; a run of the same day and label gets a number, because results are not overwritten. */
@@ -16,14 +17,13 @@ export function writeReport(results, folder) {
 }
 
 function page({ label, date, quick, places, remarks, rows, inputs, machine, versions }) {
-  const judged = rows.flatMap(({ goals }) => goals).filter(({ reached }) => reached !== undefined);
   const lines = [
     `# unzipx against other tools, ${date} (${label})`,
     "",
     `${quick ? "A quick run: small inputs and few repetitions, good for a first look only. " : ""}Ratios are medians: below 1 unzipx takes less time than the fastest` +
       " peer of that row, above 1 it takes more. In the start-up rows it is compared with `node -e 0`, the least that a program in Node can take.",
     "",
-    `${judged.filter(({ reached }) => reached).length} of ${judged.length} goals are reached.`,
+    `Goals of time and size: ${reachedOf(rows, (goal) => !isMemory(goal))} reached. Peak memory: ${reachedOf(rows, isMemory)} within the goal.`,
     ...places.flatMap((place) => {
       const here = rows.filter((row) => row.place === place && row.series === undefined);
       return here.length === 0 ? [] : ["", `## On ${place === "tmpfs" ? "a tmpfs" : "a disk"}`, "", ...summaryTable(here)];

@@ -1,4 +1,5 @@
 /** Tables of results, in Markdown: of the page, and of the README. */
+import { isMemory } from "./goals.mjs";
 import { goalText } from "./summary.mjs";
 
 export function summaryTable(rows) {
@@ -13,17 +14,24 @@ export function summaryTable(rows) {
   ];
 }
 
-/** Rows that lose are in it like all others. What is left out here is said: rows without a goal, of which the page has the rest. */
+/** Variations of rows that are in the README: the page has them. */
+const PAGE_ONLY = new Set(["zip-extract-tiny", "zip-extract-deep", "zip-create-tiny", "zip-create-1", "zip-create-9", "7z-extract-solid"]);
+
+/** All rows that have a goal, whoever wins, but for variations; two in a line. */
 export function readmeTable(rows) {
-  const goals = (row) => row.goals.filter(({ what }) => what !== "memory");
-  return [
-    "| work | unzipx | fastest peer | ratio | goal |",
-    "|---|---:|---:|---:|---|",
-    ...rows.filter((row) => goals(row).length > 0).map((row) => {
-      const { own, peer } = pairOf(row);
-      return `| ${[row.title, timeOf(own), nameAndTime(peer), boldRatio(row.ratio), shortGoals(goals(row))].join(" | ")} |`;
-    }),
-  ];
+  const cells = rows.filter(({ id, goals }) => goals.some((goal) => !isMemory(goal)) && !PAGE_ONLY.has(id)).map((row) => {
+    const { own, peer } = pairOf(row);
+    return [row.title, timeOf(own), peer === undefined ? "–" : `${boldRatio(row.ratio)} × ${nameOf(peer)}, ${outcome(row.goals)}`];
+  });
+  const head = ["work", "unzipx", "against the fastest"];
+  const lines = [];
+  for (let at = 0; at < cells.length; at += 2) lines.push([...cells[at], ...(cells[at + 1] ?? ["", "", ""])]);
+  return [[...head, ...head], ["---", "---:", "---", "---", "---:", "---"], ...lines].map((line) => `| ${line.join(" | ")} |`);
+}
+
+function outcome(goals) {
+  if (goals.some(({ reached }) => reached === false)) return "**goal missed**";
+  return goals.some(({ reached }) => reached === undefined) ? "goal not measured" : "goal reached";
 }
 
 function pairOf(row) {
@@ -35,7 +43,11 @@ function timeOf(one) {
 }
 
 function nameAndTime(one) {
-  return one === undefined ? "–" : `${one.name.startsWith("node") ? `\`${one.name}\`` : one.name} ${seconds(one.median)}`;
+  return one === undefined ? "–" : `${nameOf(one)} ${seconds(one.median)}`;
+}
+
+function nameOf({ name }) {
+  return name.startsWith("node") ? `\`${name}\`` : name;
 }
 
 function boldRatio(ratio) {
@@ -43,18 +55,10 @@ function boldRatio(ratio) {
   return ratio > 1 ? `**${ratio.toFixed(2)}**` : ratio.toFixed(2);
 }
 
-/** Memory is told where it is too much, and where it is a row's only goal. */
+/** Memory is told where it is too much. */
 function goalsCell(goals) {
-  const told = goals.filter(({ what, reached }) => what !== "memory" || !reached);
+  const told = goals.filter((goal) => !isMemory(goal) || !goal.reached);
   return told.map((goal) => `${goalText(goal)}: ${wordOf(goal)}`).join("<br>");
-}
-
-function shortGoals(goals) {
-  return goals.map((goal) => {
-    const { what, value, most, against } = goal;
-    const shown = value === undefined ? "?" : value.toFixed(what === "size" ? 3 : 2);
-    return `${what === "size" ? "size " : ""}${shown} of ${most} × ${against}: ${wordOf(goal)}`;
-  }).join("<br>");
 }
 
 function wordOf({ reached }) {
