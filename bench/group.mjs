@@ -12,7 +12,7 @@ import { summarise } from "./summary.mjs";
 const KEPT = new Set(["program", "home"]);
 const NAMED = /^(sparse|entries)/;
 
-export function runGroup(group, { places, ...bench }) {
+export async function runGroup(group, { places, ...bench }) {
   const why = whyNot(group);
   if (why !== undefined) {
     bench.remark(`${group.rows.map(({ title }) => title).join(", ")}: ${why}`);
@@ -30,13 +30,16 @@ export function runGroup(group, { places, ...bench }) {
       if (subject === undefined) subject = setUp(group, here);
       else moveSetUp(last, place);
       last = place;
-      for (const row of rows) results.push(runRow(row, subject, here));
+      for (const row of rows) results.push(await runRow(row, subject, here));
     }
   } finally {
     for (const { folder } of places) empty(folder);
   }
   return results;
 }
+
+/** Everything else waits for its child: here an interruption is heard that ended one. */
+const signals = () => new Promise((resolve) => void setImmediate(resolve));
 
 function moveSetUp(from, to) {
   for (const name of readdirSync(from.folder).filter((name) => !KEPT.has(name))) cpSync(join(from.folder, name), join(to.folder, name), { recursive: true });
@@ -47,7 +50,7 @@ function empty(folder) {
   for (const name of readdirSync(folder)) if (!KEPT.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
-function runRow(row, subject, bench) {
+async function runRow(row, subject, bench) {
   bench.say(`${row.id}: ${row.title}${bench.several ? ` (${bench.kind})` : ""}`);
   const left = [];
   const leave = ({ tool, name, line }, why) => {
@@ -65,6 +68,7 @@ function runRow(row, subject, bench) {
       continue;
     }
     const { wrong, verified, bytes, wall } = check(row, contender, subject, bench);
+    await signals();
     if (wrong !== undefined) {
       leave(one, wrong);
       continue;
@@ -77,6 +81,7 @@ function runRow(row, subject, bench) {
   for (let round = 0; round < rounds; round++) {
     for (const one of runs.filter((each) => !failed.has(each))) {
       const trouble = runOnce(row, one, bench);
+      await signals();
       if (trouble === undefined) continue;
       failed.add(one);
       leave(one, `${trouble} in round ${round + 1}`);

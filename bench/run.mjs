@@ -58,10 +58,10 @@ if (options.help) {
 } else if (options.list) {
   for (const { rows } of chosen) for (const { id, title } of rows) process.stdout.write(`${id.padEnd(24)}${title}\n`);
 } else {
-  process.exitCode = main();
+  process.exitCode = await main();
 }
 
-function main() {
+async function main() {
   process.umask(0o022); // modes are compared
   const remarks = [];
   const remark = (text) => {
@@ -101,7 +101,8 @@ function main() {
     };
     const load = loadavg()[0];
     const started = Date.now();
-    const rows = chosen.flatMap((group) => runGroup(group, bench));
+    const rows = [];
+    for (const group of chosen) rows.push(...(await runGroup(group, bench)));
     const files = writeReport({
       label: options.label ?? (options.quick ? "quick" : "full"), date: new Date().toISOString().slice(0, 10), quick: options.quick,
       places: places.map(({ kind }) => kind), remarks, rows,
