@@ -124,7 +124,7 @@ async function main() {
 function roundsOf({ kind, leastRounds, mostRounds }, seconds) {
   if (options.rounds !== undefined) return Number(options.rounds);
   if (kind === START) return options.quick ? 11 : 21;
-  const { least, most, time } = options.quick ? { least: 1, most: 3, time: 3 } : { least: 3, most: 5, time: 120 };
+  const { least, most, time } = options.quick ? { least: 1, most: 3, time: 2 } : { least: 3, most: 5, time: 120 };
   const possible = Math.min(mostRounds ?? most, Math.max(leastRounds ?? least, Math.floor(time / seconds)));
   return possible % 2 === 0 ? possible - 1 : possible;
 }
