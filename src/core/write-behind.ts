@@ -8,11 +8,11 @@ import type { Pool } from "../parallel/pool.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
-import type { WriteResult } from "./write-job.ts";
+import { FLAG_BYTES, type WriteResult } from "./write-job.ts";
 
 const BATCH_BYTES = 1 << 20;
 const BATCH_FILES = 128;
-/** So many are under way at most. */
+/** So many are under way at most: this thread reads on for a whole chunk before it hears an answer. */
 const BATCHES = 8;
 /** Larger ones would be one thread's work for long, and the copy costs more than the message. */
 const LARGEST = 256 * 1024;
@@ -25,14 +25,20 @@ interface Written<What> {
   readonly what: What;
 }
 
+/** Memory for one batch. */
+interface Buffer {
+  readonly memory: SharedArrayBuffer;
+  readonly flag: Int32Array;
+  readonly contents: Uint8Array;
+}
+
 export class WriteBehind<What> {
   readonly #failed: (what: What, error: UnzipxError) => void;
   readonly #underWay = new Set<Promise<void>>();
-  readonly #free: SharedArrayBuffer[] = [];
-  #buffers = 0;
+  readonly #buffers: Buffer[] = [];
   #pool: Pool<Job> | undefined;
   #seen = 0;
-  #buffer: SharedArrayBuffer | undefined;
+  #buffer: Buffer | undefined;
   #files: Written<What>[] = [];
   #used = 0;
   #error: unknown;
@@ -47,9 +53,9 @@ export class WriteBehind<What> {
     if (this.#error !== undefined) throw this.#error;
     if (++this.#seen < STARTS_AT || bytes.length > LARGEST) return false;
     if (this.#buffer !== undefined && (this.#used + bytes.length > BATCH_BYTES || this.#files.length === BATCH_FILES)) this.#send();
-    this.#buffer ??= this.#free.pop() ?? (this.#buffers++ < BATCHES ? new SharedArrayBuffer(BATCH_BYTES) : undefined);
+    this.#buffer ??= this.#freeBuffer();
     if (this.#buffer === undefined) return false;
-    new Uint8Array(this.#buffer, this.#used, bytes.length).set(bytes);
+    this.#buffer.contents.set(bytes, this.#used);
     this.#used += bytes.length;
     this.#files.push({ file, length: bytes.length, what });
     return true;
@@ -68,17 +74,23 @@ export class WriteBehind<What> {
     await Promise.all(this.#underWay);
   }
 
+  #freeBuffer(): Buffer | undefined {
+    const free = this.#buffers.find(({ flag }) => Atomics.load(flag, 0) === 0);
+    if (free !== undefined || this.#buffers.length === BATCHES) return free;
+    const memory = new SharedArrayBuffer(FLAG_BYTES + BATCH_BYTES);
+    const buffer: Buffer = { memory, flag: new Int32Array(memory, 0, 1), contents: new Uint8Array(memory, FLAG_BYTES) };
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
   #send(): void {
-    const [bytes, files] = [this.#buffer!, this.#files];
+    const [{ memory, flag }, files] = [this.#buffer!, this.#files];
     [this.#buffer, this.#files, this.#used] = [undefined, [], 0];
-    this.#pool ??= newPool(1);
-    const job: Job = { kind: "write", bytes, files: files.map(({ file, length }) => ({ file, length })) };
-    const task = this.#pool.run<WriteResult>(job).then(
-      (failures) => {
-        for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
-        this.#free.push(bytes);
-      },
-    ).catch((error: unknown) => {
+    Atomics.store(flag, 0, 1);
+    this.#pool ??= newPool(1, BATCHES);
+    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, length }) => ({ file, length })) }).then((failures) => {
+      for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
+    }).catch((error: unknown) => {
       this.#error ??= error;
     });
     this.#underWay.add(task);

@@ -8,7 +8,7 @@ import { nodeWorkers } from "../bytes/node-modules.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Answer, Question } from "./serve.ts";
 
-/** Jobs given to one worker at a time: one under way, one waiting, so that it never idles for a round trip. */
+/** Jobs given to one worker at a time: one under way, one waiting, so that it never idles for a round trip. Who seldom hears answers gives more. */
 const JOBS_IN_ADVANCE = 2;
 
 /** No flags of the main thread (an --eval script would run again), and a young generation that suits small jobs in large buffers. */
@@ -31,13 +31,15 @@ export class Pool<Job> {
   readonly #lanes: Lane<Job>[] = [];
   readonly #queue: Waiting<Job>[] = [];
   readonly #threads: number;
+  readonly #inAdvance: number;
   #ids = 0;
   #closed = false;
 
   /** `threads` workers at most, started when jobs come; `entry` is the worker's file, which calls serve(). */
-  constructor(entry: URL, threads: number) {
+  constructor(entry: URL, threads: number, inAdvance = JOBS_IN_ADVANCE) {
     this.#entry = entry;
     this.#threads = threads;
+    this.#inAdvance = inAdvance;
   }
 
   get threads(): number {
@@ -47,7 +49,7 @@ export class Pool<Job> {
   /** Whether a job given now would be taken at once. */
   get hasRoom(): boolean {
     const underWay = this.#lanes.reduce((sum, lane) => sum + lane.underWay.size, 0);
-    return underWay + this.#queue.length < this.#threads * JOBS_IN_ADVANCE;
+    return underWay + this.#queue.length < this.#threads * this.#inAdvance;
   }
 
   /** The buffers in `transfer` move to the worker; whoever calls must not touch them again. */
@@ -89,7 +91,7 @@ export class Pool<Job> {
     }
     if (best?.underWay.size === 0) return best;
     if (this.#lanes.length < this.#threads) return this.#start();
-    return best !== undefined && best.underWay.size < JOBS_IN_ADVANCE ? best : undefined;
+    return best !== undefined && best.underWay.size < this.#inAdvance ? best : undefined;
   }
 
   #start(): Lane<Job> {
