@@ -51,6 +51,7 @@ const PLAIN = /^[\w\-/.@+,= ()]*$/;
  * Empty and "." components only are dropped: "a//./b" and "a/b" always mean the same.
  */
 export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxError {
+  if (rules.above === undefined && isOrdinary(raw, rules.maxDepth)) return { path: raw as SafePath, oddity: undefined };
   let name = raw;
   let oddity: PathOddity | undefined;
   if (name.includes("\0")) return refuse(raw, "it contains a NUL byte");
@@ -99,6 +100,31 @@ export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxEr
     }
   }
   return { path, oddity };
+}
+
+/** Letters, digits and what PLAIN holds besides, but for the separators. */
+const ORDINARY = Uint8Array.from({ length: 0x80 }, (_, code) => (code !== 0x2f && PLAIN.test(String.fromCharCode(code)) ? 1 : 0));
+const DEVICE_AT = /con|prn|aux|nul|com|lpt/iy;
+
+/** Whether a path is beyond all doubt just what it says, as most are: one walk over it, where the rules below take one each. */
+function isOrdinary(path: string, maxDepth: number): boolean {
+  if (path.length > MAX_PATH_BYTES) return false;
+  let depth = 1;
+  for (let at = 0, start = 0; ; at++) {
+    const code = at < path.length ? path.charCodeAt(at) : 0x2f;
+    if (code !== 0x2f) {
+      if (code > 0x7f || ORDINARY[code] === 0) return false;
+      continue;
+    }
+    const last = path.charCodeAt(at - 1);
+    // Empty, hidden or made of dots; too long; with an end that Windows drops; like a device.
+    if (at === start || path.charCodeAt(start) === 0x2e || at - start > MAX_COMPONENT_BYTES || last === 0x2e || last === 0x20) return false;
+    DEVICE_AT.lastIndex = start;
+    if (DEVICE_AT.test(path)) return false;
+    if (at >= path.length) return depth <= maxDepth;
+    depth += 1;
+    start = at + 1;
+  }
 }
 
 /** Characters that a shell or terminal gives a meaning stay in; what Windows reads as another name is told. */

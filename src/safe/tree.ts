@@ -10,6 +10,8 @@ export interface Place {
   type: "directory" | "file" | "symlink" | "hardlink";
   /** By collision key; directories only. */
   readonly children: Map<string, Place> | undefined;
+  /** Of a folder: some children have keys of their own. */
+  hasTwins: boolean;
   /** Final permission bits; undefined for a folder that no entry describes. */
   mode: number | undefined;
   mtime: number | undefined;
@@ -24,7 +26,7 @@ export interface Place {
 export function newPlace(parent: Place | undefined, name: string, type: Place["type"]): Place {
   return {
     name, stagedAs: name, parent, type,
-    children: type === "directory" ? new Map() : undefined,
+    children: type === "directory" ? new Map() : undefined, hasTwins: false,
     mode: undefined, mtime: undefined, size: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
   };
 }
@@ -52,13 +54,15 @@ export function pathOf(place: Place): SafePath {
  */
 export function childOf(folder: Place, name: string): Place | undefined {
   const key = collisionKey(name);
-  return folder.children?.get(ownKey(key, name)) ?? folder.children?.get(key);
+  return (folder.hasTwins ? folder.children?.get(ownKey(key, name)) : undefined) ?? folder.children?.get(key);
 }
 
 /** Puts a child beside what is there; its folded key goes to the first. */
 export function addChild(folder: Place, child: Place): void {
   const key = collisionKey(child.name);
-  folder.children!.set(folder.children!.has(key) ? ownKey(key, child.name) : key, child);
+  const isTwin = folder.children!.has(key);
+  folder.hasTwins ||= isTwin;
+  folder.children!.set(isTwin ? ownKey(key, child.name) : key, child);
 }
 
 /** Gives a child another name; its old one is free again. */
