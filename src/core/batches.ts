@@ -11,25 +11,43 @@ export interface Sized {
 }
 
 export function batchesOf(items: readonly Sized[]): Sized[][] {
-  const large: Sized[][] = [];
+  const batches = new Batches();
   const small: Sized[][] = [];
-  let batch: Sized[] = [];
-  let bytes = 0;
   for (const item of items) {
-    if (item.size >= LARGE) {
-      large.push([item]);
-      continue;
-    }
-    batch.push(item);
-    bytes += item.size;
-    if (bytes >= BATCH_BYTES || batch.length >= BATCH_ENTRIES) {
-      small.push(batch);
-      [batch, bytes] = [[], 0];
-    }
+    const full = batches.add(item);
+    if (full !== undefined) small.push(full);
   }
-  if (batch.length > 0) small.push(batch);
-  large.sort((a, b) => b[0]!.size - a[0]!.size);
-  return [...large, ...small];
+  return batches.rest(small);
+}
+
+/** The same, for items that come one by one. */
+export class Batches {
+  readonly #large: Sized[][] = [];
+  #batch: Sized[] = [];
+  #bytes = 0;
+
+  /** A batch as soon as it is full. */
+  add(item: Sized): Sized[] | undefined {
+    if (item.size >= LARGE) {
+      this.#large.push([item]);
+      return undefined;
+    }
+    this.#batch.push(item);
+    this.#bytes += item.size;
+    return this.#bytes >= BATCH_BYTES || this.#batch.length >= BATCH_ENTRIES ? this.#take() : undefined;
+  }
+
+  /** What is still to be done, in the order in which it should be, with the full batches that nobody has taken. */
+  rest(small: readonly Sized[][]): Sized[][] {
+    const large = this.#large.sort((a, b) => b[0]!.size - a[0]!.size);
+    return [...large, ...small, ...(this.#batch.length > 0 ? [this.#take()] : [])];
+  }
+
+  #take(): Sized[] {
+    const batch = this.#batch;
+    [this.#batch, this.#bytes] = [[], 0];
+    return batch;
+  }
 }
 
 /** Whether so much work is worth the start of worker threads: measured, two threads break even at about this much. */

@@ -5,15 +5,18 @@ import { fromPlain, UnzipxError } from "../errors.ts";
 import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
 import type { Claim } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
-import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
+import { Batches, isWorthWorkers, type Sized } from "./batches.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import type { BatchResult, ExtractJob } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import { lookedInto } from "./link-target.ts";
 import type { OpenedIndex } from "./open.ts";
-import { runJobs } from "./run-jobs.ts";
+import { JobRun } from "./run-jobs.ts";
 
-/** Everything is claimed, and so checked, before the first byte is written; then any thread may write any entry. */
+/**
+ * Every entry is claimed, and so checked, in archive order; then any thread may write it. Where it is known beforehand where all will lie, the
+ * other threads begin meanwhile: nothing is visible before everything is done.
+ */
 export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
   const { entries } = opened.index;
@@ -21,52 +24,71 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
   const claims = new Map<number, Claim>();
   const rulesOf = claimRulesOf(opened);
-  for (let number = 0; number < entries.length; number++) {
-    const entry = entries[number]!;
-    if (!wants(run, entry.path)) continue;
-    budget.entry(entry.path, entry.linkTarget);
-    const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
-    const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
-    if (claim?.place.type !== "file") continue;
-    claims.set(number, claim);
-    remember(run, claim, entry);
-  }
-  if (run.found === undefined) options.selection.assertAllMatched(); // before anything is written; in archives inside there may be more
-  await settle(writer, summary);
-  const wanted: Sized[] = [];
-  let total = 0;
-  for (const [entry, claim] of claims) {
-    if (claim.place.dropped) continue;
-    const { size } = entries[entry]!.locator;
-    total += size;
-    wanted.push({ entry, size });
-  }
-  budget.spend(total); // what an entry has more than it promised is never written
-  assertRoom(total, writer.target!);
-  options.reporter.start?.(total);
-  const batches = batchesOf(wanted);
+  const batches = new Batches();
+  const waiting: Sized[][] = [];
+  const { count, bytes } = expected(opened, run);
   const job = (batch: readonly Sized[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
-    alone: options.threads > 1 && batch[0]!.size > total / 2,
+    alone: options.threads > 1 && batch[0]!.size > bytes / 2,
     items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
   });
-  await runJobs<BatchResult>(batches.length, (number) => job(batches[number]!), {
-    threads: options.threads,
-    worthWorkers: isWorthWorkers(wanted.length, total),
-    signal: options.signal,
-    done(result, number) {
-      const batch = batches[number]!;
-      summary.bytes += result.bytes;
-      summary.files += batch.length - result.failures.length;
-      for (const { entry, error } of result.failures) {
-        writer.drop(claims.get(entry)!);
-        summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-      }
-      for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-      options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
-      for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
-    },
-  });
+  const done = (result: BatchResult, batch: readonly Sized[]): void => {
+    summary.bytes += result.bytes;
+    summary.files += batch.length - result.failures.length;
+    for (const { entry, error } of result.failures) {
+      writer.drop(claims.get(entry)!);
+      summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+    }
+    for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+    options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
+    for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
+  };
+  const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
+  const early = jobs.hasRoom && writer.target !== undefined && run.found === undefined;
+  options.reporter.start?.(bytes);
+  let total = 0;
+  const add = (entry: number): boolean => {
+    const { size } = entries[entry]!.locator;
+    total += size;
+    budget.spend(size); // what an entry has more than it promised is never written
+    const full = batches.add({ entry, size });
+    if (full === undefined) return false;
+    if (early && jobs.hasRoom) jobs.give(job(full), (result) => done(result, full));
+    else waiting.push(full);
+    return true;
+  };
+  try {
+    for (let number = 0; number < entries.length; number++) {
+      const entry = entries[number]!;
+      if (!wants(run, entry.path)) continue;
+      budget.entry(entry.path, entry.linkTarget);
+      const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
+      const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
+      if (claim?.place.type !== "file") continue;
+      claims.set(number, claim);
+      remember(run, claim, entry);
+      if (early && add(number)) await jobs.turn();
+    }
+    if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
+    await settle(writer, summary);
+    if (!early) for (const [entry, claim] of claims) if (!claim.place.dropped) add(entry);
+    assertRoom(total - summary.bytes, writer.target!);
+    const rest = batches.rest(waiting);
+    await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));
+  } finally {
+    await jobs.close();
+  }
+}
+
+/** How much there is to do, as the index has it; some of it may be refused, or not wanted after all. */
+function expected({ index }: OpenedIndex, run: Run): { readonly count: number; readonly bytes: number } {
+  let [count, bytes] = [0, 0];
+  for (const { path, type, locator } of index.entries) {
+    if (type !== "file" || !wants(run, path)) continue;
+    count += 1;
+    bytes += locator.size;
+  }
+  return { count, bytes };
 }
 
 /** A known size is held against the free space beforehand: the kindest moment to say no. */

@@ -3,50 +3,90 @@ import { setImmediate } from "node:timers/promises";
 import { Pool } from "../parallel/pool.ts";
 import { runJob, type Job } from "./jobs.ts";
 
-export interface RunOptions<Result> {
+export interface RunOptions {
   readonly threads: number;
   /** Starting workers costs 15 to 30 ms each: whether the work is worth it. */
   readonly worthWorkers: boolean;
   readonly signal: AbortSignal | undefined;
-  done(result: Result, job: number): void;
 }
 
-/** Jobs are made when they are given out: all of them at once would be the whole work in memory. Rejects with the first job's error, or with the signal's reason; no thread works on afterwards. */
-export async function runJobs<Result>(count: number, jobAt: (number: number) => Job, options: RunOptions<Result>): Promise<void> {
-  const workers = options.worthWorkers ? Math.min(options.threads, count) - 1 : 0;
-  const pool = workers > 0 ? newPool(workers) : undefined;
-  const underWay = new Set<Promise<void>>();
-  const over = new AbortController();
-  const stopped = aborted(options.signal, over.signal);
-  let failed = false;
-  let failure: unknown;
-  const fail = (error: unknown): void => {
-    if (!failed) [failed, failure] = [true, error];
-  };
-  try {
-    for (let next = 0; next < count && !failed; ) {
-      options.signal?.throwIfAborted();
-      while (pool?.hasRoom === true && next < count) {
+/** Jobs under way. What goes wrong with one, or the signal, ends them all; after close() no thread works on. */
+export class JobRun<Result> {
+  readonly #pool: Pool<Job> | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #over = new AbortController();
+  readonly #stopped: Promise<void>;
+  #failed = false;
+  #failure: unknown;
+
+  constructor({ threads, worthWorkers, signal }: RunOptions, most = Infinity) {
+    const workers = worthWorkers ? Math.min(threads, most) - 1 : 0;
+    this.#pool = workers > 0 ? newPool(workers) : undefined;
+    this.#signal = signal;
+    this.#stopped = aborted(signal, this.#over.signal);
+  }
+
+  /** Whether another thread would take a job now. */
+  get hasRoom(): boolean {
+    return this.#pool?.hasRoom === true;
+  }
+
+  /** Gives a job to another thread. */
+  give(job: Job, done: (result: Result) => void): void {
+    const task = this.#pool!.run<Result>(job).then(done).catch((error: unknown) => this.#fail(error));
+    this.#underWay.add(task);
+    void task.finally(() => this.#underWay.delete(task));
+  }
+
+  /** Lets the workers' answers, signals and the progress bar in. */
+  async turn(): Promise<void> {
+    await setImmediate();
+    this.#check();
+  }
+
+  /** Jobs are made when they are given out: all of them at once would be the whole work in memory. This thread does its share. */
+  async all(count: number, jobAt: (number: number) => Job, done: (result: Result, number: number) => void): Promise<void> {
+    for (let next = 0; next < count; ) {
+      this.#check();
+      while (this.hasRoom && next < count) {
         const number = next++;
-        const task = pool.run<Result>(jobAt(number)).then((result) => options.done(result, number)).catch(fail);
-        underWay.add(task);
-        void task.finally(() => underWay.delete(task));
+        this.give(jobAt(number), (result) => done(result, number));
       }
       if (next < count) {
         const number = next++;
-        options.done((await runJob(jobAt(number), options.signal)) as Result, number);
+        done((await runJob(jobAt(number), this.#signal)) as Result, number);
       }
-      await setImmediate(); // lets the workers' answers, signals and the progress bar in
+      await this.turn();
     }
-    while (underWay.size > 0 && !failed) {
-      options.signal?.throwIfAborted();
-      await Promise.race([...underWay, stopped]);
+    while (this.#underWay.size > 0) {
+      await Promise.race([...this.#underWay, this.#stopped]);
+      this.#check();
     }
-    if (failed) throw failure;
-    options.signal?.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#pool?.close();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#failed) [this.#failed, this.#failure] = [true, error];
+  }
+
+  #check(): void {
+    if (this.#failed) throw this.#failure;
+    this.#signal?.throwIfAborted();
+  }
+}
+
+/** Rejects with the first job's error, or with the signal's reason; no thread works on afterwards. */
+export async function runJobs<Result>(count: number, jobAt: (number: number) => Job, options: RunOptions & { done(result: Result, job: number): void }): Promise<void> {
+  const run = new JobRun<Result>(options, count);
+  try {
+    await run.all(count, jobAt, options.done);
   } finally {
-    over.abort();
-    await pool?.close();
+    await run.close();
   }
 }
 
