@@ -7,6 +7,8 @@ export interface Piece {
   readonly input: Bytes;
   /** Bytes at the beginning of its output that are none of the data. */
   readonly skip: number;
+  /** Bytes that its decoder's dictionary takes; absent: next to none. */
+  readonly memory?: number;
   /** As in CodecOptions; absent: nothing may follow. */
   readonly behind?: (() => void) | undefined;
   /** All of it was decoded, verified and taken. */
@@ -29,6 +31,8 @@ const MOST_ENGINES = 8;
 const AHEAD = 48 << 20;
 /** Compressed bytes that were read and not yet decoded. */
 const READ_AHEAD = 48 << 20;
+/** Of the dictionaries of all pieces together; one piece is always. */
+const DICTIONARIES = 256 << 20;
 
 export function enginesFor(threads: number | undefined): number {
   return Math.min(threads ?? 1, MOST_ENGINES);
@@ -40,6 +44,7 @@ export function enginesFor(threads: number | undefined): number {
  */
 export async function* decodePieces({ type, what, engines }: PiecesOptions, cut: (start: Start, room: Room) => Promise<void>): AsyncGenerator<Uint8Array> {
   const free = new Room(engines);
+  const dictionaries = new Room(DICTIONARIES);
   const room = new Room(READ_AHEAD);
   const ahead = new Room(AHEAD);
   const spare: Uint8Array[] = [];
@@ -47,8 +52,14 @@ export async function* decodePieces({ type, what, engines }: PiecesOptions, cut:
   let wake = (): void => {};
   let ended: { readonly error?: unknown } | undefined;
   const start: Start = async (piece) => {
+    const { memory = 0 } = piece;
     await free.take(1);
-    lanes.push(new Lane(piece, engineDecode(type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: () => free.give(1) }));
+    await dictionaries.take(memory);
+    const freed = (): void => {
+      free.give(1);
+      dictionaries.give(memory);
+    };
+    lanes.push(new Lane(piece, engineDecode(type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: freed }));
     wake();
   };
   const cutting = cut(start, room).then(() => (ended = {}), (error: unknown) => (ended = { error })).then(() => wake());
@@ -67,6 +78,7 @@ export async function* decodePieces({ type, what, engines }: PiecesOptions, cut:
     }
   } finally {
     free.close();
+    dictionaries.close();
     room.close();
     ahead.close();
     await Promise.all(lanes.map((lane) => lane.close()));
