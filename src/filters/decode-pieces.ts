@@ -1,4 +1,5 @@
 /** Compressed data that was cut into pieces, each of them a whole file to the engine: decoded by several engines at once, given in order. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Room } from "../bytes/room.ts";
 import { engineDecode, type EngineCodec } from "../engine/codec.ts";
 import type { Bytes } from "../formats/contract.ts";
@@ -154,9 +155,10 @@ class Lane {
     }
   }
 
-  *#giveKept(): Generator<Uint8Array> {
+  async *#giveKept(): AsyncGenerator<Uint8Array> {
     for (let chunk = this.#kept.shift(); chunk !== undefined; chunk = this.#kept.shift()) {
       yield chunk;
+      await nextTurn(); // what is kept comes without waiting, and meanwhile no engine would be heard
       this.#shared.ahead.give(chunk.length);
       this.#shared.spare.push(chunk);
     }
