@@ -67,6 +67,11 @@ export class BlockReader {
     return this.#piece(Infinity);
   }
 
+  /** Of the next `length` bytes those that there are, at least one; undefined at the end. */
+  upTo(length: number): Promise<Uint8Array | undefined> {
+    return this.#piece(length);
+  }
+
   /** Up to `length` of the next bytes, left where they are; fewer only at the end of the input. */
   async peek(length: number): Promise<Uint8Array> {
     let bytes: Uint8Array = new Uint8Array(0);

@@ -212,7 +212,7 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
 function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions, isThreaded: boolean): Bytes {
   const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
-  if (!isThreaded) return filter.decode(bytes ?? source.stream(), shared);
+  if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads });
   return decodeOnThread({
     ...shared, entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },

@@ -10,7 +10,7 @@ export interface CodecOptions {
   /** What is being decoded, for the messages. */
   readonly what: string;
   /** Called at the end when bytes follow that are none of its own; throws when that is not borne. Absent: there can be none. */
-  readonly behind?: () => void;
+  readonly behind?: (() => void) | undefined;
 }
 
 /**

@@ -1,7 +1,11 @@
-/** The streams of a bzip2 file, decoded by the engine, and what lies behind them. */
+/** The streams of a bzip2 file, decoded by engines, and what lies behind them. */
 import { engineDecode } from "../engine/codec.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { judgeBehind, Tail } from "./behind.ts";
+import { Bzip2Cutter } from "./bzip2-cut.ts";
+import { behindStart, decodePieces, enginesFor } from "./decode-pieces.ts";
+
+const WHAT = "the bzip2 data";
 
 export async function* decodeBzip2(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
   const tail = new Tail();
@@ -9,7 +13,29 @@ export async function* decodeBzip2(input: Bytes, options: DecodeOptions): AsyncG
     const found = tail.behind("bzip2", endOfStreams(tail.bytes));
     if (found !== undefined) judgeBehind(found, { ...options, bearsRemarks: true });
   };
-  yield* engineDecode("bzip2", tail.watch(input), { what: "the bzip2 data", behind });
+  const watched = tail.watch(input);
+  const engines = enginesFor(options.threads);
+  if (engines < 2) return yield* engineDecode("bzip2", watched, { what: WHAT, behind });
+  const cutter = new Bzip2Cutter(watched);
+  /** Bytes given of the piece that is at work. */
+  let given = 0;
+  try {
+    try {
+      const cut: Parameters<typeof decodePieces>[1] = (start, room) => cutter.run((piece) => start({ ...piece, done: () => void ((given = 0), piece.done?.()) }), room, behind);
+      for await (const chunk of decodePieces({ type: "bzip2", what: WHAT, engines }, cut)) {
+        given += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (cutter.isLast) throw error;
+    }
+    // Damage, or a cut where there was none to be made: whatever is wrong shows where everything is decoded in order.
+    const { input: rest, skip } = cutter.takeBack();
+    yield* behindStart(engineDecode("bzip2", rest, { what: WHAT, behind }), skip + given);
+  } finally {
+    await cutter.close();
+  }
 }
 
 /** The digits of the square root of pi: behind them stand 32 bits of checksum, and what fills up the byte. */

@@ -8,7 +8,7 @@ import type { Bytes } from "../formats/contract.ts";
 
 const MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 /** Bytes of the check behind each block, by the low half of the second flag byte (2.1.1.2). */
-const CHECK_BYTES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
+export const CHECK_BYTES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
 const LZMA2 = 0x21;
 
 /** Passes on what comes. Throws MEMORY instead of a chunk in which a block asks for more than `memory` bytes. */

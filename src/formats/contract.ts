@@ -84,6 +84,8 @@ export interface DecodeOptions {
   readonly memory: number;
   /** What follows the data and is neither padding nor a further part is ignored with a word, not refused. */
   readonly lenient?: boolean;
+  /** Decoders at once, where the data has parts that know nothing of each other; absent: one. The bytes and errors are the same. */
+  readonly threads?: number;
 }
 
 /** A container whose entries come in order, as the bytes arrive. */

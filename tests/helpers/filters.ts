@@ -13,12 +13,12 @@ export interface Decoded {
 }
 
 /** `chunk` is how many bytes arrive at a time; each chunk is overwritten when the next one is asked for, as the contract allows. */
-export async function decode(filter: Filter, bytes: Uint8Array, { chunk = Infinity, memory = 0, lenient = false } = {}): Promise<Decoded> {
+export async function decode(filter: Filter, bytes: Uint8Array, { chunk = Infinity, memory = 0, lenient = false, threads = 1 } = {}): Promise<Decoded> {
   const pieces: Buffer[] = [];
   const notes: string[] = [];
   let error: UnzipxError | undefined;
   try {
-    for await (const piece of filter.decode(shortLived(bytes, chunk), { memory, lenient, warn: (note) => void notes.push(note.message) })) {
+    for await (const piece of filter.decode(shortLived(bytes, chunk), { memory, lenient, threads, warn: (note) => void notes.push(note.message) })) {
       pieces.push(Buffer.from(piece));
       // Whoever writes an empty chunk has forgotten something.
       expect(piece.length).toBeGreaterThan(0);
