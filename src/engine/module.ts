@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { SourceFile } from "./protocol.ts";
+import { quickPaths } from "./quick-paths.ts";
 import { sinkDisk, type Sink } from "./sink-disk.ts";
 import { sourceDisk, type SourceTrouble } from "./source-disk.ts";
 
@@ -34,6 +35,11 @@ export interface DiskStream {
 export interface Emscripten {
   readonly streams: (DiskStream | null)[];
   readonly ErrnoError: new (errno: number) => Error;
+  /** May throw ENOENT; with `noent_okay` there is no node then. */
+  lookupPath(path: string, options?: LookupOptions): { readonly path: string; readonly node?: DiskNode };
+  lookupNode(parent: DiskNode, name: string): DiskNode;
+  isDir(mode: number): boolean;
+  isLink(mode: number): boolean;
   createNode(parent: DiskNode | null, name: string, mode: number, device: number): DiskNode;
   destroyNode(node: DiskNode): void;
   getPath(node: DiskNode): string;
@@ -46,6 +52,12 @@ export interface Emscripten {
   mkdev(path: string, mode: number, device: number): void;
   open(path: string, flags: string): DiskStream;
   close(stream: DiskStream): void;
+}
+
+export interface LookupOptions {
+  readonly parent?: boolean;
+  readonly follow?: boolean;
+  readonly noent_okay?: boolean;
 }
 
 /** Errors of the engine's C library (wasi-libc's numbers). */
@@ -132,12 +144,14 @@ export async function instantiate(): Promise<Instance> {
     run(words, files, given, sink, trouble) {
       streams = given;
       FS.mount(sourceDisk(FS, files, trouble), {}, SOURCE);
-      FS.mount(sinkDisk(FS, sink), {}, SINK);
+      const paths = quickPaths(FS, SINK);
+      FS.mount(sinkDisk(FS, sink, paths.forget), {}, SINK);
       FS.chdir(SINK);
       // callMain puts the words on the stack and leaves them there: 64 KiB are full after some 260 runs, and memory is overwritten.
       const pointer = stack!.emscripten_stack_get_current();
       const code = wasm.callMain(words);
       stack!._emscripten_stack_restore(pointer);
+      paths.end();
       // What stays open would keep the mounts; 7-Zip closes its files even when it fails.
       FS.chdir("/");
       FS.unmount(SOURCE);

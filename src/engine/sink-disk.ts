@@ -17,7 +17,8 @@ const TYPE = 0o170000;
 const DIRECTORY = 0o040000;
 const ZEROS = new Uint8Array(64 * 1024);
 
-export function sinkDisk(FS: Emscripten, sink: Sink): { mount(): DiskNode } {
+/** `moved` is told when a folder may no longer be where it was. */
+export function sinkDisk(FS: Emscripten, sink: Sink, moved: () => void): { mount(): DiskNode } {
   // A file is asked for once more when its times are set; after that it would only fill the memory.
   let last: DiskNode | undefined;
   const forget = (): void => {
@@ -41,6 +42,7 @@ export function sinkDisk(FS: Emscripten, sink: Sink): { mount(): DiskNode } {
     },
     symlink(parent: DiskNode, name: string, target: string) {
       forget();
+      moved();
       const node = FS.createNode(parent, name, 0o120777, 0);
       last = Object.assign(node, { node_ops: nodeOperations, stream_ops: {} });
       sink.symlink(pathOf(node), target);
@@ -49,8 +51,9 @@ export function sinkDisk(FS: Emscripten, sink: Sink): { mount(): DiskNode } {
     unlink() {
       last = undefined; // Emscripten destroys the node itself
     },
-    rmdir() {},
+    rmdir: moved,
     rename(node: DiskNode, folder: DiskNode, name: string) {
+      moved();
       node.parent = folder;
       node.name = name;
     },
