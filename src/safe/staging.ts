@@ -47,6 +47,14 @@ export class Staging {
     return this.#name;
   }
 
+  /** After it was moved to `path`: throws when it was something else that was moved, put under its name at the last moment. */
+  assertAt(path: string): void {
+    if (this.#fd === undefined || this.#isOurs()) return; // not moved but copied, to another file system
+    const [there, held] = [statOrUndefined(path), fstatSync(this.#fd)];
+    if (there?.dev === held.dev && there.ino === held.ino) return;
+    throw new UnzipxError("WRITE_FAILED", "Stopped: the folder that the archive was unpacked into was taken away while it was put in its place");
+  }
+
   pathOf(place: Place): string {
     this.#path ??= this.#make();
     return place.parent === undefined ? this.#path : `${this.pathOf(place.parent)}/${place.stagedAs}`;

@@ -251,7 +251,9 @@ export class SafeWriter {
       return [];
     }
     if (!this.#rootExists) {
-      move(this.#staging.name(), `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`, this.#root, this.#umask);
+      const to = `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`;
+      move(this.#staging.name(), to, this.#root, this.#umask);
+      this.#staging.assertAt(to);
       return [];
     }
     const into = this.#ground.hold(target)!;

@@ -15,7 +15,7 @@ const SECONDS = 10;
  * names that are in the archives, so that one step through a swapped link would be seen.
  */
 const RACER = `
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 const [top, seconds] = [process.argv[1], Number(process.argv[2])];
 const attempt = (action) => { try { action(); } catch {} };
 const end = Date.now() + seconds * 1000;
@@ -24,6 +24,10 @@ for (let round = 0; Date.now() < end; round++) {
   for (const [folder, outside] of [[top + "/host/out", top + "/outside"], [top + "/host/out/d", top + "/outside/d"], [top + "/host", top], [top + "/host/out/new", top + "/outside/new"]]) {
     // The folder itself becomes a link, or what is in it does, or the folder on the way to it.
     for (const name of ["out", "d", "locked", "sub", "new", "f", "g"]) {
+      // A link of this process, moved as the folder that it stood for: what is done through it would be this process's own doing.
+      let isLink = false;
+      attempt(() => { isLink = lstatSync(folder).isSymbolicLink(); });
+      if (isLink) { attempt(() => unlinkSync(folder)); continue; }
       const path = folder + "/" + name;
       const away = path + ".away";
       attempt(() => renameSync(path, away));
