@@ -63,6 +63,7 @@ export class JobRun<Result> {
       await Promise.race([...this.#underWay, this.#stopped]);
       this.#check();
     }
+    this.#check(); // one that was given before may have failed meanwhile
   }
 
   async close(): Promise<void> {

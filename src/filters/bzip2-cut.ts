@@ -14,6 +14,8 @@ const LEAST_BYTES = 64 * 1024;
 const LEAST_CONTENT = 18;
 /** The longest block: 900,000 symbols of 20 bits, and its tables. Where no mark is for so long, there are no blocks. */
 const MOST_BYTES = 3 << 20;
+/** Cuts come before so much waits for one, or marks are not what they seem. */
+const MOST_WAITING = 3 * MOST_BYTES;
 /** Behind a mark: a checksum; of the end, what fills up the byte; of a further stream "BZh9" and a mark. */
 const LOOK_BYTES = 4 + 1 + 4 + 6;
 
@@ -68,7 +70,7 @@ export class Bzip2Cutter {
         if (isEnd) {
           level = levelAt(this.#bytes, Math.ceil((seen + CHECKSUM_BITS) / 8));
           isOver = level === 0;
-          sum = content = 0;
+          sum = 0;
           continue;
         }
         if (content >= LEAST_CONTENT && at >= 8 * LEAST_BYTES) {
@@ -82,7 +84,7 @@ export class Bzip2Cutter {
         sum = withBlock(sum, bitsAt(this.#bytes, seen, CHECKSUM_BITS));
         content += level;
       }
-      isOver ||= this.#length - seen / 8 > MOST_BYTES;
+      isOver ||= this.#length - seen / 8 > MOST_BYTES || this.#length > MOST_WAITING;
     }
     if (more) await room.take(Infinity); // until all others are done: what it took of the input could not be taken back
     const last: Open = { begin: this.#begin, bytes: more ? undefined : this.#bytes.subarray(0, this.#length), isLast: true };

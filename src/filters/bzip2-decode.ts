@@ -1,5 +1,7 @@
 /** The streams of a bzip2 file, decoded by engines, and what lies behind them. */
+import { nodeCrypto } from "../bytes/node-modules.ts";
 import { engineDecode } from "../engine/codec.ts";
+import { UnzipxError } from "../errors.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
 import { judgeBehind, Tail } from "./behind.ts";
 import { Bzip2Cutter } from "./bzip2-cut.ts";
@@ -17,13 +19,12 @@ export async function* decodeBzip2(input: Bytes, options: DecodeOptions): AsyncG
   const engines = enginesFor(options.threads);
   if (engines < 2) return yield* engineDecode("bzip2", watched, { what: WHAT, behind });
   const cutter = new Bzip2Cutter(watched);
-  /** Bytes given of the piece that is at work. */
-  let given = 0;
+  let given = new Given();
   try {
     try {
-      const cut: Parameters<typeof decodePieces>[1] = (start, room) => cutter.run((piece) => start({ ...piece, done: () => void ((given = 0), piece.done?.()) }), room, behind);
+      const cut: Parameters<typeof decodePieces>[1] = (start, room) => cutter.run((piece) => start({ ...piece, done: () => void ((given = new Given()), piece.done?.()) }), room, behind);
       for await (const chunk of decodePieces({ type: "bzip2", what: WHAT, engines }, cut)) {
-        given += chunk.length;
+        given.add(chunk);
         yield chunk;
       }
       return;
@@ -32,9 +33,40 @@ export async function* decodeBzip2(input: Bytes, options: DecodeOptions): AsyncG
     }
     // Damage, or a cut where there was none to be made: whatever is wrong shows where everything is decoded in order.
     const { input: rest, skip } = cutter.takeBack();
-    yield* behindStart(engineDecode("bzip2", rest, { what: WHAT, behind }), skip + given);
+    yield* given.behind(behindStart(engineDecode("bzip2", rest, { what: WHAT, behind }), skip));
   } finally {
     await cutter.close();
+  }
+}
+
+/** What was handed on of the piece that is at work: decoded in order it has to begin with the same bytes, or there are two readings. */
+class Given {
+  readonly #hash = nodeCrypto().createHash("sha256");
+  #length = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.#length += chunk.length;
+  }
+
+  async *behind(input: Bytes): AsyncGenerator<Uint8Array> {
+    const again = nodeCrypto().createHash("sha256");
+    let left = this.#length;
+    let isSame = left === 0;
+    for await (const chunk of input) {
+      if (isSame) {
+        yield chunk;
+        continue;
+      }
+      const part = chunk.subarray(0, left);
+      again.update(part);
+      left -= part.length;
+      if (left > 0) continue;
+      isSame = again.digest().equals(this.#hash.digest());
+      if (!isSame) break;
+      if (part.length < chunk.length) yield chunk.subarray(part.length);
+    }
+    if (!isSame) throw new UnzipxError("BAD_DATA", `Cannot read ${WHAT}: a block is damaged, and reads differently from its beginning on`, { hint: "--threads 1" });
   }
 }
 

@@ -100,7 +100,7 @@ class Cut {
   }
 
   async streams(): Promise<void> {
-    await this.#begin(0);
+    await this.#begin(await this.#firstDictionary());
     for (;;) {
       const header = await this.#reader.peek(HEADER);
       if (header.length >= 4 && header.subarray(0, 4).every((byte) => byte === 0)) {
@@ -109,6 +109,17 @@ class Cut {
       }
       if (!isHeader(header) || !(await this.#blocks(new Uint8Array(header)))) return this.#passAll();
     }
+  }
+
+  /** What the first block needs, as far as it says so where one expects it. */
+  async #firstDictionary(): Promise<number> {
+    const start = await this.#reader.peek(HEADER + 1);
+    const size = start[HEADER] ?? 0;
+    if (size === 0) return 0;
+    const length = (size + 1) * 4;
+    const block = (await this.#reader.peek(HEADER + length)).subarray(HEADER);
+    if (block.length < length || crc32(block.subarray(0, length - 4)) !== Buffer.from(block).readUInt32LE(length - 4)) return 0;
+    return Math.min(dictionaryOf(block.subarray(1)), this.#cutting.memory === 0 ? Infinity : this.#cutting.memory);
   }
 
   /** What is left of the piece that is under way. */

@@ -49,6 +49,30 @@ const PLACES = [0, 0.00001, 0.1, 0.35, 0.5, 0.77, 0.9, 0.99999, 1];
 const content = Buffer.concat([mixture(3_000_000), noise(400_000), mixture(3_000_000), Buffer.alloc(2_500_000, "ab")]);
 
 describe("bzip2 on several engines", () => {
+  it.skipIf(!has("bzip2"))("many short streams are cut as well, and nothing is read far ahead of the first cut (needs bzip2)", async () => {
+    const one = tool("bzip2", noise(300_000), "-9");
+    let read = 0;
+    const input = async function* (): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 60; i++) {
+        read += one.length;
+        yield one;
+      }
+    };
+    const cutter = new Bzip2Cutter(input());
+    const readBefore: number[] = [];
+    const start = async (piece: Piece): Promise<void> => {
+      readBefore.push(read);
+      const rest = await bytesOf(piece.input); // before what it shares is moved
+      expect(rest.length).toBeGreaterThan(0);
+      piece.done?.();
+    };
+    await cutter.run(start, new Room(48 << 20), () => {});
+    expect(readBefore.length).toBeGreaterThan(10);
+    expect(readBefore[0]).toBeLessThan(10 * one.length);
+    const whole = Buffer.concat(Array.from({ length: 60 }, () => one));
+    expect(await told(bzip2, whole, 3)).toEqual(await told(bzip2, whole, 1));
+  });
+
   it("a primer brings a decoder to any checksum, at any bit", async () => {
     for (const [i, sum] of [0, 0xffffffff, 1, 0x80000000, 0x12345678, 0xdeadbeef, 0x00ff00ff, 0xf0f0f0f0, 0xcafebabe].entries()) {
       const bits = primer(1 + (i % 9), sum, i % 8);

@@ -1,8 +1,11 @@
 /** Sizes that lie, for every method that a tool here can write: the content is refused, and nothing of it is kept. */
 import { deflateRawSync } from "node:zlib";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { fileSource } from "../../src/core/sources.ts";
+import { decodeZipEntry } from "../../src/formats/zip/decode.ts";
+import { openZip } from "../../src/formats/zip/read.ts";
 import { prose } from "../create/sample.ts";
 import { buildZip, DEFLATE, STORE, type ZipItem } from "../helpers/build.ts";
 import { sandbox, sha256 } from "../helpers/cli.ts";
@@ -50,6 +53,25 @@ describe("zip: an entry whose size is not what it says is refused:", () => {
       }
     });
   }
+});
+
+describe("zip: content that the engine decodes", () => {
+  it.skipIf(!has("7zz"))("stays as it is while the next is decoded: it may be written meanwhile (skipped where 7zz is missing)", async () => {
+    const archive = join(temporaryFolder(), "a.zip");
+    writeFileSync(archive, buildZip([madeBy7zz("LZMA")]));
+    const fd = openSync(archive, "r");
+    try {
+      const { entries } = await openZip(fileSource(archive, fd, statSync(archive).size, async () => {}), { limits: { entries: 0, headerBytes: 1 << 20, memory: 0 }, lenient: false, warn: () => {} });
+      let chunks = 0;
+      for await (const chunk of decodeZipEntry(fd, entries[0]!.locator).chunks!) {
+        expect(chunk.buffer).not.toBeInstanceOf(SharedArrayBuffer);
+        chunks += 1;
+      }
+      expect(chunks).toBeGreaterThan(0);
+    } finally {
+      closeSync(fd);
+    }
+  });
 });
 
 describe("zip: LZMA that ends with a marker", () => {
