@@ -1,7 +1,7 @@
 /** x, an archive whose entries come in order: written as they come. */
 import { ERRORS, type UnzipxError } from "../errors.ts";
 import type { StreamEntry } from "../formats/contract.ts";
-import { openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
+import { fill, openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
 import type { Claim } from "../safe/writer.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import { entryTrouble } from "./extract-job.ts";
@@ -84,10 +84,8 @@ function writeWholeEntry(entry: StreamEntry, bytes: Uint8Array, claim: Claim, { 
   if (behind?.take(file, bytes, { entry: entry.path, bytes: bytes.length, claim }) !== true) {
     const sink = openedSink(file);
     try {
-      sink.write(bytes);
-      sink.close();
+      fill(sink, bytes);
     } catch (error) {
-      sink.discard();
       return entryTrouble(error).in({ entry: entry.path });
     }
   }

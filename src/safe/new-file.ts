@@ -15,7 +15,11 @@ const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (cons
 
 /** Creates the file with all its verified bytes; on an error nothing of it stays. */
 export function writeWhole(file: NewFile, bytes: Uint8Array): void {
-  const sink = openSink(file);
+  fill(openSink(file), bytes);
+}
+
+/** All the bytes of a file that was just created; on an error nothing of it stays. */
+export function fill(sink: FileSink, bytes: Uint8Array): void {
   try {
     sink.write(bytes);
     sink.close();
