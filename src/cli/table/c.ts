@@ -1,0 +1,41 @@
+/** c: pack. */
+import type { CommandRow, FlagRow } from "./rows.ts";
+import { COMMON } from "./shared.ts";
+
+const LEVELS: readonly FlagRow[] = Array.from({ length: 10 }, (_, level) =>
+  ({ group: "How", flag: `-${level}`, text: level === 6 ? "level 6, the default" : `level ${level}`, hidden: true }));
+
+export const C: CommandRow = {
+  name: "c",
+  long: "create",
+  summary: "pack files into a new archive",
+  arguments: [
+    { name: "<out>", text: 'the archive; its name tells the format; "-" is standard output', completes: "writable" },
+    { name: "<input...>", text: "files and folders", completes: "file" },
+  ],
+  flags: [
+    { group: "What", flag: "-x, --exclude <glob>", text: "leave out", repeated: true },
+    { group: "What", flag: "-L, --dereference", text: "store what links lead to" },
+    { group: "Where", flag: "-C, --directory <dir>", text: "inputs are relative to this folder", completes: "folder" },
+    { group: "Where", flag: "-f, --force", text: "replace an existing archive" },
+    { group: "Where", flag: "-s, --split <size>", text: "parts of at most this size: OUT.z01, OUT.z02 … OUT.zip, or OUT.7z.001 …" },
+    ...LEVELS,
+    { group: "How", flag: "--level <n>", text: "0 (store) to 9 (smallest); -0 to -9 for short" },
+    { group: "How", flag: "--fast", text: "the same as -1" },
+    { group: "How", flag: "--best", text: "the same as -9" },
+    { group: "How", flag: "--method <name>", text: "how a zip compresses", choices: ["deflate", "zstd", "store"] },
+    { group: "How", flag: "--reproducible", text: "the same input gives the same bytes" },
+    { group: "Encryption", flag: "-e, --encrypt", text: "encrypt the contents, not the names, with AES-256 (zip, 7z)" },
+    { group: "Encryption", flag: "--encrypt-names", text: "with -e: the names as well (7z)" },
+    { group: "Encryption", flag: "--encrypt-method <how>", text: "how -e encrypts; zipcrypto is broken", choices: ["aes256", "zipcrypto"] },
+    ...COMMON,
+  ],
+  examples: [
+    ["unzipx c site.zip public", ""],
+    ["unzipx c -9 backup.tar.gz notes src", "smaller, slower"],
+    ["unzipx c -e secret.7z notes", "asks for the password"],
+    ["unzipx c - --format tar.gz src | ssh host 'cat > src.tgz'", ""],
+  ],
+  notes: [],
+  gated: true,
+};

@@ -1,0 +1,51 @@
+/** x: unpack. */
+import type { CommandRow } from "./rows.ts";
+import { ARCHIVES, CHECKSUM, COMMON, READING } from "./shared.ts";
+
+export const X: CommandRow = {
+  name: "x",
+  long: "extract",
+  summary: "unpack archives",
+  arguments: [ARCHIVES],
+  flags: [
+    ...READING,
+    { group: "Where", flag: "-C, --directory <dir>", text: "unpack into this folder, made if missing", completes: "folder" },
+    { group: "Where", flag: "-d <dir>", text: "the same as -C", hidden: true, completes: "folder" },
+    { group: "Where", flag: "-o <dir>", text: "the same as -C", hidden: true, completes: "folder" },
+    { group: "Where", flag: "--into <when>", text: "make an own folder, named after the archive", choices: ["auto", "always", "never"] },
+    { group: "Where", flag: "--here", text: "the same as --into never" },
+    { group: "Where", flag: "-O, --stdout", text: "write members to standard output" },
+    { group: "Existing files", flag: "-f, --force", text: "replace existing files" },
+    { group: "Existing files", flag: "-n, --never", text: "keep existing files" },
+    { group: "Existing files", flag: "-u, --update", text: "replace files that are older than the archive's" },
+    { group: "Existing files", flag: "--overwrite <how>", text: "what to do about existing files", choices: ["ask", "always", "never", "newer", "rename", "fail"] },
+    { group: "Existing files", flag: "--atomic", text: "all or nothing, also into an existing folder" },
+    CHECKSUM,
+    { group: "Metadata", flag: "--no-mtime", text: "do not restore times" },
+    { group: "Metadata", flag: "--no-mode", text: "do not restore permissions" },
+    { group: "Metadata", flag: "--links <how>", text: "links that stay inside, or none", choices: ["safe", "skip"] },
+    { group: "Metadata", flag: "--no-symlinks", text: "the same as --links skip" },
+    { group: "Names", flag: "--unsafe-paths", text: 'let absolute and ".." names in, made relative' },
+    ...COMMON,
+  ],
+  examples: [
+    ["unzipx x photos.zip '*.jpg'", "only some members"],
+    ["unzipx x -C out --overwrite rename a.zip", "keep both where a file exists"],
+    ["curl -L https://example.org/a.tgz | unzipx x -", "from a pipe"],
+    ["unzipx x -O a.zip notes.txt | less", "into a pipe"],
+    ["unzipx x -R mails.zip '*.pdf'", "also from the archives in it"],
+    ["unzipx x site.zip -C /srv/www -f --atomic", "the new site or the old one"],
+    ["unzipx x a.tgz --checksum @SHA256SUMS", "only what its maker published"],
+  ],
+  notes: [
+    "Without -C, an archive that holds more than one thing gets a folder of its own name.",
+    "--atomic: whatever fails, an entry, the disk, an interruption, the folder is as it was before. What you want kept (-n, -u) and " +
+      "devices, which are always skipped, are no failures. A run that was killed is undone by the next one into the same folder.",
+    "--checksum: sha256, sha384, sha512 or blake2b512. @FILE needs a line for the archive, and for each part of a split one.",
+    "With -R an archive inside becomes a folder with its contents: docs/a.zip becomes docs/a/, notes.txt.gz becomes notes.txt. " +
+      "The archive itself is not kept, unless something is wrong with it. Where another entry is called docs/a, the folder is " +
+      'called docs/a.zip/. Members are selected by the paths that "unzipx l -R" shows: docs/a.zip/x.txt. Only files that are ' +
+      "archives by content and by name are opened: no documents (.docx), programs (.jar, .exe), disks (.img) and parts of sets.",
+  ],
+  gated: true,
+};
