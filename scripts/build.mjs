@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { bundleOptions } from "./bundle-options.mjs";
 import { thirdPartyLicenses } from "./licenses.mjs";
+import { loadSource } from "./load-source.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -38,6 +39,9 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 writeFileSync(join(root, "THIRD-PARTY-LICENSES.txt"), thirdPartyLicenses(output.flatMap((chunk) => chunk.moduleIds ?? [])));
+
+const { manPage } = await loadSource(root, version, "cli/man.ts");
+writeFileSync(join(root, "dist/unzipx.1"), manPage(version));
 
 // The library's types; without the compiler (an install of production dependencies only) the program still builds.
 const tsc = join(root, "node_modules/typescript/bin/tsc");

@@ -4,8 +4,9 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
-import { COMMANDS, DESCRIPTION, EXAMPLES } from "./table/index.ts";
+import { COMMANDS } from "./table/index.ts";
 import { GROUPS, type CommandRow, type FlagRow } from "./table/rows.ts";
+import { DESCRIPTION, EXAMPLES } from "./table/texts.ts";
 import { VERSION } from "./version.ts";
 
 /** Flags as Commander hands them over; the commands turn them into options of the core. */

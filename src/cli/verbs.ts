@@ -97,6 +97,12 @@ export const formats: Verb = async (_, __, flags) => {
   return printFormats(flags);
 };
 
+export const completions: Verb = async ([shell = ""]) => {
+  const { completionScript } = await import("./completions/index.ts");
+  process.stdout.write(completionScript(shell));
+  return 0;
+};
+
 /** The code for it is only loaded when it is asked for. */
 async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<Checksum | undefined> {
   if (flags["checksum"] === undefined) return undefined;
