@@ -33,7 +33,7 @@ const work = mkdtempSync(join(tmpdir(), "unzipx-screenshots-"));
 try {
   const folder = prepare();
   mkdirSync(join(root, "docs/images"), { recursive: true });
-  for (const [name, lines] of Object.entries(SCENES)) writeFileSync(join(root, "docs/images", `${name}.svg`), svgOf(play(folder, lines), COLUMNS, `unzipx in a terminal: ${lines.filter((line) => !line.endsWith("⏎")).join("; ")}`));
+  for (const [name, lines] of Object.entries(SCENES)) writeFileSync(join(root, "docs/images", `${name}.svg`), svgOf(play(folder, name, lines), COLUMNS, `unzipx in a terminal: ${lines.filter((line) => !line.endsWith("⏎")).join("; ")}`));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
@@ -52,8 +52,8 @@ function prepare() {
 }
 
 /** The screen with its colours, when the last line's output has come. */
-function play(folder, lines) {
-  const tmux = (...words) => execFileSync("tmux", ["-L", "unzipx-screenshots", "-f", "/dev/null", ...words], { encoding: "utf8" });
+function play(folder, name, lines) {
+  const tmux = (...words) => execFileSync("tmux", ["-L", `unzipx-${name}-${process.pid}`, "-f", "/dev/null", ...words], { encoding: "utf8" });
   const environment = { HOME: folder, PATH: `${join(work, "bin")}:${process.env.PATH}`, PS1: "$ ", UNZIPX_ACCEPT_TERMS: "1", TERM: "xterm-256color", LANG: "C.UTF-8", TZ: "UTC" };
   tmux("new-session", "-d", "-s", "scene", "-x", String(COLUMNS), "-y", "60", "-c", folder, "env", "-i", ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), "bash", "--norc", "--noprofile");
   try {
