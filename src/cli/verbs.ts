@@ -1,7 +1,7 @@
 /** One function a command: arguments → command → what is printed → exit code. */
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf, type ReadingArguments } from "./arguments.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
@@ -17,7 +17,7 @@ setFlagsFromString("--semi-space-growth-factor=2");
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 
 export const extract: Verb = async (words, dashed, flags, signal) => {
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const { canAskOnTerminal } = await import("./prompt.ts");
   const policy = policyOf(flags, reading.limits, canAskOnTerminal());
   const toStdout = flags["stdout"] === true;
@@ -56,7 +56,7 @@ export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal)
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const renderer = createRenderer(flags, "l");
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { listCommand } = await import("../commands/list.ts");
@@ -65,7 +65,7 @@ export const list: Verb = async (words, dashed, flags, signal) => {
 
 export const test: Verb = async (words, dashed, flags, signal) => {
   const renderer = createRenderer(flags, "t");
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const sarif = flags["sarif"] as string | undefined;
   if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
@@ -103,6 +103,14 @@ export const completions: Verb = async ([shell = ""]) => {
   return 0;
 };
 
+/** With what the lists in files select; the code for them is only loaded when there are some. */
+async function readingFrom(words: readonly string[], dashed: readonly string[], flags: Flags): Promise<ReadingArguments> {
+  const reading = readingArguments(words, dashed, flags);
+  if (flags["filesFrom"] === undefined && flags["excludeFrom"] === undefined) return reading;
+  const { withLists } = await import("./name-lists.ts");
+  return { ...reading, selection: await withLists(reading.selection, flags, reading.archives) };
+}
+
 /** The code for it is only loaded when it is asked for. */
 async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<Checksum | undefined> {
   if (flags["checksum"] === undefined) return undefined;
@@ -115,7 +123,7 @@ async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<
 function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
   return passwordOf(flags, {
     creating,
-    stdinIsTaken: archives.includes("-") || flags["filesFrom"] === "-" || flags["excludeFrom"] === "-",
+    stdinIsTaken: archives.includes("-") || [flags["filesFrom"], flags["excludeFrom"]].flat().includes("-"),
     env: process.env,
     warn: (message) => {
       if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${printable(message)}\n`);

@@ -22,6 +22,9 @@ export const COMMON: readonly FlagRow[] = [
 export const READING: readonly FlagRow[] = [
   { group: "What", flag: "-i, --include <glob>", text: "only these members", repeated: true },
   { group: "What", flag: "-x, --exclude <glob>", text: "not these members", repeated: true },
+  { group: "What", flag: "-X, --exclude-from <file>", text: "not the members that a line of this file is a pattern of", repeated: true, completes: "file" },
+  { group: "What", flag: "-T, --files-from <file>", text: 'only the members that this file names, one a line; "-" is standard input', repeated: true, completes: "file" },
+  { group: "What", flag: "-0, --null", text: "the names in -T end with a NUL" },
   { group: "What", flag: "--ignore-case", text: "globs match in any case" },
   { group: "What", flag: "-R, --recursive", text: "archives inside the archive as well" },
   { group: "What", flag: "--depth <n>", text: `with -R: so many levels of them at most (${USUAL_LEVELS})` },
