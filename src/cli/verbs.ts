@@ -1,7 +1,7 @@
 /** One function a command: arguments → command → what is printed → exit code. */
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf, type ReadingArguments } from "./arguments.ts";
+import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
@@ -24,12 +24,13 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
   if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
+  const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
   const renderer = createRenderer(flags, "x");
   const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
   return renderer.summaries(await extractCommand({
-    ...reading, ...destinationOf(flags), policy, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
+    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,

@@ -2,6 +2,7 @@
 import { extract } from "../core/extract.ts";
 import { ownName } from "../core/own-name.ts";
 import type { Checksum } from "../core/checksum.ts";
+import type { Renaming } from "../core/rename.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
 import { extractTo, type Sink } from "../core/test.ts";
@@ -19,6 +20,7 @@ export interface ExtractCommand {
   /** As in ExtractOptions. */
   readonly reserved: readonly string[];
   readonly policy: Policy;
+  readonly renaming: Renaming | undefined;
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;

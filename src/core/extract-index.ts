@@ -6,7 +6,7 @@ import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
 import type { Claim } from "../safe/writer.ts";
 import { formatSize } from "../text/size.ts";
 import { Batches, isWorthWorkers, type Sized } from "./batches.ts";
-import { claimRulesOf } from "./claim-rules.ts";
+import { claimerOf } from "./claim-rules.ts";
 import type { BatchResult, ExtractJob } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import { lookedInto } from "./link-target.ts";
@@ -23,7 +23,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
   const claims = new Map<number, Claim>();
-  const rulesOf = claimRulesOf(opened);
+  const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   const batches = new Batches();
   const waiting: Sized[][] = [];
   const { count, bytes } = expected(opened, run);
@@ -44,7 +44,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
-  const early = jobs.hasRoom && writer.target !== undefined && run.found === undefined;
+  const early = jobs.hasRoom && writer.isSettled && run.found === undefined;
   options.reporter.start?.(bytes);
   let total = 0;
   const add = (entry: number): boolean => {
@@ -62,7 +62,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const entry = entries[number]!;
       if (!wants(run, entry.path)) continue;
       budget.entry(entry.path, entry.linkTarget);
-      const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
+      const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
       claims.set(number, claim);

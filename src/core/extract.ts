@@ -13,6 +13,7 @@ import { outermost } from "./nested.ts";
 import { notesOf } from "./oddities.ts";
 import { carryMark } from "./carry-mark.ts";
 import { openArchive } from "./open.ts";
+import type { Renaming } from "./rename.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
 import { emptySummary, type Summary } from "./summary.ts";
@@ -26,6 +27,8 @@ export interface ExtractOptions {
   readonly reserved?: readonly string[] | undefined;
   readonly policy: Policy;
   readonly selection: Selection;
+  /** Other names for what comes out; members are selected by those in the archive. Archives inside are renamed each for itself. */
+  readonly renaming?: Renaming | undefined;
   readonly format?: string | undefined;
   readonly encoding?: string | undefined;
   readonly password?: (() => Promise<string | undefined>) | undefined;
@@ -58,7 +61,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved, hoist: options.renaming?.strip === "auto" },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: opened.budget, found: options.levels === undefined ? undefined : [] };

@@ -74,6 +74,22 @@ export class Plan {
     return { place, again: repeated !== undefined };
   }
 
+  /**
+   * Where everything lies in one folder, all of it moves up to the root, and the folder is left out; hard links follow their targets. To be
+   * called when every entry is claimed. Returns that folder.
+   */
+  hoist(): Place | undefined {
+    const [folder, ...others] = [...this.root.children!.values()].filter((place) => !place.dropped);
+    if (folder?.type !== "directory" || others.length > 0) return undefined;
+    this.root.children!.clear();
+    for (const child of folder.children!.values()) {
+      child.parent = this.root;
+      addChild(this.root, child);
+    }
+    for (const link of this.links) if (link.type === "hardlink") link.linkTarget = below(folder.name, link.linkTarget ?? "");
+    return folder;
+  }
+
   /** Calls `make` for every link; what is refused is dropped. Hard links before symlinks: none of them can then pass through a link of this archive. */
   settleLinks(make: (place: Place) => UnzipxError | undefined): UnzipxError[] {
     const refused: UnzipxError[] = [];
@@ -147,4 +163,10 @@ export class Plan {
     const place = folder === undefined ? undefined : childOf(folder, path.slice(cut + 1));
     return place?.type === "file" && pathOf(place) === path ? place : undefined;
   }
+}
+
+/** A path in the folder as one from there; any other as it is. */
+function below(folder: string, path: string): string {
+  const [first, ...rest] = path.split("/").filter((component) => component !== "" && component !== ".");
+  return first === folder && !path.startsWith("/") ? rest.join("/") : path;
 }
