@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
+import type { ExtractCommand } from "../commands/extract.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
@@ -24,18 +25,22 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
   if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
+  const isDry = flags["dryRun"] === true;
+  if (isDry && toStdout) throw new UnzipxError("USAGE", "Cannot do both: --dry-run writes nothing, and -O writes members to standard output", { hint: "unzipx l ARCHIVE" });
+  if (isDry && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: what archives inside hold (-R) is only known when they are unpacked, and --dry-run unpacks nothing", { hint: "unzipx l -R ARCHIVE" });
   const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
   const renderer = createRenderer(flags, "x");
   const { storeFile, storeFolder } = await import("./store.ts");
-  const { extractCommand } = await import("../commands/extract.ts");
+  const { extractCommand, planCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
-  return renderer.summaries(await extractCommand({
+  const command: ExtractCommand = {
     ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
     reporter: renderer.reporter,
-  }));
+  };
+  return isDry ? renderer.plans(await planCommand(command)) : renderer.summaries(await extractCommand(command));
 };
 
 export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal) => {

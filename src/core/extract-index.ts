@@ -1,10 +1,7 @@
 /** x, an archive with an index: any thread may write any entry. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
-import { fromPlain, UnzipxError } from "../errors.ts";
-import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
+import { fromPlain } from "../errors.ts";
+import { assertRoom } from "../safe/free-space.ts";
 import type { Claim } from "../safe/writer.ts";
-import { formatSize } from "../text/size.ts";
 import { Batches, isWorthWorkers, type Sized } from "./batches.ts";
 import { claimerOf } from "./claim-rules.ts";
 import type { BatchResult, ExtractJob } from "./extract-job.ts";
@@ -89,21 +86,4 @@ function expected({ index }: OpenedIndex, run: Run): { readonly count: number; r
     bytes += locator.size;
   }
   return { count, bytes };
-}
-
-/** A known size is held against the free space beforehand: the kindest moment to say no. */
-function assertRoom(bytes: number, target: string): void {
-  if (bytes < FREE_SPACE_RESERVE) return;
-  for (let folder = target; ; folder = dirname(folder)) {
-    try {
-      const { bavail, bsize } = statfsSync(folder);
-      if (bavail * bsize - FREE_SPACE_RESERVE >= bytes) return;
-      throw new UnzipxError("DISK_FULL", `Cannot extract into "${target}": there is not enough room`, {
-        expected: formatSize(bytes), found: `${formatSize(bavail * bsize)} free`, hint: "-C DIR",
-      });
-    } catch (error) {
-      if (error instanceof UnzipxError) throw error;
-      if (folder === dirname(folder)) return; // the system will tell when it is full
-    }
-  }
 }
