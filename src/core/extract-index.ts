@@ -19,7 +19,8 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const { entries } = opened.index;
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
-  const claims = new Map<number, Claim>();
+  /** Of files, by their number. */
+  const claims: (Claim | undefined)[] = [];
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   const batches = new Batches();
   const waiting: Sized[][] = [];
@@ -27,13 +28,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const job = (batch: readonly Sized[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
     alone: options.threads > 1 && batch[0]!.size > bytes / 2,
-    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims[entry]!) })),
   });
   const done = (result: BatchResult, batch: readonly Sized[]): void => {
     summary.bytes += result.bytes;
     summary.files += batch.length - result.failures.length;
     for (const { entry, error } of result.failures) {
-      writer.drop(claims.get(entry)!);
+      writer.drop(claims[entry]!);
       summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
     }
     for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
@@ -62,13 +63,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
-      claims.set(number, claim);
+      claims[number] = claim;
       remember(run, claim, entry);
       if (early && add(number)) await jobs.turn();
     }
     if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
     await settle(writer, summary);
-    if (!early) for (const [entry, claim] of claims) if (!claim.place.dropped) add(entry);
+    if (!early) for (const [entry, claim] of claims.entries()) if (claim?.place.dropped === false) add(entry);
     assertRoom(total - summary.bytes, writer.target!);
     const rest = batches.rest(waiting);
     await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));

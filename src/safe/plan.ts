@@ -7,7 +7,7 @@ import type { Entry } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
-import { addChild, childOf, describePlace, newPlace, pathOf, type Place } from "./tree.ts";
+import { addChild, childOf, describePlace, pathOf, Place } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -32,7 +32,7 @@ export interface Planned {
 }
 
 export class Plan {
-  readonly root = newPlace(undefined, "", "directory");
+  readonly root = new Place(undefined, "", "directory");
   /** In archive order. */
   readonly links: Place[] = [];
   /** Files under another name than their archive gives them, by that one. */
@@ -141,7 +141,7 @@ export class Plan {
       if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#ground.folds()) return collision(taken, raw);
       this.#odd("alike", raw);
     }
-    const place = newPlace(parent, name, type);
+    const place = new Place(parent, name, type);
     addChild(parent, place);
     return place;
   }
