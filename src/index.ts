@@ -7,7 +7,7 @@ export { list, type ListOptions } from "./api/list.ts";
 export { test, type TestOptions } from "./api/test.ts";
 export { open, type Archive, type OpenOptions } from "./api/open.ts";
 export type { ArchiveEntry } from "./api/entry.ts";
-export type { ArchiveSource } from "./api/source.ts";
+export type { ArchiveSource, WebStream } from "./api/source.ts";
 export type { DoneEntry, Progress } from "./api/progress.ts";
 export type { Password } from "./api/reading.ts";
 export type { Entry, EntryType } from "./formats/contract.ts";

@@ -1,7 +1,6 @@
 /** What can be read as an archive. */
 import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
-import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 import { UnzipxError } from "../errors.ts";
 import type { GivenStream } from "../core/given-input.ts";
 import type { Input } from "../core/sources.ts";
@@ -10,7 +9,17 @@ import type { Input } from "../core/sources.ts";
  * A path (of a split set any part), a `file:` URL, bytes in memory, or a stream of bytes: of Node, of the web, or anything that
  * can be iterated over. Bytes in memory must not change until the promise settles, or the archive is closed.
  */
-export type ArchiveSource = string | URL | Uint8Array | ArrayBuffer | Readable | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type ArchiveSource = string | URL | Uint8Array | ArrayBuffer | Readable | WebStream | AsyncIterable<Uint8Array>;
+
+/** A ReadableStream of bytes, such as the body of a Response, as far as it is used here. */
+export interface WebStream {
+  getReader(): WebReader;
+}
+
+interface WebReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
 
 /** What an archive is called that is no file. */
 const NAMELESS = "archive";
@@ -59,7 +68,7 @@ export function givenStream(source: Exclude<ArchiveSource, string | URL | Uint8A
   return { chunks: { [Symbol.asyncIterator]: () => iterator }, abandon: () => void iterator.return?.().catch(() => {}) };
 }
 
-function webStream(reader: ReadableStreamDefaultReader<Uint8Array>): GivenStream {
+function webStream(reader: WebReader): GivenStream {
   async function* chunks(): AsyncGenerator<unknown> {
     for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
   }
@@ -71,6 +80,6 @@ function isNodeStream(source: unknown): source is Readable {
   return typeof on === "function" && typeof destroy === "function";
 }
 
-function isWebStream(source: unknown): source is ReadableStream<Uint8Array> {
-  return typeof (source as Partial<ReadableStream> | null)?.getReader === "function";
+function isWebStream(source: unknown): source is WebStream {
+  return typeof (source as Partial<WebStream> | null)?.getReader === "function";
 }
