@@ -1,5 +1,4 @@
 /** One function a command: arguments → command → what is printed → exit code. */
-import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
 import type { ExtractCommand } from "../commands/extract.ts";
@@ -8,12 +7,6 @@ import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
-
-// The work is in large buffers, and the small objects around it die at once: a young generation of 4 MiB does as well as
-// one of 16, and takes 40 MB less. But it begins with 1 MiB and has to be able to grow: otherwise a listing of 100,000 entries is
-// collected 526 times and not 39. Here and not in the library, because it holds for the whole process.
-setFlagsFromString("--max-semi-space-size=4");
-setFlagsFromString("--semi-space-growth-factor=2");
 
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 

@@ -15,8 +15,9 @@ import { LookAhead } from "./look-ahead.ts";
 import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
 import { emptySummary, type Summary } from "./summary.ts";
-import { walk } from "./walk.ts";
+import { walk, type PackInput } from "./walk.ts";
 
+export type { PackInput } from "./walk.ts";
 export type { Encryption } from "../formats/zip/encrypt.ts";
 export { formatForName, WRITABLE_FORMATS, type WritableFormat } from "./create-formats.ts";
 
@@ -48,6 +49,8 @@ export interface CreateOptions {
   readonly method?: ZipMethod | undefined;
   /** The most bytes that one file holds, 64 KiB or more: the archive becomes OUT.z01, OUT.z02 … and OUT.zip, or OUT.7z.001, OUT.7z.002 … */
   readonly split?: number | undefined;
+  /** Where the bytes go instead of a file; `out` is then only what it is called. */
+  readonly output?: Output | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly reporter?: Reporter | undefined;
 }
@@ -62,7 +65,7 @@ const EARLIEST = Date.UTC(1980, 0, 1);
  * Packs `inputs` into `out` ("-" = standard output). One file that cannot be read is a failure in the summary and the
  * run goes on; when nothing at all could be read there is no archive, and `destination` is undefined.
  */
-export async function create(out: string, inputs: readonly string[], options: CreateOptions): Promise<Summary> {
+export async function create(out: string, inputs: readonly PackInput[], options: CreateOptions): Promise<Summary> {
   const started = performance.now();
   throwIfAborted(options.signal);
   const { format, reporter = {}, reproducible = false } = options;
@@ -95,7 +98,7 @@ export async function create(out: string, inputs: readonly string[], options: Cr
     if (summary.files + summary.directories + summary.links > 0 || summary.failures.length === 0) {
       summary.archiveBytes = output.position;
       output.commit({ replace });
-      if (out !== "-") summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
+      if (out !== "-" && options.output === undefined) summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
     }
   } catch (error) {
     await pool?.close();
@@ -110,7 +113,8 @@ export async function create(out: string, inputs: readonly string[], options: Cr
   return summary;
 }
 
-async function openOutput(out: string, replace: boolean, { split, format }: CreateOptions): Promise<Output> {
+async function openOutput(out: string, replace: boolean, { split, format, output }: CreateOptions): Promise<Output> {
+  if (output !== undefined) return output;
   if (out === "-") return openOutputStream();
   if (split === undefined) return openOutputFile(out, { replace });
   return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: format === "7z" ? "joined" : "zip" });
@@ -131,7 +135,7 @@ async function makerOf(format: WritableFormat): Promise<Make> {
   }
 }
 
-function* entriesOf(inputs: readonly string[], options: CreateOptions, output: Output, summary: Summary): Generator<InputEntry> {
+function* entriesOf(inputs: readonly PackInput[], options: CreateOptions, output: Output, summary: Summary): Generator<InputEntry> {
   const { base = ".", reproducible = false, exclude = () => false, reporter } = options;
   const mtime = options.mtime ?? (reproducible ? EARLIEST : undefined);
   const entries = walk(inputs, {

@@ -39,7 +39,8 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     }
     for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
     options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
-    for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
+    const failed = new Set(result.failures.map(({ entry }) => entry));
+    for (const { entry, size } of batch) if (!failed.has(entry)) options.reporter.entry?.(entries[entry]!.path, size);
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
   const early = jobs.hasRoom && writer.isSettled && run.found === undefined;

@@ -16,6 +16,7 @@ import { openArchive } from "./open.ts";
 import type { Renaming } from "./rename.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
 export interface ExtractOptions {
@@ -45,7 +46,7 @@ export interface ExtractOptions {
 }
 
 /** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
-export async function extract(archive: string, options: ExtractOptions): Promise<Summary> {
+export async function extract(archive: string | Input, options: ExtractOptions): Promise<Summary> {
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => {
@@ -57,7 +58,7 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   const { limits, lenient } = options.policy;
   const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
-  const summary = emptySummary("extract", archive, opened.format);
+  const summary = emptySummary("extract", titleOf(archive), opened.format);
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(

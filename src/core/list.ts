@@ -10,6 +10,7 @@ import { apart, chunksOf, lookInside, outermost, pathInside, placed, type Level,
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import type { Selection } from "./select.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
 export interface ListOptions {
@@ -39,14 +40,14 @@ export interface Listing {
   readonly summary: Summary;
 }
 
-export async function list(archive: string, options: ListOptions): Promise<Listing> {
+export async function list(archive: string | Input, options: ListOptions): Promise<Listing> {
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const reading = {
     threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
   };
   const opened = await openArchive(archive, { ...reading, format: options.format });
-  const summary = emptySummary("list", archive, opened.format);
+  const summary = emptySummary("list", titleOf(archive), opened.format);
   const { budget } = opened;
   const entries: Rows = [];
   try {

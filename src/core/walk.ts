@@ -21,6 +21,9 @@ export interface WalkOptions {
   readonly fail: (failure: UnzipxError) => void;
 }
 
+/** What the user named; or a file, absolute, that is stored under a name of its own. */
+export type PackInput = string | { readonly source: string; readonly path: string };
+
 /** One input as the user named it, and the path that its entries begin with ("" = its contents only). */
 interface Root {
   readonly source: string;
@@ -31,12 +34,13 @@ interface Root {
  * Entries in archive order: inputs as given, names by code unit within a folder, parents before children.
  * Throws NO_INPUT before the first entry when an input is not there.
  */
-export function walk(inputs: readonly string[], options: WalkOptions): Iterable<InputEntry> {
+export function walk(inputs: readonly PackInput[], options: WalkOptions): Iterable<InputEntry> {
   const roots = inputs.map((input) => rootOf(input, options));
   return overlap(roots) ? withoutDuplicates(walkRoots(roots, options)) : walkRoots(roots, options);
 }
 
-function rootOf(input: string, { base, warn }: WalkOptions): Root {
+function rootOf(input: PackInput, { base, warn }: WalkOptions): Root {
+  if (typeof input !== "string") return { source: input.source, path: archivePath(input.path, warn) };
   const source = resolve(base, input);
   if (lstatSync(source, { throwIfNoEntry: false }) === undefined) {
     throw new UnzipxError("NO_INPUT", `Cannot pack "${input}": no such file or folder`, { hint: `ls -a "${resolve(source, "..")}"` });
