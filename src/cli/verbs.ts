@@ -1,18 +1,12 @@
 /** One function a command: arguments → command → what is printed → exit code. */
-import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, threadsOf } from "./arguments.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
+import { sizeHeap } from "./heap.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
-
-// The work is in large buffers, and the small objects around it die at once: a young generation of 4 MiB does as well as
-// one of 16, and takes 40 MB less. But it begins with 1 MiB and has to be able to grow: otherwise a listing of 100,000 entries is
-// collected 526 times and not 39. Here and not in the library, because it holds for the whole process.
-setFlagsFromString("--max-semi-space-size=4");
-setFlagsFromString("--semi-space-growth-factor=2");
 
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 
@@ -25,6 +19,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
   const renderer = createRenderer(flags, "x");
+  sizeHeap(reading.archives);
   const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
@@ -43,6 +38,7 @@ export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal)
   if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
   const password = passwordFrom(flags, renderer, { archives: [], creating: true });
+  sizeHeap(["-"]); // nobody knows yet
   const { createCommand } = await import("../commands/create.ts");
   const epoch = process.env["SOURCE_DATE_EPOCH"];
   const reproducible = flags["reproducible"] === true;
@@ -59,6 +55,7 @@ export const list: Verb = async (words, dashed, flags, signal) => {
   const reading = readingArguments(words, dashed, flags);
   const renderer = createRenderer(flags, "l");
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
+  sizeHeap(reading.archives);
   const { listCommand } = await import("../commands/list.ts");
   return renderer.listings(await listCommand({ ...reading, password, signal }));
 };
@@ -70,6 +67,7 @@ export const test: Verb = async (words, dashed, flags, signal) => {
   if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
+  sizeHeap(reading.archives);
   const { testCommand } = await import("../commands/test.ts");
   const checksum = await checksumFrom(flags, reading.archives);
   return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter }));

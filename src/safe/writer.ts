@@ -7,7 +7,7 @@
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
 import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import { basename, dirname, join } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
@@ -167,7 +167,7 @@ export class SafeWriter {
 
   /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
   inside({ place }: Claim): SafeWriter {
-    const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
+    const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomName(8)}`);
     const above = (this.#destination.above === undefined ? pathOf(place) : `${this.#destination.above}/${pathOf(place)}`) as SafePath;
     return new SafeWriter({ directory: ground.path, into: "directory", name: "", protect: [], above }, this.#policy, undefined, ground);
   }
