@@ -1,7 +1,9 @@
 /** The progress bar: on stderr, on a terminal, and only when the work lasts. */
+import { now } from "../bytes/clock.ts";
 import type { SingleBar } from "cli-progress";
 import type { Reporter } from "../core/reporter.ts";
 import { printable } from "../text/printable.ts";
+import { stderr } from "./streams.ts";
 
 /** Work that is over sooner needs no bar. */
 const APPEARS_AFTER_MS = 500;
@@ -34,14 +36,14 @@ export function createProgress(show: boolean): Progress {
   return {
     reporter: {
       start(bytes) {
-        [total, value, started] = [bytes, 0, performance.now()];
+        [total, value, started] = [bytes, 0, now()];
       },
       progress(bytes, entry) {
         value += bytes;
         if (entry !== undefined) name = entry;
         if (!show || started === 0) return;
         if (bar !== undefined) bar.update(value, { name: shortened(name) });
-        else if (!loading && performance.now() - started > APPEARS_AFTER_MS) void appear();
+        else if (!loading && now() - started > APPEARS_AFTER_MS) void appear();
       },
       done() {
         started = 0;
@@ -53,10 +55,10 @@ export function createProgress(show: boolean): Progress {
 }
 
 function newBar(cliProgress: typeof import("cli-progress"), totalIsKnown: boolean): SingleBar {
-  const width = process.stderr.columns || 80;
+  const width = stderr.stream.columns || 80;
   const size = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
   return new cliProgress.SingleBar({
-    stream: process.stderr,
+    stream: stderr.stream,
     clearOnComplete: true,
     hideCursor: true,
     fps: 10,

@@ -11,7 +11,7 @@ import { treeOf } from "./tools.ts";
 
 const PRELOAD = join(import.meta.dirname, "fault-preload.mjs");
 const SERVER = join(import.meta.dirname, "fault-server.mjs");
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/main.cjs");
 const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 /** FAULTS=all: every operation, and not a choice of them. It takes half an hour. */
@@ -83,7 +83,7 @@ function prepared(folder: string): string {
 
 function environment(folder: string): NodeJS.ProcessEnv {
   const home = `${folder}.home`;
-  return { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, TMPDIR: `${folder}.tmp`, UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", NODE_OPTIONS: "" };
+  return { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, TMPDIR: `${folder}.tmp`, UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", NODE_OPTIONS: "", NODE_DISABLE_COMPILE_CACHE: "1" };
 }
 
 function linesOf(log: string): string[] {
