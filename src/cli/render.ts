@@ -1,5 +1,5 @@
 /** The only module that prints results: text for people, JSON for programs. stdout is data, stderr is talk. */
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import type { ChalkInstance } from "chalk";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
@@ -236,7 +236,7 @@ function sentenceOf(summary: Summary, style: Style): string {
     case "extract":
       if (summary.untouched === "atomic") return `${mark} nothing was extracted: with --atomic it is all or nothing`;
       if (summary.destination === undefined) return `${mark} nothing was extracted: a new folder appears whole or not at all\nhint: mkdir DIR && unzipx x ${printable(summary.archive)} -C DIR, to keep what can be read`;
-      return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} into ${printable(shortPath(summary.destination))} in ${time}${skipped}`;
+      return `${mark} ${failed ? "extracted what could be read" : "extracted"}: ${things}, ${formatSize(summary.bytes)} ${whereTo(summary.destination, summary.onlyRoot)} in ${time}${skipped}`;
     case "create": {
       const { archiveBytes = 0, bytes } = summary;
       if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
@@ -248,6 +248,13 @@ function sentenceOf(summary: Summary, style: Style): string {
     case "list":
       return "";
   }
+}
+
+/** What was made, as closely as one name can say it. */
+function whereTo(destination: string, onlyRoot: string | undefined): string {
+  if (onlyRoot === undefined) return `into ${printable(shortPath(destination))}`;
+  const place = printable(shortPath(join(destination, onlyRoot)));
+  return onlyRoot.endsWith("/") ? `into ${place}/` : `as ${place}`;
 }
 
 /** As a person would type it from here. */

@@ -88,6 +88,7 @@ export async function extract(archive: string | Input, options: ExtractOptions):
       summary.failures.push(...(await writer.publish(options.signal)));
       noteLeft(writer.left);
       summary.destination = writer.target;
+      summary.onlyRoot = writer.onlyRoot;
     }
     summary.failures.push(...inside);
     warnings.push(...notesOf(writer.oddities), ...notes);

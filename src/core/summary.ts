@@ -19,6 +19,8 @@ export interface Summary {
   archiveBytes: number | undefined;
   /** Where the result lies: the folder for extract, the file for create. */
   destination: string | undefined;
+  /** The only thing in the destination that came from this archive, a slash behind it if it is a folder; undefined when there are more. */
+  onlyRoot?: string | undefined;
   /** Why nothing was put there although some of it could have been read: it would have been a new folder, or the user wants all or nothing. */
   untouched?: "new" | "atomic";
   readonly warnings: UnzipxError[];

@@ -71,6 +71,12 @@ export class SafeWriter {
     return this.#claims.target;
   }
 
+  /** The only thing that was put into the target, a slash behind it if it is a folder; undefined when there are more, or none. */
+  get onlyRoot(): string | undefined {
+    const [only, ...others] = [...this.#root.children!.values()].filter(({ dropped }) => !dropped);
+    return only === undefined || others.length > 0 ? undefined : `${only.name}${only.type === "directory" ? "/" : ""}`;
+  }
+
   /** Whether a claim says where its entry will lie, and not only settle(). */
   get isSettled(): boolean {
     return this.#claims.isSettled;
