@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 /** The built program as it is now: a build that somebody starts meanwhile changes nothing. */
 export function copyProgram(root, into) {
-  if (!existsSync(join(root, "dist/main.js"))) throw new Error("there is no dist/main.js: npm run build");
+  if (!existsSync(join(root, "dist/main.cjs"))) throw new Error("there is no dist/main.js: npm run build");
   for (const file of ["package.json", ...filesOf(root, "bin"), ...filesOf(root, "dist")]) {
     mkdirSync(dirname(join(into, file)), { recursive: true });
     copyFileSync(join(root, file), join(into, file));

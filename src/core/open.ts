@@ -216,7 +216,7 @@ function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source
   const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
   if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads });
   return decodeOnThread({
-    ...shared, entry: new URL("./filter-worker.js", import.meta.url), filter: filter.name, read: source.readElsewhere,
+    ...shared, entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }

@@ -93,7 +93,7 @@ export async function runJobs<Result>(count: number, jobAt: (number: number) => 
 
 /** The bundle lies flat: the worker's entry file is beside this code. */
 export function newPool(workers: number, jobsInAdvance?: number): Pool<Job> {
-  return new Pool<Job>(new URL("./worker.js", import.meta.url), workers, jobsInAdvance);
+  return new Pool<Job>(new URL("./worker.cjs", import.meta.url), workers, jobsInAdvance);
 }
 
 /** Resolves when the user wants to stop; listens no longer than until `over`. */

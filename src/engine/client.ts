@@ -26,7 +26,7 @@ const LOOKS = 15; // in the time that is borne
 const IDLE = 4;
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.js" : "./engine-worker.js", import.meta.url);
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.cjs" : "./engine-worker.cjs", import.meta.url);
 
 /** What all threads have computed, in milliseconds. */
 function processorTime(): number {

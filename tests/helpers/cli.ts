@@ -12,7 +12,7 @@ const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 /** The command's file; it needs what "npm run build" makes. */
 function command(): string {
-  if (!existsSync(join(dirname(COMMAND), "../dist/main.js"))) throw new Error("Cannot run the command: it is not built (npm run build)");
+  if (!existsSync(join(dirname(COMMAND), "../dist/main.cjs"))) throw new Error("Cannot run the command: it is not built (npm run build)");
   return COMMAND;
 }
 

@@ -11,7 +11,7 @@ import { treeOf } from "./tools.ts";
 
 const PRELOAD = join(import.meta.dirname, "fault-preload.mjs");
 const SERVER = join(import.meta.dirname, "fault-server.mjs");
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
+const MAIN = join(import.meta.dirname, "../../dist/main.cjs");
 const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 /** FAULTS=all: every operation, and not a choice of them. It takes half an hour. */
