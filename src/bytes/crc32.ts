@@ -1,9 +1,9 @@
 /** CRC-32 (the polynomial of gzip and zip), also of parts that were summed apart. */
-import { crc32 as sum } from "node:zlib";
+import { nodeZlib } from "./node-modules.ts";
 
 /** `seed` is the CRC of what came before. */
 export function crc32(data: Uint8Array, seed = 0): number {
-  return sum(data, seed);
+  return nodeZlib().crc32(data, seed);
 }
 
 /**

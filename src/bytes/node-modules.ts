@@ -1,8 +1,15 @@
-/** Node's own modules that take milliseconds to load and that a listing, say, does without: loaded when they are called for. */
+/** Node's own modules that take milliseconds to load and that a short run, say, does without: loaded when they are called for. */
 import { createRequire } from "node:module";
 
-const load = createRequire(import.meta.url);
+let require: NodeJS.Require | undefined;
 
-export const nodeCrypto = (): typeof import("node:crypto") => load("node:crypto") as typeof import("node:crypto");
-export const nodeTty = (): typeof import("node:tty") => load("node:tty") as typeof import("node:tty");
-export const nodeWorkers = (): typeof import("node:worker_threads") => load("node:worker_threads") as typeof import("node:worker_threads");
+function later<Module>(name: string): () => Module {
+  let loaded: Module | undefined;
+  return () => (loaded ??= (require ??= createRequire(import.meta.url))(name) as Module);
+}
+
+export const nodeCrypto = later<typeof import("node:crypto")>("node:crypto");
+export const nodeTty = later<typeof import("node:tty")>("node:tty");
+export const nodeV8 = later<typeof import("node:v8")>("node:v8");
+export const nodeWorkers = later<typeof import("node:worker_threads")>("node:worker_threads");
+export const nodeZlib = later<typeof import("node:zlib")>("node:zlib");

@@ -3,7 +3,8 @@
  * buffer for each call, which for small files is more work than the data are; its streams take twice the processor time of what
  * they inflate, in fresh buffers and in going to other threads and back.
  */
-import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync, type Zlib } from "node:zlib";
+import type { Zlib } from "node:zlib";
+import { nodeZlib } from "./node-modules.ts";
 
 /** What Node's zlib streams work with. Undocumented, the same from Node 8 to 26 (minizlib uses it too); without it the functions below do it Node's way. */
 interface Handle {
@@ -41,7 +42,7 @@ class Coder {
   /** All of an input; where `output` is full afterwards it may have been too small. */
   run(input: Uint8Array, output: Uint8Array): Moved {
     this.reset();
-    return this.step(input, output, constants.Z_FINISH);
+    return this.step(input, output, nodeZlib().constants.Z_FINISH);
   }
 
   /** Makes it ready for another stream. */
@@ -74,9 +75,9 @@ function roomOf(length: number): Buffer {
  * Throws ERR_BUFFER_TOO_LARGE where there are more than `most` of them, and zlib's errors.
  */
 export function inflateRaw(packed: Uint8Array, most: number): { readonly bytes: Uint8Array; readonly consumed: number } {
-  inflater ??= Coder.of(createInflateRaw()) ?? false;
+  inflater ??= Coder.of(nodeZlib().createInflateRaw()) ?? false;
   if (inflater === false) {
-    const { buffer, engine } = inflateRawSync(packed, { chunkSize: Math.max(64, most), maxOutputLength: Math.max(1, most), info: true }) as unknown as { buffer: Buffer; engine: Zlib };
+    const { buffer, engine } = nodeZlib().inflateRawSync(packed, { chunkSize: Math.max(64, most), maxOutputLength: Math.max(1, most), info: true }) as unknown as { buffer: Buffer; engine: Zlib };
     return { bytes: buffer, consumed: engine.bytesWritten };
   }
   // One byte more: only then does zlib say whether the stream was at its end.
@@ -89,9 +90,9 @@ export function inflateRaw(packed: Uint8Array, most: number): { readonly bytes: 
 /** Deflates `content` whole, valid until the next call on this thread; undefined where it does not become smaller. */
 export function deflateRaw(content: Uint8Array, level: number): Uint8Array | undefined {
   let deflater = deflaters.get(level);
-  if (deflater === undefined) deflaters.set(level, (deflater = Coder.of(createDeflateRaw({ level })) ?? false));
+  if (deflater === undefined) deflaters.set(level, (deflater = Coder.of(nodeZlib().createDeflateRaw({ level })) ?? false));
   if (deflater === false) {
-    const packed = deflateRawSync(content, { level, chunkSize: content.length + 64 });
+    const packed = nodeZlib().deflateRawSync(content, { level, chunkSize: content.length + 64 });
     return packed.length < content.length ? packed : undefined;
   }
   const output = roomOf(content.length);
@@ -118,7 +119,7 @@ export interface Inflation {
 
 /** Undefined where Node shows no handle: then its own streams have to do. */
 export function startInflation(): Inflation | undefined {
-  const coder = Coder.of(createInflateRaw()); // its own: others may be under way
+  const coder = Coder.of(nodeZlib().createInflateRaw()); // its own: others may be under way
   if (coder === undefined) return undefined;
   const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
   let turn = 0;
@@ -129,7 +130,7 @@ export function startInflation(): Inflation | undefined {
       for (let at = 0; !isOver; ) {
         const output = buffers[turn % 2]!;
         const rest = piece.subarray(at);
-        const { read, written } = coder.step(rest, output, constants.Z_NO_FLUSH);
+        const { read, written } = coder.step(rest, output, nodeZlib().constants.Z_NO_FLUSH);
         at += read;
         consumed += read;
         // Room was left, and input too: only the stream's end stops it there.
@@ -143,7 +144,7 @@ export function startInflation(): Inflation | undefined {
     },
     end() {
       if (isOver) return;
-      coder.step(new Uint8Array(0), buffers[turn % 2]!, constants.Z_FINISH); // Z_BUF_ERROR: it is not
+      coder.step(new Uint8Array(0), buffers[turn % 2]!, nodeZlib().constants.Z_FINISH); // Z_BUF_ERROR: it is not
       isOver = true;
     },
     restart() {

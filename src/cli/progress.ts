@@ -1,4 +1,5 @@
 /** The progress bar: on stderr, on a terminal, and only when the work lasts. */
+import { now } from "../bytes/clock.ts";
 import type { SingleBar } from "cli-progress";
 import type { Reporter } from "../core/reporter.ts";
 import { printable } from "../text/printable.ts";
@@ -34,14 +35,14 @@ export function createProgress(show: boolean): Progress {
   return {
     reporter: {
       start(bytes) {
-        [total, value, started] = [bytes, 0, performance.now()];
+        [total, value, started] = [bytes, 0, now()];
       },
       progress(bytes, entry) {
         value += bytes;
         if (entry !== undefined) name = entry;
         if (!show || started === 0) return;
         if (bar !== undefined) bar.update(value, { name: shortened(name) });
-        else if (!loading && performance.now() - started > APPEARS_AFTER_MS) void appear();
+        else if (!loading && now() - started > APPEARS_AFTER_MS) void appear();
       },
       done() {
         started = 0;

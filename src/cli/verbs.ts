@@ -5,6 +5,7 @@ import type { ExtractCommand } from "../commands/extract.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
+import { sizeHeap } from "./heap.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
 
@@ -23,6 +24,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   if (isDry && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: what archives inside hold (-R) is only known when they are unpacked, and --dry-run unpacks nothing", { hint: "unzipx l -R ARCHIVE" });
   const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
   const renderer = createRenderer(flags, "x");
+  sizeHeap(reading.archives);
   const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand, planCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
@@ -42,6 +44,7 @@ export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal)
   if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
   const password = passwordFrom(flags, renderer, { archives: [], creating: true });
+  sizeHeap(["-"]); // nobody knows yet
   const { createCommand } = await import("../commands/create.ts");
   const epoch = process.env["SOURCE_DATE_EPOCH"];
   const reproducible = flags["reproducible"] === true;
@@ -58,6 +61,7 @@ export const list: Verb = async (words, dashed, flags, signal) => {
   const reading = await readingFrom(words, dashed, flags);
   const renderer = createRenderer(flags, "l");
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
+  sizeHeap(reading.archives);
   const { listCommand } = await import("../commands/list.ts");
   return renderer.listings(await listCommand({ ...reading, password, signal }));
 };
@@ -69,6 +73,7 @@ export const test: Verb = async (words, dashed, flags, signal) => {
   if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
+  sizeHeap(reading.archives);
   const { testCommand } = await import("../commands/test.ts");
   const checksum = await checksumFrom(flags, reading.archives);
   return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter }));

@@ -5,7 +5,7 @@
  * The cuts are at fixed places, so the bytes do not depend on the number of threads.
  */
 import { closeSync, fstatSync, lstatSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { crc32, crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import { forFs, openInput, sizeChanged } from "../bytes/input-file.ts";

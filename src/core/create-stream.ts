@@ -1,6 +1,6 @@
 /** Making what is one stream of bytes: a tar or a single file, compressed by a filter or not. */
 import { closeSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { openInput, showPath } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /** Making a zip: any thread reads and compresses, this one puts the results down in the order of the entries. */
 import { closeSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import { openInput } from "../bytes/input-file.ts";

@@ -1,5 +1,5 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn, now } from "../bytes/clock.ts";
 import { withLeft } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
@@ -66,7 +66,7 @@ const EARLIEST = Date.UTC(1980, 0, 1);
  * run goes on; when nothing at all could be read there is no archive, and `destination` is undefined.
  */
 export async function create(out: string, inputs: readonly PackInput[], options: CreateOptions): Promise<Summary> {
-  const started = performance.now();
+  const started = now();
   throwIfAborted(options.signal);
   const { format, reporter = {}, reproducible = false } = options;
   const replace = options.force === true;
@@ -109,7 +109,7 @@ export async function create(out: string, inputs: readonly PackInput[], options:
     if (left !== undefined) summary.warnings.push(left);
     reporter.done?.();
   }
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return summary;
 }
 

@@ -1,5 +1,5 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { ERRORS, fromSystem, sideOf, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";

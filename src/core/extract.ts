@@ -1,4 +1,5 @@
 /** The verb x: entries → policy → one writer. */
+import { now } from "../bytes/clock.ts";
 import { ERRORS, UnzipxError, withLeft } from "../errors.ts";
 import { undoLeftovers } from "../safe/leftovers.ts";
 import type { Marks } from "../safe/marks.ts";
@@ -47,7 +48,7 @@ export interface ExtractOptions {
 
 /** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
 export async function extract(archive: string | Input, options: ExtractOptions): Promise<Summary> {
-  const started = performance.now();
+  const started = now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => {
     warnings.push(note);
@@ -101,6 +102,6 @@ export async function extract(archive: string | Input, options: ExtractOptions):
     options.reporter.done?.();
   }
   for (const note of warnings) summary.warnings.push(note);
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return summary;
 }

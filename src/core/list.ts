@@ -1,4 +1,5 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
+import { now } from "../bytes/clock.ts";
 import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry } from "../formats/contract.ts";
@@ -41,7 +42,7 @@ export interface Listing {
 }
 
 export async function list(archive: string | Input, options: ListOptions): Promise<Listing> {
-  const started = performance.now();
+  const started = now();
   const warnings: UnzipxError[] = [];
   const reading = {
     threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
@@ -60,7 +61,7 @@ export async function list(archive: string | Input, options: ListOptions): Promi
     await opened.close();
   }
   summary.warnings.push(...warnings);
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary };
 }
 

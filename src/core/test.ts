@@ -1,4 +1,5 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
+import { now } from "../bytes/clock.ts";
 import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
 import type { Limits } from "../safe/policy.ts";
 import type { Checksum } from "./checksum.ts";
@@ -41,7 +42,7 @@ export async function extractTo(sink: Sink, archive: string | Input, options: Te
 }
 
 async function verify(archive: string | Input, action: "test" | "extract", options: TestOptions, sink: Sink | undefined): Promise<Summary> {
-  const started = performance.now();
+  const started = now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => void warnings.push(note);
   const auditor = options.audit === true ? new (await import("./audit/auditor.ts")).Auditor() : undefined;
@@ -73,7 +74,7 @@ async function verify(archive: string | Input, action: "test" | "extract", optio
     for (const trouble of [...summary.failures, ...summary.warnings]) auditor.trouble(trouble);
     summary.audit = auditor.result();
   }
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return summary;
 }
 

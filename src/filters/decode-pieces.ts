@@ -1,5 +1,5 @@
 /** Compressed data that was cut into pieces, each of them a whole file to the engine: decoded by several engines at once, given in order. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { Room } from "../bytes/room.ts";
 import { engineDecode, type EngineCodec } from "../engine/codec.ts";
 import type { Bytes } from "../formats/contract.ts";

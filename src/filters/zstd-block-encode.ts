@@ -4,9 +4,10 @@ import { nodeZstd } from "./zstd-node.ts";
 
 /** `level` is zstd's own. */
 export async function encodeZstdFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
-  if (nodeZstd === undefined) return encodeInWasm(block, level);
-  const { constants } = nodeZstd;
-  return nodeZstd.zstdCompressSync(block, {
+  const zstd = nodeZstd();
+  if (zstd === undefined) return encodeInWasm(block, level);
+  const { constants } = zstd;
+  return zstd.zstdCompressSync(block, {
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
     chunkSize: block.length + (block.length >> 8) + 1024, // ZSTD_COMPRESSBOUND and a little: one piece
   });

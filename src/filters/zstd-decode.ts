@@ -23,7 +23,8 @@ export async function* decodeZstd(input: Bytes, options: DecodeOptions): AsyncGe
   const seen = new Seen();
   try {
     let frame = await nextFrame(reader, seen, options);
-    if (nodeZstd === undefined) {
+    const zstd = nodeZstd();
+    if (zstd === undefined) {
       // Nothing but skippable frames is no content, for which the engine need not be started.
       if (frame !== undefined) yield* decodeElsewhere(reader, frame, seen, options);
       return;
@@ -31,7 +32,7 @@ export async function* decodeZstd(input: Bytes, options: DecodeOptions): AsyncGe
     for (; frame !== undefined; frame = await nextFrame(reader, seen, options)) {
       let size = 0;
       const walk = new FrameWalk(frame);
-      for await (const chunk of decodeFrame(nodeZstd, reader, walk)) {
+      for await (const chunk of decodeFrame(zstd, reader, walk)) {
         size += chunk.length;
         yield chunk;
       }

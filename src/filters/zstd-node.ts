@@ -1,6 +1,7 @@
 /** The zstd of node:zlib: there from Node 22.15 on, and not in the types of the oldest Node that is served. */
 import type { Transform } from "node:stream";
-import zlib, { type Zlib } from "node:zlib";
+import type { Zlib } from "node:zlib";
+import { nodeZlib } from "../bytes/node-modules.ts";
 import { zlibError } from "../bytes/through.ts";
 import { UnzipxError } from "../errors.ts";
 
@@ -17,7 +18,10 @@ export interface NodeZstd {
   readonly constants: Readonly<Record<"ZSTD_d_windowLogMax" | "ZSTD_c_compressionLevel" | "ZSTD_c_checksumFlag", number>>;
 }
 
-export const nodeZstd: NodeZstd | undefined = "createZstdDecompress" in zlib ? (zlib as unknown as NodeZstd) : undefined;
+export function nodeZstd(): NodeZstd | undefined {
+  const zlib = nodeZlib();
+  return "createZstdDecompress" in zlib ? (zlib as unknown as NodeZstd) : undefined;
+}
 
 /** Its errors as ours: a checksum that does not match, and memory that there is not, have codes of their own. */
 export function zstdError(error: unknown, what: string): UnzipxError {

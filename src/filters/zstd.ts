@@ -13,7 +13,9 @@ export const zstd: Filter = {
   about: "zstd, any number of frames, windows up to --max-memory",
   bid: ({ head }) => bidOnMagic(head, [ZSTD_MAGIC]),
   // The engine has one; node:zlib works in the background, but with a call for each small frame.
-  ownThread: nodeZstd === undefined,
+  get ownThread() {
+    return nodeZstd() === undefined;
+  },
   async *decode(input, options) {
     yield* (await import("./zstd-decode.ts")).decodeZstd(input, options);
   },

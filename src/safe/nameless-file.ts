@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeCrypto } from "../bytes/node-modules.ts";
+import { randomName } from "../bytes/random.ts";
 import { fromSystem, leftBehind } from "../errors.ts";
 
 export interface NamelessFile {
@@ -16,7 +16,7 @@ export interface NamelessFile {
 /** `what` will lie in it, as the messages call it. */
 export function openNameless(what: string): NamelessFile {
   const folder = tmpdir();
-  const path = join(folder, `unzipx-${nodeCrypto().randomBytes(12).toString("hex")}`);
+  const path = join(folder, `unzipx-${randomName(12)}`);
   const orThrow = <T>(action: () => T): T => {
     try {
       return action();

@@ -4,7 +4,7 @@
  * OUT.zip, without which nobody reads the others, appears last.
  */
 import { closeSync, constants, fchmodSync, ftruncateSync, openSync, renameSync, rmSync, unlinkSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { readExactly } from "../bytes/read-file.ts";
 import { UnzipxError } from "../errors.ts";
 import { letGo } from "./held-folder.ts";

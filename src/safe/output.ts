@@ -1,5 +1,5 @@
 /** The archive that is being made: under a random name beside its place until it is whole, then there at once. */
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import {
   closeSync, constants, fchmodSync, fstatSync, ftruncateSync, linkSync, lstatSync, openSync, renameSync, rmSync, statSync, unlinkSync,
   write as writeCallback, writeSync, type BigIntStats,
@@ -106,7 +106,7 @@ export function removed(file: string): UnzipxError | undefined {
 }
 
 export function partialBeside(path: string): string {
-  return join(dirname(path), `.unzipx-${randomBytes(9).toString("base64url")}.partial`);
+  return join(dirname(path), `.unzipx-${randomName(9)}.partial`);
 }
 
 /** A new file that nobody else may read, which will be a part of `path`. */

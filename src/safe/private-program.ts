@@ -1,5 +1,6 @@
 /** A program that came with a package and lost the right to be executed on the way: it gets it back, or a copy has it. */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import {
   accessSync, chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
@@ -49,7 +50,7 @@ export function privateCopy(path: string, env: Readonly<Record<string, string | 
   const copy = join(folder, `${basename(path)}-${digest}`);
   if (holds(copy, digest)) return copy;
   // Two runs may do this at once: each has a file of its own, and the last rename wins.
-  const partial = join(folder, `.${randomBytes(9).toString("base64url")}.partial`);
+  const partial = join(folder, `.${randomName(9)}.partial`);
   try {
     writeNew(partial, program);
     renameSync(partial, copy);

@@ -3,9 +3,9 @@ import {
   chmodSync, closeSync, constants, existsSync, fchmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, rmSync,
   symlinkSync, utimesSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn, now } from "../bytes/clock.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { openSink } from "./new-file.ts";
@@ -47,11 +47,11 @@ export type Turns = () => Promise<void> | undefined;
 const TURN = 10;
 
 export function turns(signal: AbortSignal | undefined): Turns {
-  let since = performance.now();
+  let since = now();
   return () => {
-    if (performance.now() - since < TURN) return undefined;
+    if (now() - since < TURN) return undefined;
     return nextTurn().then(() => {
-      since = performance.now();
+      since = now();
       signal?.throwIfAborted();
     });
   };
@@ -128,7 +128,7 @@ function replace(from: string, to: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
     // Onto another file system: whole beside it first, so that the old file stays if there is no room for the new one.
-    const beside = `${to}.unzipx-${randomBytes(6).toString("hex")}.partial`;
+    const beside = `${to}.unzipx-${randomName(6)}.partial`;
     copyAcross(from, beside);
     renameSync(beside, to);
   }

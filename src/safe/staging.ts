@@ -1,6 +1,6 @@
 /** The private folder that an extraction is written into before anything of it is visible. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, type Stats } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import { basename, join } from "node:path";
 import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
 import { DESCRIPTORS, letGo, statOrUndefined, type HeldFolder } from "./held-folder.ts";
@@ -9,7 +9,7 @@ import type { Place } from "./tree.ts";
 
 /** Which no entry may be called (see checkPath): who cleans up after a killed run goes by this name. */
 function stagingName(): string {
-  return `.unzipx-${randomBytes(8).toString("hex")}.partial`;
+  return `.unzipx-${randomName(8)}.partial`;
 }
 
 export class Staging {

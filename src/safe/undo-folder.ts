@@ -3,7 +3,7 @@
  * and whose it is. It goes when all is in place; when the process is killed before, the next run finds it.
  */
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import { leftBehind, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { readJournal, writeJournal, type Journal, type ReadJournal } from "./journal.ts";
@@ -123,7 +123,7 @@ export class UndoFolder {
 
   /** False when another run was faster. */
   takeOver(generation: number): boolean {
-    const own = `${this.held.path}/owner-${randomBytes(8).toString("hex")}`;
+    const own = `${this.held.path}/owner-${randomName(8)}`;
     writeFileSync(own, JSON.stringify(thisProcess()), { flag: "wx", mode: 0o600 });
     try {
       renameWithoutReplacing(own, this.#ownerFile(generation + 1)); // whole at once, and only one can be the first

@@ -7,7 +7,7 @@
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { randomBytes } from "node:crypto";
+import { randomName } from "../bytes/random.ts";
 import { basename, dirname } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
@@ -132,7 +132,7 @@ export class SafeWriter {
 
   /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
   inside({ place }: Claim): SafeWriter {
-    const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
+    const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomName(8)}`);
     const above = (this.#destination.above === undefined ? pathOf(place) : `${this.#destination.above}/${pathOf(place)}`) as SafePath;
     return new SafeWriter({ directory: ground.path, into: "directory", name: "", protect: [], above, hoist: this.#destination.hoist }, this.#policy, undefined, ground);
   }
@@ -255,7 +255,7 @@ export class SafeWriter {
   #hoist(folder: Place): void {
     try {
       const root = this.#staging.pathOf(this.#root);
-      const aside = `${root}/.unzipx-${randomBytes(8).toString("hex")}`;
+      const aside = `${root}/.unzipx-${randomName(8)}`;
       renameSync(`${root}/${folder.stagedAs}`, aside);
       for (const name of readdirSync(aside, "buffer")) renameSync(Buffer.concat([Buffer.from(`${aside}/`), name]), Buffer.concat([Buffer.from(`${root}/`), name]));
       rmdirSync(aside);

@@ -1,5 +1,5 @@
 /** Reads an LHA archive: all headers first, since names are decoded together, then what they describe, each entry on its own. */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../../bytes/clock.ts";
 import { readSegments } from "../../bytes/segments.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { Bytes, EntryType, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";

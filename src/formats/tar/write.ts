@@ -1,6 +1,6 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
 import { closeSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../../bytes/clock.ts";
 import { openInput, sizeChanged } from "../../bytes/input-file.ts";
 import { readUpTo } from "../../bytes/read-file.ts";
 import type { Bytes } from "../contract.ts";

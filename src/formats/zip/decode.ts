@@ -1,5 +1,6 @@
 /** One entry's bytes: read, decrypted, unpacked, held against the central directory. Runs on every thread. */
-import { crc32, createInflateRaw } from "node:zlib";
+import { crc32 } from "../../bytes/crc32.ts";
+import { nodeZlib } from "../../bytes/node-modules.ts";
 import { inflateRaw, startInflation } from "../../bytes/raw-deflate.ts";
 import { readExactly } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
@@ -189,7 +190,7 @@ async function* inflateChunks(packed: Iterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 async function* inflateElsewhere(packed: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, number> {
-  const inflater = createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
+  const inflater = nodeZlib().createInflateRaw({ chunkSize: CHUNK, readableHighWaterMark: 4 * CHUNK } as { chunkSize: number });
   const copies = async function* (): Bytes {
     for (const piece of packed) yield new Uint8Array(piece); // it is read on another thread, some time
   };

@@ -1,5 +1,5 @@
 /** What an entry is called: by its header, by its Unicode path field, or by both, and then they have to mean the same. */
-import { crc32 } from "node:zlib";
+import { crc32 } from "../../bytes/crc32.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeCp437, decodeUtf8, decodeUtf8Escaping, isAscii } from "../../text/charset.ts";
 import type { DecodedName } from "../../text/names.ts";
