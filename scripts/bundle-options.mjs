@@ -12,6 +12,9 @@ export function bundleOptions(root, version) {
     resolve: { alias: { ajv: stub, "ajv/dist/2020.js": stub, "ajv-formats": stub } },
     transform: { target: "node20.19", define: { ...termsDefine(root), __VERSION__: JSON.stringify(version) } },
     plugins: [{
+      name: "chalk-is-told",
+      resolveId: { filter: { id: /^#supports-color$/ }, handler: () => join(root, "scripts/supports-color-stub.mjs") },
+    }, {
       name: "commander-starts-nothing",
       resolveId: { filter: { id: /^node:child_process$/ }, handler: (id, importer) => (/[\\/]commander[\\/]/.test(importer ?? "") ? join(root, "scripts/child-process-stub.mjs") : undefined) },
     }],

@@ -22,7 +22,10 @@ const CHANGES = new Set([
   "mkdir", "mkdtemp", "rename", "rm", "rmdir", "symlink", "truncate", "unlink", "utimes", "write", "writeFile", "writev",
 ]);
 /** What writes all the same, outside of safe/: the settings are no user's files. */
-const MAY_CHANGE = new Map([["cli/store.ts", "the settings file"]]);
+const MAY_CHANGE = new Map([["cli/store.ts", "the settings file"], ["cli/streams.ts", "standard output and error"]]);
+
+/** Where the standard streams are. */
+const STREAMS = "cli/streams.ts";
 
 /** What runs another program all the same. */
 const MAY_RUN = new Map([
@@ -89,10 +92,14 @@ function checkPackage(file, { from, names, whole, node, typeOnly }, say) {
 
 /** console, process.exit and the standard streams belong to the command line. */
 function checkTalk(file, source, say) {
-  if (top(file) === "cli") return;
+  if (file === STREAMS) return;
   visit(source, (node) => {
     if (!ts.isPropertyAccessExpression(node) || !ts.isIdentifier(node.expression)) return;
     const [object, member] = [node.expression.text, node.name.text];
+    if (top(file) === "cli") {
+      if (object === "process" && ["stdout", "stderr"].includes(member)) say(node, `uses process.${member}, which takes long to load: src/${STREAMS} has what stands for it`);
+      return;
+    }
     if (object === "console") say(node, "prints: only src/cli talks");
     if (object === "process" && ["stdout", "stderr", "stdin"].includes(member)) say(node, `uses process.${member}: only src/cli talks`);
     if (object === "process" && ["exit", "exitCode", "abort", "kill"].includes(member) && !asksOnly(node)) say(node, `uses process.${member}: only src/cli ends the process`);

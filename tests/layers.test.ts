@@ -46,6 +46,7 @@ describe("check-layers finds", () => {
     ["node:fs loaded later", "bytes/odd.ts", 'export const fs = await import("node:fs");', "instead of all of it"],
     ["threads outside of parallel", "core/odd.ts", 'import { Worker } from "node:worker_threads";', "src/parallel"],
     ["another program run", "core/odd.ts", 'import { spawn } from "node:child_process";', "never run"],
+    ["Node's own standard output", "cli/odd.ts", 'process.stdout.write("x");', "cli/streams.ts"],
     ["console outside of cli", "core/odd.ts", 'console.log("x");', "only src/cli talks"],
     ["a standard stream outside of cli", "safe/odd.ts", 'process.stderr.write("x");', "process.stderr"],
     ["the process ended outside of cli", "formats/odd.ts", "process.exit(1);", "process.exit"],
@@ -67,7 +68,8 @@ describe("check-layers finds", () => {
     ["reading a file anywhere", "formats/odd.ts", 'import { readSync, fstatSync, type Stats } from "node:fs";'],
     ["a type of node:fs that writes", "core/odd.ts", 'import type { WriteStream, writeFile } from "node:fs";'],
     ["writing in safe", "safe/odd.ts", 'import { writeFileSync } from "node:fs";'],
-    ["talk in cli", "cli/odd.ts", 'process.stdout.write("x"); console.log("x");'],
+    ["talk in cli", "cli/odd.ts", 'process.stdin.resume(); console.log("x");'],
+    ["the standard streams in their own file", "cli/streams.ts", 'process.stdout.write("x");'],
     ["a file of just the right length", "text/odd.ts", "export {};\n".repeat(400)],
   ];
   for (const [what, file, text] of right) {

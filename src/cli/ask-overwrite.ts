@@ -5,13 +5,14 @@ import { formatSize } from "../text/size.ts";
 import { printable } from "../text/printable.ts";
 import { formatTime } from "../text/time.ts";
 import { askOnTerminal } from "./prompt.ts";
+import { stderr } from "./streams.ts";
 
 const ANSWERS = new Map<string, Answer>(Object.entries({
   y: "yes", yes: "yes", n: "no", no: "no", a: "all", all: "all", o: "none", none: "none", r: "rename", rename: "rename", u: "newer", newer: "newer",
 }));
 
 export async function askAboutFile({ path, existing, entry }: Conflict): Promise<Answer> {
-  process.stderr.write(`"${printable(path)}" exists already:\n  there:   ${describe(existing.size, existing.mtime)}\n  archive: ${describe(entry.size, entry.mtime)}\n`);
+  stderr.write(`"${printable(path)}" exists already:\n  there:   ${describe(existing.size, existing.mtime)}\n  archive: ${describe(entry.size, entry.mtime)}\n`);
   for (;;) {
     const answer = await askOnTerminal("Replace it? [y]es, [n]o, [a]ll, n[o]ne, [r]ename, [u] if newer: ");
     if (answer === undefined) throw new UnzipxError("CONFLICT", `Cannot extract "${path}": it exists already and nobody answered`, { entry: path, hint: "-f, -n or -u" });

@@ -1,5 +1,6 @@
 /** From the command line to the exit code: the only catch-all, and the only place where the process ends. */
 import { fromSystem, UnzipxError } from "../errors.ts";
+import { stderr, stdout } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -14,7 +15,7 @@ const [TURNS, TURN] = [10, 20];
 /** Runs one command line; resolves to the exit code and never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-    process.stdout.write(`${VERSION}\n`); // not worth loading a parser for
+    stdout.write(`${VERSION}\n`); // not worth loading a parser for
     return 0;
   }
   const interruption = new AbortController();
@@ -62,8 +63,8 @@ async function tell(error: unknown, argv: readonly string[]): Promise<number> {
   } catch (trouble) {
     // With no descriptor or no memory left, not even that can be loaded; both then have the same reason.
     const known = fromSystem(error instanceof UnzipxError ? error : trouble, "read", "load the program");
-    process.stderr.write(`unzipx: ${known.message.charAt(0).toLowerCase()}${known.message.slice(1)}\n`);
-    if (known.details.hint !== undefined) process.stderr.write(`hint: ${known.details.hint}\n`);
+    stderr.write(`unzipx: ${known.message.charAt(0).toLowerCase()}${known.message.slice(1)}\n`);
+    if (known.details.hint !== undefined) stderr.write(`hint: ${known.details.hint}\n`);
     return known.exitCode;
   }
 }
@@ -71,13 +72,12 @@ async function tell(error: unknown, argv: readonly string[]): Promise<number> {
 export async function main(): Promise<void> {
   // Whoever closed our output wants no more of it: no error, and nothing to say.
   let failure: Promise<number> | undefined;
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  stdout.onError = (error) => {
     if (error.code === "EPIPE") process.exit(); // with the exit code, where it is known already
     failure ??= tell(fromSystem(error, "write", "write to standard output"), []);
     void failure.then(process.exit); // whoever writes would wait for room that never comes
-  });
-  process.stderr.on("error", () => {});
+  };
   const code = await run(process.argv.slice(2));
-  await new Promise((resolve) => process.stdout.write("", resolve));
+  await stdout.flushed();
   process.exit(failure === undefined ? code : await failure);
 }

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
+import { stderr, stdout } from "./streams.ts";
 import { COMMANDS } from "./table/index.ts";
 import { suitMemory } from "./memory.ts";
 import { GROUPS, type CommandRow, type FlagRow } from "./table/rows.ts";
@@ -33,7 +34,12 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
     .helpOption("-h, --help", "show help")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ outputError: () => {} }) // render.ts prints it
+    .configureOutput({
+      outputError: () => {}, // render.ts prints it
+      writeOut: (text) => stdout.write(text),
+      getOutHelpWidth: () => (stdout.isTerminal ? stdout.stream.columns : 80),
+      getOutHasColors: () => stdout.isTerminal,
+    })
     .addHelpText("after", ({ command }) => belowTheFlags({ examples: EXAMPLES, notes: ["unzipx COMMAND --help shows the flags of a command."] }, widthOf(command)));
   const asked = argv.find((word) => !word.startsWith("-"));
   for (const row of COMMANDS) {
@@ -87,7 +93,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
     const { requireTerms } = await import("./terms.ts");
     await requireTerms({
       acceptFlag: flags.acceptTerms === true, env: process.env,
-      warn: (message) => void process.stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void process.stderr.write(text),
+      warn: (message) => void stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void stderr.write(text),
     });
   }
   suitMemory();

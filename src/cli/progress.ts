@@ -3,6 +3,7 @@ import { now } from "../bytes/clock.ts";
 import type { SingleBar } from "cli-progress";
 import type { Reporter } from "../core/reporter.ts";
 import { printable } from "../text/printable.ts";
+import { stderr } from "./streams.ts";
 
 /** Work that is over sooner needs no bar. */
 const APPEARS_AFTER_MS = 500;
@@ -54,10 +55,10 @@ export function createProgress(show: boolean): Progress {
 }
 
 function newBar(cliProgress: typeof import("cli-progress"), totalIsKnown: boolean): SingleBar {
-  const width = process.stderr.columns || 80;
+  const width = stderr.stream.columns || 80;
   const size = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
   return new cliProgress.SingleBar({
-    stream: process.stderr,
+    stream: stderr.stream,
     clearOnComplete: true,
     hideCursor: true,
     fps: 10,

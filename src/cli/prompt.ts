@@ -8,6 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import { nodeTty } from "../bytes/node-modules.ts";
 import { UnzipxError } from "../errors.ts";
+import { stderr } from "./streams.ts";
 
 /** Whether somebody can see a question and answer it. */
 export function canAskOnTerminal(): boolean {
@@ -57,13 +58,13 @@ function readSecret(terminal: ReadStream, question: string): Promise<string | un
       process.off("SIGTERM", onTerminate);
       terminal.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
       terminal.on("error", () => {}); // nobody left to tell
-      process.stderr.write("\n"); // the end of the line was not shown either
+      stderr.write("\n"); // the end of the line was not shown either
       how();
     }
 
     process.on("SIGINT", onInterrupt);
     process.on("SIGTERM", onTerminate);
-    process.stderr.write(question);
+    stderr.write(question);
     terminal.setEncoding("utf8");
     terminal.on("data", (chunk) => {
       for (const key of String(chunk)) {
@@ -103,14 +104,14 @@ function readLine(terminal: ReadStream, question: string): Promise<string | unde
     // Nobody typed the end of the line, and what is printed next must not stand beside the question.
     function leave(how: () => void): void {
       settle();
-      process.stderr.write("\n");
+      stderr.write("\n");
       how();
     }
 
     process.on("SIGINT", onInterrupt);
     process.on("SIGTERM", onTerminate);
     // Only now: a Ctrl-C right after the question is seen must find its handler.
-    process.stderr.write(question);
+    stderr.write(question);
     terminal.setEncoding("utf8");
     terminal.on("data", (chunk) => {
       typed += String(chunk);
@@ -126,7 +127,7 @@ function readLine(terminal: ReadStream, question: string): Promise<string | unde
 }
 
 function openTerminal(): number | undefined {
-  if (!process.stderr.isTTY) return undefined;
+  if (!stderr.isTerminal) return undefined;
   let fd: number;
   try {
     // Windows changes the mode of the console through this handle, which needs the right to write.

@@ -4,6 +4,7 @@ import { FILTERS } from "../filters/index.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Flags } from "./program.ts";
 import { printJson } from "./render.ts";
+import { stdout } from "./streams.ts";
 
 export interface FormatRow {
   readonly name: string;
@@ -47,6 +48,6 @@ export function printFormats(flags: Flags): number {
     ]),
   ];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  for (const row of table) process.stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`);
+  for (const row of table) stdout.write(`${row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()}\n`);
   return 0;
 }

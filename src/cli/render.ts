@@ -12,6 +12,7 @@ import { formatCount, formatSize } from "../text/size.ts";
 import type { Flags } from "./program.ts";
 import { createProgress } from "./progress.ts";
 import { listingTable } from "./render-list.ts";
+import { stderr, stdout, type Output } from "./streams.ts";
 import type { TermsState } from "./terms.ts";
 
 /** Errors of one kind that are printed before the rest is only counted. */
@@ -32,7 +33,7 @@ export interface Renderer {
 
 export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Renderer {
   const quiet = flags.quiet === true;
-  const show = flags.progress === "always" || (flags.progress !== "never" && !quiet && process.stderr.isTTY === true);
+  const show = flags.progress === "always" || (flags.progress !== "never" && !quiet && stderr.isTerminal);
   const progress = createProgress(show);
   const reporter: Reporter = {
     ...progress.reporter,
@@ -40,7 +41,7 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       ? {
           entry(path) {
             progress.hide();
-            process.stderr.write(`${printable(path)}\n`);
+            stderr.write(`${printable(path)}\n`);
           },
         }
       : {}),
@@ -65,11 +66,11 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         printJson({ command: COMMANDS[verb], exitCode: code, archives: outcome.results.map(plainSummary), errors: outcome.errors.map(toPlain) });
         return code;
       }
-      const style = await styleFor(process.stderr, flags);
+      const style = await styleFor(stderr, flags);
       for (const summary of outcome.results) {
         if (summary.audit === undefined) printProblems(summary, style, flags);
         else if (report !== "-") await printAudit(summary, flags);
-        if (!quiet && flags["stdout"] !== true) process.stderr.write(`${sentenceOf(summary, style)}\n`);
+        if (!quiet && flags["stdout"] !== true) stderr.write(`${sentenceOf(summary, style)}\n`);
       }
       for (const error of outcome.errors) printError(error, style);
       return code;
@@ -82,11 +83,11 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
         return code;
       }
-      const style = await styleFor(process.stderr, flags);
-      const tableStyle = await styleFor(process.stdout, flags);
+      const style = await styleFor(stderr, flags);
+      const tableStyle = await styleFor(stdout, flags);
       for (const listing of outcome.results) {
-        if (outcome.results.length > 1) process.stdout.write(`${tableStyle.bold(printable(listing.summary.archive))}\n`);
-        for (const part of listingTable(listing, tableStyle.dim, quiet)) process.stdout.write(part);
+        if (outcome.results.length > 1) stdout.write(`${tableStyle.bold(printable(listing.summary.archive))}\n`);
+        for (const part of listingTable(listing, tableStyle.dim, quiet)) stdout.write(part);
         printProblems(listing.summary, style, flags);
       }
       for (const error of outcome.errors) printError(error, style);
@@ -127,13 +128,13 @@ const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
 export async function renderError(error: unknown, argv: readonly string[]): Promise<number> {
   const known = fromSystem(error, "read", "do what was asked");
   if (argv.includes("--json")) printJson({ command: argv[0], exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
-  else printError(known, await styleFor(process.stderr, {}));
+  else printError(known, await styleFor(stderr, {}));
   return known.exitCode;
 }
 
 export function printTermsText(text: string, flags: Flags): number {
   if (flags.json === true) printJson({ command: "terms", text });
-  else process.stdout.write(text);
+  else stdout.write(text);
   return 0;
 }
 
@@ -146,7 +147,7 @@ export function printTerms(state: TermsState & { revoked?: boolean }, flags: Fla
     : state.accepted ? [`The terms are accepted: version ${state.version}, ${state.acceptedAt}, by ${HOW[state.how ?? "command"]}.`]
     : state.version !== undefined ? [`The terms are not accepted: version ${state.version} was, version ${state.currentVersion} is current.`]
     : ["The terms are not accepted."];
-  process.stdout.write(`${[...lines, `Stored in: ${printable(state.file)}`].join("\n")}\n`);
+  stdout.write(`${[...lines, `Stored in: ${printable(state.file)}`].join("\n")}\n`);
   return 0;
 }
 
@@ -156,7 +157,7 @@ const HOW = { prompt: "an answer on the terminal", flag: "--accept-terms", comma
 const JSON_SCHEMA = 1;
 
 export function printJson(document: object): void {
-  process.stdout.write(`${printableJson(JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2))}\n`);
+  stdout.write(`${printableJson(JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2))}\n`);
 }
 
 function plainSummary(summary: Summary): object {
@@ -180,26 +181,26 @@ function printProblems(summary: Summary, style: Style, flags: Flags): void {
   const print = (errors: readonly UnzipxError[], one: (error: UnzipxError) => void): void => {
     const most = flags.verbose === true ? Infinity : PRINTED;
     errors.slice(0, most).forEach(one);
-    if (errors.length > most) process.stderr.write(style.dim(`unzipx: … and ${errors.length - most} more; -v shows all\n`));
+    if (errors.length > most) stderr.write(style.dim(`unzipx: … and ${errors.length - most} more; -v shows all\n`));
   };
   const where = { archive: summary.archive };
-  if (flags.quiet !== true) print(summary.warnings, (warning) => void process.stderr.write(`unzipx: ${style.yellow("warning:")} ${lowerFirst(sentence(warning.in(where)))}${detail(warning)}\n`));
+  if (flags.quiet !== true) print(summary.warnings, (warning) => void stderr.write(`unzipx: ${style.yellow("warning:")} ${lowerFirst(sentence(warning.in(where)))}${detail(warning)}\n`));
   print(summary.failures, (error) => printError(error.in(where), style));
 }
 
 /** The report is what was asked for, so it goes to standard output; what went wrong is in it. */
 async function printAudit(summary: Summary, flags: Flags): Promise<void> {
   const { auditReport } = await import("./render-audit.ts");
-  const style = await styleFor(process.stdout, flags);
-  for (const line of auditReport(summary, style, { most: flags.verbose === true ? Infinity : PRINTED, explain: flags.verbose === true, onlyErrors: flags.quiet === true })) process.stdout.write(line);
+  const style = await styleFor(stdout, flags);
+  for (const line of auditReport(summary, style, { most: flags.verbose === true ? Infinity : PRINTED, explain: flags.verbose === true, onlyErrors: flags.quiet === true })) stdout.write(line);
 }
 
 /** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
 function printError(error: UnzipxError, style: Style): void {
   const { hint, left } = error.details;
-  process.stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
-  if (left !== undefined && error.code !== "LEFT_BEHIND") process.stderr.write(`unzipx: ${style.yellow("warning:")} the temporary ${printable(`"${left}"`)} could not be removed\n`);
-  if (hint !== undefined) process.stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
+  stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
+  if (left !== undefined && error.code !== "LEFT_BEHIND") stderr.write(`unzipx: ${style.yellow("warning:")} the temporary ${printable(`"${left}"`)} could not be removed\n`);
+  if (hint !== undefined) stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
 }
 
 function detail({ details: { expected, found } }: UnzipxError): string {
@@ -260,13 +261,13 @@ export function count(number: number, what: string): string {
 }
 
 /** Colours only where somebody sees them, and chalk is only loaded for them. */
-export async function styleFor(stream: NodeJS.WriteStream, flags: Flags): Promise<Style> {
+export async function styleFor(output: Output, flags: Flags): Promise<Style> {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const wanted = flags.color === "always" ? true
     : flags.color === "never" ? false
     : NO_COLOR !== undefined && NO_COLOR !== "" ? false
     : FORCE_COLOR !== undefined && FORCE_COLOR !== "0" ? true
-    : stream.isTTY === true && TERM !== "dumb";
+    : output.isTerminal && TERM !== "dumb";
   if (!wanted) return PLAIN;
   const { Chalk } = await import("chalk");
   return new Chalk({ level: 1 });

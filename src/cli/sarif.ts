@@ -8,6 +8,7 @@ import type { Summary } from "../core/summary.ts";
 import { UnzipxError } from "../errors.ts";
 import { openOutputFile } from "../safe/output.ts";
 import { printable } from "../text/printable.ts";
+import { stdout } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
 const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -70,7 +71,7 @@ export function assertNoArchive(file: string, archives: readonly string[]): void
 export function writeSarif(file: string, document: object): void {
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
   if (file === "-") {
-    process.stdout.write(text);
+    stdout.write(text);
     return;
   }
   const output = openOutputFile(file, { replace: true });

@@ -8,6 +8,7 @@ import { printable } from "../text/printable.ts";
 import { sizeHeap } from "./heap.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
+import { stderr, stdout } from "./streams.ts";
 
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 
@@ -41,7 +42,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
 export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal) => {
   const renderer = createRenderer(flags, "c");
   if (out === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
-  if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
+  if (out === "-" && stdout.isTerminal) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
   const password = passwordFrom(flags, renderer, { archives: [], creating: true });
   sizeHeap(["-"]); // nobody knows yet
@@ -103,7 +104,7 @@ export const formats: Verb = async (_, __, flags) => {
 
 export const completions: Verb = async ([shell = ""]) => {
   const { completionScript } = await import("./completions/index.ts");
-  process.stdout.write(completionScript(shell));
+  stdout.write(completionScript(shell));
   return 0;
 };
 
@@ -130,7 +131,7 @@ function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = f
     stdinIsTaken: archives.includes("-") || [flags["filesFrom"], flags["excludeFrom"]].flat().includes("-"),
     env: process.env,
     warn: (message) => {
-      if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${printable(message)}\n`);
+      if (flags.quiet !== true) stderr.write(`unzipx: warning: ${printable(message)}\n`);
     },
     ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
   });
@@ -144,6 +145,6 @@ function epochOf(text: string): number {
 /** Waits for a slow reader. */
 function writeToStdout(chunk: Uint8Array): Promise<void> | void {
   // The chunk is the decoder's own buffer: what is not written at once has to be a copy.
-  if (process.stdout.write(Buffer.from(chunk))) return undefined;
-  return new Promise((resolve) => void process.stdout.once("drain", resolve));
+  if (stdout.stream.write(Buffer.from(chunk))) return undefined;
+  return new Promise((resolve) => void stdout.stream.once("drain", resolve));
 }

@@ -73,9 +73,9 @@ for (const [errno, [code, text]] of getSystemErrorMap()) errnos.set(code, { errn
 /** As errors of Node call them. */
 const SYSCALLS = { futimes: "futime", utimes: "utime", lutimes: "lutime", copyFile: "copyfile", readdir: "scandir" };
 
-/** What is in the program's own files is the loader's business. */
+/** What is in the program's own files is the loader's business, and what is said is not counted either. */
 function isOwn(what) {
-  if (typeof what === "number") return ownDescriptors.has(what);
+  if (typeof what === "number") return ownDescriptors.has(what) || what === 1 || what === 2;
   const path = what instanceof URL ? fileURLToPath(what) : String(what);
   return own.some((folder) => path.startsWith(folder)) || path === `${root}package.json` || path.includes(`${sep}node_modules${sep}`);
 }

@@ -2,6 +2,7 @@
  * Runs the command again and again in one process, as a start takes longer than all the rest; loaded behind fault-preload.mjs.
  * A message { args, cwd, env, plan } is answered with { code, stdout, stderr }.
  */
+import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const setPlan = globalThis[Symbol.for("unzipx-fault")];
@@ -13,6 +14,12 @@ process.on("message", async ({ args, cwd, env, plan }) => {
   Object.assign(process.env, env);
   const said = { stdout: [], stderr: [] };
   const writes = {};
+  const { writeSync } = fs;
+  fs.writeSync = (fd, data, ...rest) => {
+    if (fd !== 1 && fd !== 2) return writeSync(fd, data, ...rest);
+    said[fd === 1 ? "stdout" : "stderr"].push(Buffer.from(data)); // whole: nothing is said in pieces
+    return data.length;
+  };
   for (const name of ["stdout", "stderr"]) {
     writes[name] = process[name].write;
     process[name].write = (chunk, ...rest) => {
@@ -29,6 +36,7 @@ process.on("message", async ({ args, cwd, env, plan }) => {
     code = await run(args);
   } finally {
     setPlan({ at: 0 });
+    fs.writeSync = writeSync;
     for (const name of ["stdout", "stderr"]) process[name].write = writes[name];
   }
   process.exitCode = undefined;
