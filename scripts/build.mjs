@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 /** What a run loads, one after the other, whatever the archive: each step is one file, with all that it imports and the steps before it do not. */
 const STEPS = {
-  base: ["cli/main.ts"],
+  base: ["cli/main.ts", "safe/policy.ts", "text/printable.ts", "text/size.ts"],
   program: ["cli/program.ts"],
   start: ["cli/verbs.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts"],
   entries: ["commands/list.ts"], // most of it x and t need as well

@@ -2,13 +2,10 @@
 import { createHash } from "node:crypto";
 import { randomName } from "../bytes/random.ts";
 import {
-  accessSync, chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync,
+  accessSync, chmodSync, closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
-import { homedir } from "node:os";
-import { basename, isAbsolute, join } from "node:path";
-
-/** Group and others may write: whoever that is could put another program there. */
-const WRITABLE_BY_OTHERS = 0o022;
+import { basename, join } from "node:path";
+import { privateFolder, WRITABLE_BY_OTHERS } from "./private-folder.ts";
 
 /** A path under which the program at `path` can be run; undefined when there is none. Never throws. */
 export function runnableProgram(path: string, env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
@@ -45,8 +42,8 @@ function madeExecutable(path: string): boolean {
 export function privateCopy(path: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const program = readFileSync(path);
   const digest = digestOf(program);
-  const folder = cacheFolder(env);
-  if (!isOurs(folder)) return undefined;
+  const folder = privateFolder(env);
+  if (folder === undefined) return undefined;
   const copy = join(folder, `${basename(path)}-${digest}`);
   if (holds(copy, digest)) return copy;
   // Two runs may do this at once: each has a file of its own, and the last rename wins.
@@ -58,19 +55,6 @@ export function privateCopy(path: string, env: Readonly<Record<string, string | 
     rmSync(partial, { force: true });
   }
   return holds(copy, digest) ? copy : undefined;
-}
-
-/** $XDG_CACHE_HOME counts only when it is absolute, as its specification says. */
-function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const { XDG_CACHE_HOME: named = "" } = env;
-  const folder = join(isAbsolute(named) ? named : join(homedir(), ".cache"), "unzipx");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
-
-function isOurs(folder: string): boolean {
-  const stats = lstatSync(folder);
-  return stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & WRITABLE_BY_OTHERS) === 0;
 }
 
 /** A file of ours, that nobody else may write, with this content. */

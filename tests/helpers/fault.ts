@@ -83,7 +83,7 @@ function prepared(folder: string): string {
 
 function environment(folder: string): NodeJS.ProcessEnv {
   const home = `${folder}.home`;
-  return { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, TMPDIR: `${folder}.tmp`, UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", NODE_OPTIONS: "" };
+  return { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, TMPDIR: `${folder}.tmp`, UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", NODE_OPTIONS: "", NODE_DISABLE_COMPILE_CACHE: "1" };
 }
 
 function linesOf(log: string): string[] {
