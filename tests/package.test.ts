@@ -64,7 +64,7 @@ function works(folder: string, place?: Place): void {
 }
 
 it("holds the program, its types, the manual page and the licences, and neither sources nor tests", () => {
-  expect(listed).toEqual(expect.arrayContaining(["bin/unzipx.js", "dist/main.js", "dist/index.js", "dist/unzipx.1", "LICENSE", "TERMS.md", "THIRD-PARTY-LICENSES.txt", "README.md", "CHANGELOG.md", "package.json"]));
+  expect(listed).toEqual(expect.arrayContaining(["bin/unzipx.js", "dist/main.cjs", "dist/index.js", "dist/unzipx.1", "LICENSE", "TERMS.md", "THIRD-PARTY-LICENSES.txt", "README.md", "CHANGELOG.md", "package.json"]));
   const { exports: { ".": { types } } } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as { exports: { ".": { types: string } } };
   expect(existsSync(join(installed, types))).toBe(true);
   expect(listed.filter((path) => /(^|\/)(tests?|fixtures|bench|fuzz|src|node_modules)\/|(?<!\.d)\.ts$|\.map$/.test(path))).toEqual([]);

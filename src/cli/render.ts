@@ -104,12 +104,12 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         return code;
       }
       const { planTable, planSentence } = await import("./render-plan.ts");
-      const style = await styleFor(process.stderr, flags);
+      const style = await styleFor(stderr, flags);
       for (const plan of outcome.results) {
-        for (const part of planTable(plan, await styleFor(process.stdout, flags))) process.stdout.write(part);
+        for (const part of planTable(plan, await styleFor(stdout, flags))) stdout.write(part);
         printProblems({ ...plan.summary, failures: [] }, style, flags); // those stand in the table
         if (plan.error !== undefined) printError(plan.error.in({ archive: plan.summary.archive }), style);
-        if (!quiet) process.stderr.write(`${planSentence(plan, style)}\n`);
+        if (!quiet) stderr.write(`${planSentence(plan, style)}\n`);
       }
       for (const error of outcome.errors) printError(error, style);
       return code;
