@@ -6,7 +6,6 @@ import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
 import { stderr, stdout } from "./streams.ts";
 import { COMMANDS } from "./table/index.ts";
-import { suitMemory } from "./memory.ts";
 import { GROUPS, type CommandRow, type FlagRow } from "./table/rows.ts";
 import { DESCRIPTION, EXAMPLES } from "./table/texts.ts";
 import { VERSION } from "./version.ts";
@@ -96,7 +95,6 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       warn: (message) => void stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void stderr.write(text),
     });
   }
-  suitMemory();
   const verb = (long ?? name) as keyof typeof import("./verbs.ts");
   return (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }
