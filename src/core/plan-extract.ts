@@ -1,5 +1,6 @@
 /** x --dry-run: what would become of every entry, and how the run would end, as far as it can be told without decoding content. Writes nothing. */
 import { join } from "node:path";
+import { now } from "../bytes/clock.ts";
 import { UnzipxError, type ErrorCode } from "../errors.ts";
 import type { Entry, EntryType } from "../formats/contract.ts";
 import { Claims, type Claim } from "../safe/claims.ts";
@@ -47,7 +48,7 @@ export interface ExtractPlan {
 
 /** Throws what is wrong with the archive before it is known what is in it. Options as for extract(), but for `levels` and `marks`. */
 export async function planExtract(archive: string, options: ExtractOptions): Promise<ExtractPlan> {
-  const started = performance.now();
+  const started = now();
   const { policy: { limits, lenient }, format, threads, signal, encoding, password, checksum } = options;
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, { format, threads, signal, lenient, encoding, password, limits, checksum, warn: (note) => void warnings.push(note) });
@@ -70,7 +71,7 @@ export async function planExtract(archive: string, options: ExtractOptions): Pro
   error = plan.ends ?? error;
   summary.warnings.push(...warnings, ...plan.warnings);
   summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return { entries: plan.rows, summary, error, exitCode: error === undefined ? exitCodeOf([summary]) : exitCodeOf([], [error]) };
 }
 

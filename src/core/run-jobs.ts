@@ -1,5 +1,5 @@
 /** Runs jobs on all threads: workers take what they can, the main thread does its share in between. */
-import { setImmediate } from "node:timers/promises";
+import { nextTurn } from "../bytes/clock.ts";
 import { Pool } from "../parallel/pool.ts";
 import { runJob, type Job } from "./jobs.ts";
 
@@ -41,7 +41,7 @@ export class JobRun<Result> {
 
   /** Lets the workers' answers, signals and the progress bar in. */
   async turn(): Promise<void> {
-    await setImmediate();
+    await nextTurn();
     this.#check();
   }
 

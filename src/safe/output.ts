@@ -5,7 +5,6 @@ import {
   write as writeCallback, writeSync, type BigIntStats,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
 import { letGo } from "./held-folder.ts";
@@ -144,7 +143,7 @@ export function openOutputStream(fd = 1): Output {
         } catch (error) {
           // Another process may have made the shared descriptor non-blocking: then a full pipe answers this.
           if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw fromSystem(error, "write", "write to standard output");
-          await sleep(2);
+          await new Promise((resolve) => setTimeout(resolve, 2));
         }
       }
       position += chunk.length;
