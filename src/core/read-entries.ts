@@ -5,7 +5,7 @@ import type { Limits } from "../safe/policy.ts";
 import { DryRun } from "./dry-run.ts";
 import { ofEntry } from "./extract-job.ts";
 import { lookedInto } from "./link-target.ts";
-import { chunksOf } from "./nested.ts";
+import { keptChunks } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import type { Selection } from "./select.ts";
 
@@ -62,7 +62,7 @@ async function* decoded(indexed: IndexedEntry, { path, refusal, type }: Entry, d
   if (type !== "file" && type !== "symlink") return;
   try {
     const secret = indexed.encrypted ? await password?.() : undefined;
-    for await (const chunk of chunksOf(decode(source.fd, indexed.locator, { lenient, password: secret, warn: (note) => warn(note.in({ entry: path })) }))) {
+    for await (const chunk of keptChunks(decode(source.fd, indexed.locator, { lenient, password: secret, warn: (note) => warn(note.in({ entry: path })) }))) {
       signal?.throwIfAborted();
       budget.spendChunk(chunk);
       yield chunk;
