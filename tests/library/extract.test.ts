@@ -122,6 +122,17 @@ describe("options of extract", () => {
     expect(existsSync(join(folder, "d"))).toBe(false);
   });
 
+  it("names change on their way out, and what they become is checked", async () => {
+    const folder = temporaryFolder();
+    await extract(zip, join(folder, "a"), { stripComponents: 1 });
+    await extract(tgz, join(folder, "b"), { junkPaths: true });
+    await extract(zip, join(folder, "c"), { transform: (path) => path.replace("docs", "texts"), include: "docs/**" });
+    expect(["a", "b", "c"].map((name) => Object.keys(contentsOf(join(folder, name))))).toEqual([["a.txt"], ["a.txt", "notes.txt"], ["texts/", "texts/a.txt"]]);
+    const error = await failure(extract(zip, join(folder, "d"), { transform: (path) => `../${path}` }));
+    expect(error).toMatchObject({ code: "UNSAFE_PATH" });
+    expect(readdirSync(folder)).toEqual(["a", "b", "c"]);
+  });
+
   it("limits are those of the command, but for the ones that are named", async () => {
     const folder = temporaryFolder();
     expect(await failure(extract(zip, join(folder, "a"), { limits: { files: 2 } }))).toMatchObject({ code: "LIMIT" });
@@ -311,7 +322,7 @@ describe("callbacks", () => {
     expect(done).toEqual(["notes.txt"]);
   });
 
-  for (const callback of ["onProgress", "onEntry", "filter"] as const) {
+  for (const callback of ["onProgress", "onEntry", "filter", "transform"] as const) {
     it(`what ${callback} throws ends the work, and is what the promise is rejected with`, async () => {
       for (const bytes of [zip, tgz, sevenZip]) {
         const folder = temporaryFolder();
