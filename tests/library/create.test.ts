@@ -195,6 +195,7 @@ describe("create never lies:", () => {
       expect(await failure(create(join(folder, "a.zip"), { path: "a", content: "a" }, wrong as never)), JSON.stringify(wrong)).toMatchObject({ code: "USAGE" });
     }
     expect(await failure(create(7 as never, []))).toMatchObject({ code: "USAGE" });
+    expect(await failure(create(join(folder, "a.zip"), undefined as never))).toMatchObject({ code: "USAGE" });
     expect(readdirSync(folder)).toEqual([]);
   });
 });
