@@ -123,6 +123,7 @@ type NewFile = { readonly path: string; readonly mode: number; readonly mtime: n
 function preparedInput(input: CreateInput): Prepared {
   if (typeof input === "string") return input;
   if (input instanceof URL) return fileURLToPath(input);
+  if (typeof input !== "object" || input === null) throw new UnzipxError("USAGE", "Cannot pack what is neither a path nor an entry", { found: String(input), hint: 'create("a.zip", ["folder", { path: "notes.txt", content: "…" }])' });
   const { path, content, mode = 0o644, mtime = new Date() } = input;
   if (typeof path !== "string" || /^[./]*$/.test(path)) throw new UnzipxError("USAGE", "Cannot pack an entry: it has no name", { hint: '{ path: "notes.txt", content: "…" }' });
   const file = { path, mode: whole("mode", mode, 0, 0o7777), mtime: mtime.getTime() };

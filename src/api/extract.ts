@@ -1,10 +1,11 @@
 /** extract: unpacks an archive into a folder. */
 import { fileURLToPath } from "node:url";
+import type { Renaming } from "../core/rename.ts";
 import type { Summary } from "../core/summary.ts";
 import { UnzipxError } from "../errors.ts";
-import { assertComplete, begin, type OutcomeOptions } from "./outcome.ts";
+import { assertComplete, begin, type OutcomeOptions, type Run } from "./outcome.ts";
 import { reporterOf, type ProgressOptions } from "./progress.ts";
-import { checksumOf, levelsOf, oneOf, readingOf, type ReadingOptions } from "./reading.ts";
+import { checksumOf, levelsOf, oneOf, readingOf, whole, type ReadingOptions } from "./reading.ts";
 import { sourceOf, type ArchiveSource } from "./source.ts";
 
 export interface ExtractOptions extends ReadingOptions, ProgressOptions, OutcomeOptions {
@@ -18,6 +19,12 @@ export interface ExtractOptions extends ReadingOptions, ProgressOptions, Outcome
   readonly checksum?: string | undefined;
   /** Archives inside archives become folders in their place, up to so many levels; true: 8. */
   readonly recursive?: boolean | number | undefined;
+  /** So many leading folders of each path go; "auto": the one folder that all of the archive lies in, if there is one. */
+  readonly stripComponents?: number | "auto" | undefined;
+  /** All folders go. Two files that get one name are a failure, never a silent loss. */
+  readonly junkPaths?: boolean | undefined;
+  /** What a path becomes, before anything else is done to it; it is checked as any other. Entries are selected by the path in the archive. */
+  readonly transform?: ((path: string) => string) | undefined;
   /** Links that stay inside, or none. */
   readonly links?: "safe" | "skip" | undefined;
   /** Permission bits, without those that are never restored (setuid, setgid, sticky, writing by others). Default: true. */
@@ -48,7 +55,7 @@ export async function extract(source: ArchiveSource, directory: string | URL, op
     };
     const archive = await held.open(run.signal);
     const summary = await unpack(archive, {
-      ...reading, policy, checksum, levels, directory: folderOf(directory),
+      ...reading, policy, checksum, levels, renaming: renamingOf(options, run), directory: folderOf(directory),
       into: into === "never" ? "directory" : into === "always" ? "own-folder" : "auto",
       ownName: typeof archive === "string" ? ownName(wholeName(archive)) : ownName(archive.title),
       signal: run.signal, reporter: reporterOf(options, run),
@@ -56,6 +63,11 @@ export async function extract(source: ArchiveSource, directory: string | URL, op
     await assertComplete(summary, options);
     return summary;
   }, held.release);
+}
+
+function renamingOf({ stripComponents: strip, junkPaths: junk, transform }: ExtractOptions, { guard }: Run): Renaming | undefined {
+  if (strip === undefined && junk !== true && transform === undefined) return undefined;
+  return { strip: strip === undefined || strip === "auto" ? strip : whole("stripComponents", strip, 0), junk, transform: transform && guard(transform) };
 }
 
 function folderOf(directory: unknown): string {

@@ -14,7 +14,7 @@ export interface TestOptions extends ReadingOptions, ProgressOptions, OutcomeOpt
   readonly audit?: boolean | undefined;
 }
 
-/** Resolves when everything that was asked for is whole and nothing of it is refused; otherwise rejects as extract() does. */
+/** Resolves when everything that was asked for is whole; otherwise rejects as extract() does. A path that extract() would refuse is no damage: list() marks it, and an audit tells. */
 export async function test(source: ArchiveSource, options: TestOptions = {}): Promise<Summary> {
   const held = sourceOf(source, options.name);
   return begin("test the archive", options.signal, async (run) => {

@@ -7,7 +7,7 @@ import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
-import { apart, chunksOf, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
+import { apart, chunksOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import type { Selection } from "./select.ts";
@@ -100,7 +100,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
       }
       if (!isLookedInto(entry, run, level)) continue;
       const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: options.lenient, warn: looking.warn });
-      await apart(entry.path, level, looking, async () => look(entry, chunksOf(decoded()), rows, run, level));
+      await apart(entry.path, level, looking, async () => look(entry, keptChunks(decoded()), rows, run, level));
     }
   } else {
     for await (const { whole, content, ...entry } of opened.entries({ listing: options.levels === undefined, wants: () => true })) {

@@ -3,7 +3,7 @@ import { nodeCrypto } from "../bytes/node-modules.ts";
 import { readSegments } from "../bytes/segments.ts";
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
-import type { Bytes, Entry, SolidSource } from "../formats/contract.ts";
+import type { Bytes, Decoded, Entry, SolidSource } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import { spool } from "../safe/spool.ts";
 import { ofEntry } from "./extract-job.ts";
@@ -144,6 +144,11 @@ export async function apart(path: string, level: Level, { budget, fail }: Pick<L
     if (endsRun(known, budget)) throw known;
     fail(placed(known.in({ entry: path }), level));
   }
+}
+
+/** What was decoded just now. Small content lies in memory that the thread uses for the next entry, and that may be one of another archive: a copy is taken at once. */
+export function keptChunks({ whole, chunks }: Decoded): Bytes {
+  return whole === undefined ? chunks : chunksOf({ whole: new Uint8Array(whole) });
 }
 
 /** An entry's bytes, however they come. */

@@ -1,11 +1,12 @@
 /** Entries one after the other, for whoever wants to see them himself: nothing is decoded that nobody asks for, and nothing is written. */
+import { FileWindow } from "../bytes/file-window.ts";
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import type { Limits } from "../safe/policy.ts";
+import { judge } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
 import { ofEntry } from "./extract-job.ts";
-import { lookedInto } from "./link-target.ts";
-import { chunksOf } from "./nested.ts";
+import { keptChunks } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import type { Selection } from "./select.ts";
 
@@ -50,9 +51,9 @@ type Readable = Omit<ReadEntry, "refused">;
 async function* entriesOfIndex(opened: OpenedIndex, options: ReadEntriesOptions): AsyncGenerator<Readable> {
   const decode = await opened.container.decoder();
   const password = options.password;
+  const headers = new FileWindow(opened.source.fd);
   for (const indexed of opened.index.entries) {
-    const isLink = indexed.type === "symlink" && !indexed.encrypted && options.selection.wants(indexed.path);
-    const { locator: _, ...entry } = isLink ? { ...(await lookedInto(indexed, { fd: opened.source.fd, decode, lenient: options.lenient })), locator: undefined } : indexed;
+    const { locator: _, ...entry } = { locator: undefined, ...(options.selection.wants(indexed.path) ? await judge(indexed, headers, decode, options.lenient) : indexed) };
     yield { entry, anyTime: true, content: () => decoded(indexed, entry, decode, opened, { ...options, password }) };
   }
 }
@@ -62,7 +63,7 @@ async function* decoded(indexed: IndexedEntry, { path, refusal, type }: Entry, d
   if (type !== "file" && type !== "symlink") return;
   try {
     const secret = indexed.encrypted ? await password?.() : undefined;
-    for await (const chunk of chunksOf(decode(source.fd, indexed.locator, { lenient, password: secret, warn: (note) => warn(note.in({ entry: path })) }))) {
+    for await (const chunk of keptChunks(decode(source.fd, indexed.locator, { lenient, password: secret, warn: (note) => warn(note.in({ entry: path })) }))) {
       signal?.throwIfAborted();
       budget.spendChunk(chunk);
       yield chunk;

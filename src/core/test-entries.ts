@@ -6,7 +6,7 @@ import type { Budget } from "../safe/budget.ts";
 import type { ArchiveAudit, Auditor } from "./audit/auditor.ts";
 import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
-import { apart, chunksOf, lookInside, pathInside, placed, type Level } from "./nested.ts";
+import { apart, chunksOf, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -119,7 +119,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     options.signal?.throwIfAborted();
     await apart(entry.path, level, { budget, fail: fail(run) }, async () => {
       const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
-      await look(entry, counted(chunksOf(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
+      await look(entry, counted(keptChunks(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
     });
     options.reporter.progress?.(entry.locator.size, pathInside(level, entry.path));
     report(number, entry.locator.size);
