@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import type { ChalkInstance } from "chalk";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
+import type { LeftOut } from "../core/left-out.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
 import type { Outcome } from "../commands/common.ts";
@@ -39,6 +40,10 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
           entry(path) {
             progress.hide();
             process.stderr.write(`${printable(path)}\n`);
+          },
+          leftOut(path, why) {
+            progress.hide();
+            process.stderr.write(`left out: ${printable(path)} (${LEFT_OUT_BY[why]})\n`);
           },
         }
       : {}),
@@ -97,6 +102,9 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
 function isClosedPipe(errors: readonly UnzipxError[]): boolean {
   return errors.some(({ details: { cause } }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EPIPE");
 }
+
+/** The flag that says so. */
+const LEFT_OUT_BY = { excluded: "-x", hidden: "--no-hidden", junk: "--no-junk", gitignore: "-g" } as const satisfies Record<LeftOut, string>;
 
 const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
 
@@ -217,7 +225,7 @@ function sentenceOf(summary: Summary, style: Style): string {
       const { archiveBytes = 0, bytes } = summary;
       if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
       const ratio = bytes > archiveBytes ? ` (${((archiveBytes / bytes) * 100).toFixed(1)} %)` : "";
-      return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}`;
+      return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}${summary.skipped > 0 ? `, ${formatCount(summary.skipped)} left out` : ""}`;
     }
     case "test":
       return `${mark} ${printable(summary.archive)}: ${failed ? count(summary.failures.length, "problem") : summary.audit === undefined ? "no errors" : "the content is whole"}, ${things}, ${formatSize(summary.bytes)} verified in ${time}`;

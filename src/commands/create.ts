@@ -1,4 +1,5 @@
 /** c: pack. */
+import type { DiskPath } from "../bytes/input-file.ts";
 import { create, formatForName, WRITABLE_FORMATS, type CreateOptions, type WritableFormat } from "../core/create.ts";
 import { createSelection } from "../core/select.ts";
 import { UnzipxError } from "../errors.ts";
@@ -6,7 +7,7 @@ import { eachArchive, type Summaries } from "./common.ts";
 
 export interface CreateCommand extends Omit<CreateOptions, "format" | "exclude"> {
   readonly out: string;
-  readonly inputs: readonly string[];
+  readonly inputs: readonly DiskPath[];
   readonly format: string | undefined;
   readonly exclude: readonly string[];
 }
