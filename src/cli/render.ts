@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import type { ChalkInstance } from "chalk";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
+import type { CreatePlan } from "../core/plan-create.ts";
 import type { LeftOut } from "../core/left-out.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
@@ -17,7 +18,7 @@ import type { TermsState } from "./terms.ts";
 /** Errors of one kind that are printed before the rest is only counted. */
 const PRINTED = 10;
 
-type Style = Pick<ChalkInstance, "red" | "yellow" | "green" | "dim" | "bold" | "cyan">;
+export type Style = Pick<ChalkInstance, "red" | "yellow" | "green" | "dim" | "bold" | "cyan">;
 const same = (text: string): string => text;
 const PLAIN = { red: same, yellow: same, green: same, dim: same, bold: same, cyan: same } as unknown as Style;
 
@@ -27,6 +28,7 @@ export interface Renderer {
   pausing<Question, Answer>(ask: (question: Question) => Answer): (question: Question) => Answer;
   summaries(outcome: Outcome<Summary>): Promise<number>;
   listings(outcome: Outcome<Listing>): Promise<number>;
+  createPlans(outcome: Outcome<CreatePlan>): Promise<number>;
 }
 
 export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Renderer {
@@ -95,6 +97,24 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       for (const error of outcome.errors) printError(error, style);
       return code;
     },
+    async createPlans(outcome) {
+      const code = exitCodeOf(outcome.results.map(({ summary }) => summary), outcome.errors);
+      process.exitCode = code;
+      if (flags.json === true) {
+        const archives = outcome.results.map(({ summary, entries, leftOut }) => ({ ...plainSummary(summary), dryRun: true, entries, leftOut }));
+        printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
+        return code;
+      }
+      const { createPlanSentence, createPlanTable } = await import("./render-create-plan.ts");
+      const style = await styleFor(process.stderr, flags);
+      for (const plan of outcome.results) {
+        for (const part of createPlanTable(plan, await styleFor(process.stdout, flags), flags.verbose === true)) process.stdout.write(part);
+        printProblems(plan.summary, style, flags);
+        if (!quiet) process.stderr.write(`${createPlanSentence(plan, style)}\n`);
+      }
+      for (const error of outcome.errors) printError(error, style);
+      return code;
+    },
   };
 }
 
@@ -104,7 +124,7 @@ function isClosedPipe(errors: readonly UnzipxError[]): boolean {
 }
 
 /** The flag that says so. */
-const LEFT_OUT_BY = { excluded: "-x", hidden: "--no-hidden", junk: "--no-junk", gitignore: "-g" } as const satisfies Record<LeftOut, string>;
+export const LEFT_OUT_BY = { excluded: "-x", hidden: "--no-hidden", junk: "--no-junk", gitignore: "-g" } as const satisfies Record<LeftOut, string>;
 
 const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
 

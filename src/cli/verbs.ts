@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
 import { destinationOf, policyOf, readingArguments, threadsOf } from "./arguments.ts";
+import type { CreateCommand } from "../commands/create.ts";
 import type { DiskPath } from "../bytes/input-file.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { entryArguments, levelOf, packingArguments } from "./create-arguments.ts";
@@ -41,19 +42,21 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
 
 export const create: Verb = async ([out = "", ...words], dashed, flags, signal) => {
   const renderer = createRenderer(flags, "c");
-  if (out === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
-  if (out === "-" && process.stdout.isTTY) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
+  const isDry = flags["dryRun"] === true;
+  if (out === "-" && flags.json === true && !isDry) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
+  if (out === "-" && process.stdout.isTTY && !isDry) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
   const entries = entryArguments(flags, process.env);
-  const password = passwordFrom(flags, renderer, { archives: [], creating: true });
+  const password = passwordFrom(flags, renderer, { archives: [], creating: true, pretend: isDry });
   const inputs = [...words, ...dashed, ...(await listedInputs(flags))];
   if (inputs.length === 0) throw new UnzipxError("USAGE", "Cannot tell what to pack: no input is named", { hint: `unzipx c ${out} DIR` });
-  const { createCommand } = await import("../commands/create.ts");
-  return renderer.summaries(await createCommand({
+  const { createCommand, planCreateCommand } = await import("../commands/create.ts");
+  const command: CreateCommand = {
     out, inputs, format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
     level: levelOf(flags), force: flags["force"] === true, threads: threadsOf(flags),
     ...packing, ...entries, password, signal, reporter: renderer.reporter,
-  }));
+  };
+  return isDry ? renderer.createPlans(await planCreateCommand(command)) : renderer.summaries(await createCommand(command));
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
@@ -115,7 +118,14 @@ async function listedInputs(flags: Flags): Promise<DiskPath[]> {
   return [];
 }
 
-function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
+interface PasswordUse {
+  readonly archives: readonly string[];
+  readonly creating?: boolean;
+  /** Nothing is asked: all that counts is whether there would be an answer. */
+  readonly pretend?: boolean;
+}
+
+function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false, pretend = false }: PasswordUse): Password {
   return passwordOf(flags, {
     creating,
     stdinIsTaken: archives.includes("-") || [flags["filesFrom"], flags["excludeFrom"]].flat().includes("-"),
@@ -123,7 +133,11 @@ function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = f
     warn: (message) => {
       if (flags.quiet !== true) process.stderr.write(`unzipx: warning: ${printable(message)}\n`);
     },
-    ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
+    ask: renderer.pausing(async (question: string) => {
+      const { askSecretly, canAskOnTerminal } = await import("./prompt.ts");
+      if (pretend) return canAskOnTerminal() ? "whatever is typed" : undefined;
+      return askSecretly(question);
+    }),
   });
 }
 

@@ -293,7 +293,7 @@ class Plan {
 }
 
 /** Names are UTF-16 in a 7z. */
-function assertStorable(entry: InputEntry): void {
+export function assertStorable(entry: InputEntry): void {
   if (entry.pathBytes === undefined) return;
   throw new UnzipxError("READ_FAILED", `Cannot pack "${entry.path}": its name is not UTF-8, and a 7z holds Unicode names only`, { entry: entry.path, hint: "unzipx c OUT.tar.gz INPUT…" });
 }

@@ -1,6 +1,6 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { UnzipxError, withLeft } from "../errors.ts";
+import { withLeft } from "../errors.ts";
 import type { DiskPath } from "../bytes/input-file.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
@@ -8,6 +8,7 @@ import type { Encryption } from "../formats/zip/encrypt.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { chainOf, FORMATS, type WritableFormat } from "./create-formats.ts";
 import { assertPossible, encryptionOf } from "./create-options.ts";
+import { becomesArchive, fileOf, namingOf } from "./create-result.ts";
 import type { SevenZipChoices } from "./create-7z.ts";
 import type { ZipOptions } from "./create-zip.ts";
 import type { Job } from "./jobs.ts";
@@ -98,12 +99,10 @@ export async function create(out: string, inputs: readonly DiskPath[], options: 
     }
     await making;
     throwIfAborted(options.signal);
-    const isEmpty = summary.files + summary.directories + summary.links === 0;
-    if (!isEmpty || summary.failures.length === 0) {
-      if (isEmpty && summary.skipped > 0) summary.warnings.push(new UnzipxError("ODDITY", "The archive is empty: everything was left out", { hint: "-v tells why" }));
+    if (becomesArchive(summary)) {
       summary.archiveBytes = output.position;
       output.commit({ replace });
-      if (out !== "-") summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
+      summary.destination = fileOf(out, options);
     }
   } catch (error) {
     await pool?.close();
@@ -121,7 +120,7 @@ export async function create(out: string, inputs: readonly DiskPath[], options: 
 async function openOutput(out: string, replace: boolean, { split, format }: CreateOptions): Promise<Output> {
   if (out === "-") return openOutputStream();
   if (split === undefined) return openOutputFile(out, { replace });
-  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: format === "7z" ? "joined" : "zip" });
+  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: namingOf(format) });
 }
 
 type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: ZipOptions & SevenZipChoices) => Promise<void>;

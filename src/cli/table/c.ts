@@ -30,6 +30,7 @@ export const C: CommandRow = {
     { group: "How", flag: "--best", text: "the same as -9" },
     { group: "How", flag: "--method <name>", text: "how a zip compresses", choices: ["deflate", "zstd", "store"] },
     { group: "How", flag: "--reproducible", text: "the same input gives the same bytes" },
+    { group: "How", flag: "--dry-run", text: "write nothing, show what would be packed, and exit as the run would" },
     { group: "Names", flag: "--prefix <dir>", text: "put all entries into this folder of the archive" },
     { group: "Metadata", flag: "--mtime <date>", text: "the time of all entries: 2026-11-25, 2026-11-25T22:30:00Z, @SECONDS" },
     { group: "Encryption", flag: "-e, --encrypt", text: "encrypt the contents, not the names, with AES-256 (zip, 7z)" },
