@@ -1,12 +1,13 @@
 // Bundles the program into dist/: one entry for the command, one for the library, one for the worker threads,
 // and chunks that are loaded when a command needs them.
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { bundleOptions } from "./bundle-options.mjs";
 import { thirdPartyLicenses } from "./licenses.mjs";
+import { loadSource } from "./load-source.mjs";
+import { writeTypes } from "./types.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -39,9 +40,11 @@ const { output } = await bundle.write({
 await bundle.close();
 writeFileSync(join(root, "THIRD-PARTY-LICENSES.txt"), thirdPartyLicenses(output.flatMap((chunk) => chunk.moduleIds ?? [])));
 
+const { manPage } = await loadSource(root, version, "cli/man.ts");
+writeFileSync(join(root, "dist/unzipx.1"), manPage(version));
+
 // The library's types; without the compiler (an install of production dependencies only) the program still builds.
-const tsc = join(root, "node_modules/typescript/bin/tsc");
-if (existsSync(tsc)) execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+if (existsSync(join(root, "node_modules/typescript/bin/tsc"))) writeTypes(root, join(root, "dist/types"));
 
 /** Names the step that a module belongs to; null: it is loaded when it is needed, or an entry by itself. */
 function stepOf() {

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { documents } from "../src/cli/documents.ts";
 import { formatRows } from "../src/cli/render-formats.ts";
 import { ERRORS } from "../src/errors.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "docs/AUDIT.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "docs/AUDIT.md", "docs/FORMATS.md", "docs/EXIT-CODES.md", "docs/GUIDE.md", "docs/DEPENDENCIES.md"];
 const readme = read("README.md");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "unzipx-documents-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,8 +72,27 @@ test("the README's exit codes are those of errors.ts, and 0", () => {
   expect(documented.sort((a, b) => a - b)).toEqual([...known.add(1)].sort((a, b) => a - b));
 });
 
-test("the README has at most 200 lines", () => {
-  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(200);
+test.each(Object.entries(documents()))("%s is what npm run docs makes", (document, text) => {
+  expect(read(document)).toBe(text);
+});
+
+test("docs/DEPENDENCIES.md names every dependency and its licence, in the right table", () => {
+  const page = read("docs/DEPENDENCIES.md");
+  const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const bundled = read("THIRD-PARTY-LICENSES.txt");
+  const rows = page.split("\n").filter((line) => line.startsWith("| ") && !/^\| (package|---)/.test(line)).map((line) => line.split("|").slice(1, 3).map((cell) => cell.trim()));
+  const named = new Map(rows.flatMap(([names, licence]) => names!.split(", ").map((name) => [name, licence!] as const)));
+  expect([...named.keys()].sort()).toEqual([...Object.keys(dependencies), ...Object.keys(devDependencies), "readline-sync"].sort());
+  for (const name of Object.keys(devDependencies)) {
+    const inBundle = new RegExp(`^${name} \\d`, "m").test(bundled);
+    expect([name, page.slice(page.indexOf("## Bundled"), page.indexOf("## For dev")).includes(`| ${name} |`)]).toEqual([name, inBundle]);
+    const { license } = JSON.parse(read(`node_modules/${name}/package.json`)) as { license: string };
+    expect([name, named.get(name)]).toEqual([name, license]);
+  }
+});
+
+test("the README has at most 250 lines", () => {
+  expect(readme.trimEnd().split("\n").length).toBeLessThanOrEqual(250);
 });
 
 test.each(DOCUMENTS)("every relative link in %s leads to a file", (document) => {

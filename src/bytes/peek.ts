@@ -1,8 +1,16 @@
 /** Looking ahead in bytes that come only once. */
 import type { Bytes } from "../formats/contract.ts";
 
-/** The first bytes of a stream, at least `length` of them unless it ends earlier, and the whole stream again. */
-export async function peek(input: Bytes, length: number): Promise<{ head: Uint8Array; all: Bytes }> {
+export interface Peeked {
+  /** The first bytes, at least as many as were asked for, unless there are fewer. */
+  readonly head: Uint8Array;
+  /** The whole stream again. */
+  readonly all: Bytes;
+  /** Lets go of the stream, also where nobody has begun to read `all`. */
+  close(): Promise<void>;
+}
+
+export async function peek(input: Bytes, length: number): Promise<Peeked> {
   const iterator = input[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   let found = 0;
@@ -15,6 +23,7 @@ export async function peek(input: Bytes, length: number): Promise<{ head: Uint8A
   const head = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   return {
     head,
+    close: async () => void (await iterator.return?.()),
     all: (async function* () {
       try {
         if (head.length > 0) yield head;

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { splitWords } from "../commands/common.ts";
 import { UnzipxError } from "../errors.ts";
+import type { Renaming } from "../core/rename.ts";
 import type { SelectionOptions } from "../core/select.ts";
 import { defaultThreads } from "../parallel/pool.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, USUAL_LEVELS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
@@ -87,6 +88,19 @@ export function destinationOf(flags: Flags): { directory: string; into: Destinat
   return { directory: given[0] ?? ".", into: into === "never" ? "directory" : into === "always" ? "own-folder" : "auto" };
 }
 
+/** `transformOf` is only there when it is needed. */
+export function renamingOf(flags: Flags, transformOf: ((expressions: readonly string[]) => (name: string) => string) | undefined): Renaming | undefined {
+  const strip = flags["stripComponents"];
+  const junk = flags["junkPaths"] === true;
+  if (strip === undefined && !junk && transformOf === undefined) return undefined;
+  if (strip !== undefined && junk) throw new UnzipxError("USAGE", "Cannot do both: -j leaves out all folders, --strip-components only some");
+  return {
+    junk,
+    strip: strip === undefined ? undefined : strip === "auto" ? "auto" : wholeNumber("--strip-components", strip, 0, 4096, "auto"),
+    transform: transformOf?.(texts(flags["transform"])),
+  };
+}
+
 /** More levels than this would keep more files open than a process may have. */
 const MOST_LEVELS = 64;
 
@@ -118,11 +132,12 @@ export function sizeOf(flag: string, value: unknown, otherwise: number): number 
   return size;
 }
 
-export function wholeNumber(flag: string, value: unknown, least: number, most: number): number {
+/** `word` is what may stand there instead. */
+export function wholeNumber(flag: string, value: unknown, least: number, most: number, word?: string): number {
   const text = String(value);
   const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
-  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is no whole number from ${least} to ${most}`);
+  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "" : `neither ${word} nor `}${word === undefined ? "no" : "a"} whole number from ${least} to ${most}`);
 }
 
 export function texts(value: unknown): string[] {

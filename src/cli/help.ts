@@ -1,6 +1,6 @@
 /** What stands below the flags on a help page: examples, notes, exit codes. */
 import type { CommandRow } from "./table/rows.ts";
-import { EXIT_CODES } from "./table/index.ts";
+import { EXIT_CODES } from "./table/texts.ts";
 
 /** Wider lines are hard to read. */
 const WIDEST = 110;

@@ -4,8 +4,10 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
-import { COMMANDS, DESCRIPTION, EXAMPLES } from "./table/index.ts";
+import { COMMANDS } from "./table/index.ts";
+import { suitMemory } from "./memory.ts";
 import { GROUPS, type CommandRow, type FlagRow } from "./table/rows.ts";
+import { DESCRIPTION, EXAMPLES } from "./table/texts.ts";
 import { VERSION } from "./version.ts";
 
 /** Flags as Commander hands them over; the commands turn them into options of the core. */
@@ -88,6 +90,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       warn: (message) => void process.stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void process.stderr.write(text),
     });
   }
+  suitMemory();
   const verb = (long ?? name) as keyof typeof import("./verbs.ts");
   return (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }

@@ -5,6 +5,7 @@ import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
 import type { CreatePlan } from "../core/plan-create.ts";
 import type { LeftOut } from "../core/left-out.ts";
+import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
 import type { Outcome } from "../commands/common.ts";
@@ -29,6 +30,7 @@ export interface Renderer {
   summaries(outcome: Outcome<Summary>): Promise<number>;
   listings(outcome: Outcome<Listing>): Promise<number>;
   createPlans(outcome: Outcome<CreatePlan>): Promise<number>;
+  plans(outcome: Outcome<ExtractPlan>): Promise<number>;
 }
 
 export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Renderer {
@@ -93,6 +95,27 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         if (outcome.results.length > 1) process.stdout.write(`${tableStyle.bold(printable(listing.summary.archive))}\n`);
         for (const part of listingTable(listing, tableStyle.dim, quiet)) process.stdout.write(part);
         printProblems(listing.summary, style, flags);
+      }
+      for (const error of outcome.errors) printError(error, style);
+      return code;
+    },
+    async plans(outcome) {
+      const stopped = outcome.results.flatMap(({ error, summary: { archive } }) => (error === undefined ? [] : [error.in({ archive })]));
+      const errors = [...outcome.errors, ...stopped];
+      const code = exitCodeOf(outcome.results.filter(({ error }) => error === undefined).map(({ summary }) => summary), errors);
+      process.exitCode = code;
+      if (flags.json === true) {
+        const archives = outcome.results.map(({ summary, entries }) => ({ ...plainSummary(summary), dryRun: true, entries }));
+        printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: errors.map(toPlain) });
+        return code;
+      }
+      const { planTable, planSentence } = await import("./render-plan.ts");
+      const style = await styleFor(process.stderr, flags);
+      for (const plan of outcome.results) {
+        for (const part of planTable(plan, await styleFor(process.stdout, flags))) process.stdout.write(part);
+        printProblems({ ...plan.summary, failures: [] }, style, flags); // those stand in the table
+        if (plan.error !== undefined) printError(plan.error.in({ archive: plan.summary.archive }), style);
+        if (!quiet) process.stderr.write(`${planSentence(plan, style)}\n`);
       }
       for (const error of outcome.errors) printError(error, style);
       return code;
@@ -255,7 +278,7 @@ function sentenceOf(summary: Summary, style: Style): string {
 }
 
 /** As a person would type it from here. */
-function shortPath(path: string): string {
+export function shortPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" ? "." : short.startsWith("..") ? path : short;
 }

@@ -1,9 +1,9 @@
 /** One function a command: arguments → command → what is printed → exit code. */
-import { setFlagsFromString } from "node:v8";
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, policyOf, readingArguments, threadsOf } from "./arguments.ts";
-import type { CreateCommand } from "../commands/create.ts";
+import { destinationOf, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
 import type { DiskPath } from "../bytes/input-file.ts";
+import type { CreateCommand } from "../commands/create.ts";
+import type { ExtractCommand } from "../commands/extract.ts";
 import type { Checksum } from "../core/checksum.ts";
 import { entryArguments, levelOf, packingArguments } from "./create-arguments.ts";
 import { passwordOf, type Password } from "./password.ts";
@@ -11,33 +11,32 @@ import { printable } from "../text/printable.ts";
 import type { Flags } from "./program.ts";
 import { createRenderer, type Renderer } from "./render.ts";
 
-// The work is in large buffers, and the small objects around it die at once: a young generation of 4 MiB does as well as
-// one of 16, and takes 40 MB less. But it begins with 1 MiB and has to be able to grow: otherwise a listing of 100,000 entries is
-// collected 526 times and not 39. Here and not in the library, because it holds for the whole process.
-setFlagsFromString("--max-semi-space-size=4");
-setFlagsFromString("--semi-space-growth-factor=2");
-
 type Verb = (words: readonly string[], dashed: readonly string[], flags: Flags, signal: AbortSignal) => Promise<number>;
 
 export const extract: Verb = async (words, dashed, flags, signal) => {
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const { canAskOnTerminal } = await import("./prompt.ts");
   const policy = policyOf(flags, reading.limits, canAskOnTerminal());
   const toStdout = flags["stdout"] === true;
   if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
   if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
   if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
+  const isDry = flags["dryRun"] === true;
+  if (isDry && toStdout) throw new UnzipxError("USAGE", "Cannot do both: --dry-run writes nothing, and -O writes members to standard output", { hint: "unzipx l ARCHIVE" });
+  if (isDry && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: what archives inside hold (-R) is only known when they are unpacked, and --dry-run unpacks nothing", { hint: "unzipx l -R ARCHIVE" });
+  const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
   const renderer = createRenderer(flags, "x");
   const { storeFile, storeFolder } = await import("./store.ts");
-  const { extractCommand } = await import("../commands/extract.ts");
+  const { extractCommand, planCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
-  return renderer.summaries(await extractCommand({
-    ...reading, ...destinationOf(flags), policy, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
+  const command: ExtractCommand = {
+    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
     reporter: renderer.reporter,
-  }));
+  };
+  return isDry ? renderer.plans(await planCommand(command)) : renderer.summaries(await extractCommand(command));
 };
 
 export const create: Verb = async ([out = "", ...words], dashed, flags, signal) => {
@@ -60,7 +59,7 @@ export const create: Verb = async ([out = "", ...words], dashed, flags, signal) 
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const renderer = createRenderer(flags, "l");
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   const { listCommand } = await import("../commands/list.ts");
@@ -69,7 +68,7 @@ export const list: Verb = async (words, dashed, flags, signal) => {
 
 export const test: Verb = async (words, dashed, flags, signal) => {
   const renderer = createRenderer(flags, "t");
-  const reading = readingArguments(words, dashed, flags);
+  const reading = await readingFrom(words, dashed, flags);
   const sarif = flags["sarif"] as string | undefined;
   if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
@@ -100,6 +99,20 @@ export const formats: Verb = async (_, __, flags) => {
   const { printFormats } = await import("./render-formats.ts");
   return printFormats(flags);
 };
+
+export const completions: Verb = async ([shell = ""]) => {
+  const { completionScript } = await import("./completions/index.ts");
+  process.stdout.write(completionScript(shell));
+  return 0;
+};
+
+/** With what the lists in files select; the code for them is only loaded when there are some. */
+async function readingFrom(words: readonly string[], dashed: readonly string[], flags: Flags): Promise<ReadingArguments> {
+  const reading = readingArguments(words, dashed, flags);
+  if (flags["filesFrom"] === undefined && flags["excludeFrom"] === undefined) return reading;
+  const { withLists } = await import("./name-lists.ts");
+  return { ...reading, selection: await withLists(reading.selection, flags, reading.archives) };
+}
 
 /** The code for it is only loaded when it is asked for. */
 async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<Checksum | undefined> {

@@ -1,7 +1,9 @@
 /** x: unpack. */
-import { extract } from "../core/extract.ts";
+import { extract, type ExtractOptions } from "../core/extract.ts";
 import { ownName } from "../core/own-name.ts";
 import type { Checksum } from "../core/checksum.ts";
+import type { ExtractPlan } from "../core/plan-extract.ts";
+import type { Renaming } from "../core/rename.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
 import { extractTo, type Sink } from "../core/test.ts";
@@ -9,7 +11,7 @@ import { wholeName } from "../core/volumes.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import type { Destination } from "../safe/writer.ts";
-import { eachArchive, type Summaries } from "./common.ts";
+import { eachArchive, type Outcome, type Summaries } from "./common.ts";
 
 export interface ExtractCommand {
   readonly archives: readonly string[];
@@ -19,6 +21,7 @@ export interface ExtractCommand {
   /** As in ExtractOptions. */
   readonly reserved: readonly string[];
   readonly policy: Policy;
+  readonly renaming: Renaming | undefined;
   readonly format: string | undefined;
   readonly encoding: string | undefined;
   readonly password: (() => Promise<string | undefined>) | undefined;
@@ -35,10 +38,19 @@ export interface ExtractCommand {
 }
 
 export async function extractCommand(command: ExtractCommand): Promise<Summaries> {
-  const { selection: wanted, policy, sink, archives, reserved, ...options } = command;
-  return eachArchive(archives, async (archive) => {
-    const selection = await createSelection(wanted);
-    if (sink !== undefined) return extractTo(sink, archive, { ...options, selection, limits: policy.limits, lenient: policy.lenient });
-    return extract(archive, { ...options, selection, policy, reserved, ownName: ownName(wholeName(archive)) });
+  const { sink, policy: { limits, lenient } } = command;
+  return eachArchive(command.archives, async (archive) => {
+    if (sink !== undefined) return extractTo(sink, archive, { ...command, selection: await createSelection(command.selection), limits, lenient });
+    return extract(archive, await optionsFor(archive, command));
   });
+}
+
+/** The same, without doing any of it. */
+export async function planCommand(command: ExtractCommand): Promise<Outcome<ExtractPlan>> {
+  const { planExtract } = await import("../core/plan-extract.ts");
+  return eachArchive(command.archives, async (archive) => planExtract(archive, await optionsFor(archive, command)));
+}
+
+async function optionsFor(archive: string, { selection, sink: _, archives: __, ...options }: ExtractCommand): Promise<ExtractOptions> {
+  return { ...options, selection: await createSelection(selection), ownName: ownName(wholeName(archive)) };
 }

@@ -57,6 +57,7 @@ export async function checkInput(input: Input, options: CheckOptions): Promise<C
   const stable: (() => void)[] = [];
   for (const part of parts) {
     if (isFileSource(part)) stable.push(await verifyFile(part, wanted.get(part)!, options.signal));
+    else if (input.memory !== undefined) verifyMemory(part.name, input.memory, wanted.get(part)!);
     else if (options.isFinal) throw new UnzipxError("USAGE", "Cannot verify what comes through a pipe before it goes to standard output (-O): what was handed on cannot be taken back", { hint: "save it to a file first, or -C DIR instead of -O" });
   }
   if (isFileSource(input.source) || input.solid !== undefined) return { input, verify: async () => stable.forEach((one) => one()) };
@@ -76,6 +77,12 @@ function digestsOf(name: string, checksum: Checksum, list: DigestList | undefine
 
 const CHUNK = 1 << 20;
 const readAt = promisify(read);
+
+function verifyMemory(name: string, bytes: Uint8Array, wanted: readonly Digest[]): void {
+  const summed = summing(wanted);
+  summed.update(bytes);
+  summed.assert(name);
+}
 
 /** Reads all of a file; what it returns throws when the file was written to since. */
 async function verifyFile({ name, fd }: Source & { readonly fd: number }, wanted: readonly Digest[], signal: AbortSignal | undefined): Promise<() => void> {

@@ -2,6 +2,7 @@
 import type { Entry } from "../formats/contract.ts";
 import type { ClaimRules } from "../safe/plan.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
+import type { ClaimPlace, Renaming } from "./rename.ts";
 
 const INDEXED: ClaimRules = { backslash: "separator", repeated: "refuse" };
 
@@ -19,4 +20,11 @@ export function claimRulesOf(opened: OpenedIndex | OpenedStream): (entry: Entry)
 /** Who stores Unix modes means a backslash as a character; but not one that would lead out where it is none. */
 function backslashOf({ path, mode }: Entry): ClaimRules["backslash"] {
   return mode === undefined || /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|^[\\/]/.test(path) ? "separator" : "character";
+}
+
+/** Claims the place of one entry after the other, under the name that it is to have. */
+export async function claimerOf(opened: OpenedIndex | OpenedStream, claim: ClaimPlace, options: Renaming | undefined): Promise<(entry: Entry) => ReturnType<ClaimPlace>> {
+  const rulesOf = claimRulesOf(opened);
+  const place = options === undefined ? claim : (await import("./rename.ts")).renaming(options, claim);
+  return (entry) => place(entry, rulesOf(entry));
 }

@@ -1,7 +1,6 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { withLeft } from "../errors.ts";
-import type { DiskPath } from "../bytes/input-file.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { defaultThreads, type Pool } from "../parallel/pool.ts";
 import type { Encryption } from "../formats/zip/encrypt.ts";
@@ -17,8 +16,10 @@ import { newPool } from "./run-jobs.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
+import type { PackInput } from "./roots.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
+export type { PackInput } from "./roots.ts";
 export type { Encryption } from "../formats/zip/encrypt.ts";
 export { formatForName, WRITABLE_FORMATS, type WritableFormat } from "./create-formats.ts";
 
@@ -58,6 +59,8 @@ export interface CreateOptions {
   readonly method?: ZipMethod | undefined;
   /** The most bytes that one file holds, 64 KiB or more: the archive becomes OUT.z01, OUT.z02 … and OUT.zip, or OUT.7z.001, OUT.7z.002 … */
   readonly split?: number | undefined;
+  /** Where the bytes go instead of a file; `out` is then only what it is called. */
+  readonly output?: Output | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly reporter?: Reporter | undefined;
 }
@@ -66,10 +69,10 @@ export interface CreateOptions {
 export type ZipMethod = "deflate" | "zstd" | "store";
 
 /**
- * Packs `inputs` into `out` ("-" = standard output); names that are not UTF-8 are given in bytes. One file that cannot be read is a failure in the summary and the
+ * Packs `inputs` into `out` ("-" = standard output). One file that cannot be read is a failure in the summary and the
  * run goes on; when nothing at all could be read there is no archive, and `destination` is undefined.
  */
-export async function create(out: string, inputs: readonly DiskPath[], options: CreateOptions): Promise<Summary> {
+export async function create(out: string, inputs: readonly PackInput[], options: CreateOptions): Promise<Summary> {
   const started = performance.now();
   throwIfAborted(options.signal);
   const { format, reporter = {}, reproducible = false } = options;
@@ -102,7 +105,7 @@ export async function create(out: string, inputs: readonly DiskPath[], options: 
     if (becomesArchive(summary)) {
       summary.archiveBytes = output.position;
       output.commit({ replace });
-      summary.destination = fileOf(out, options);
+      summary.destination = options.output === undefined ? fileOf(out, options) : undefined;
     }
   } catch (error) {
     await pool?.close();
@@ -117,7 +120,8 @@ export async function create(out: string, inputs: readonly DiskPath[], options: 
   return summary;
 }
 
-async function openOutput(out: string, replace: boolean, { split, format }: CreateOptions): Promise<Output> {
+async function openOutput(out: string, replace: boolean, { split, format, output }: CreateOptions): Promise<Output> {
+  if (output !== undefined) return output;
   if (out === "-") return openOutputStream();
   if (split === undefined) return openOutputFile(out, { replace });
   return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: namingOf(format) });

@@ -37,7 +37,8 @@ export class DryRun<Mark> {
 
   /** In archive order, or that in which x would see them. Returns why the entry is refused, or its place. */
   claim(entry: Entry, mark: Mark): UnzipxError | Place {
-    if (this.#byEngine && leadsOut(entry)) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: entry.linkTarget! });
+    const refusal = this.#byEngine ? refusedByEngine(entry) : undefined;
+    if (refusal !== undefined) return refusal;
     const planned = this.#plan.claim(this.#isPackage ? rooted(entry) : entry, this.#rulesOf(entry));
     if (planned instanceof UnzipxError) return planned.in({ entry: entry.path });
     if (planned === "skip") throw new UnzipxError("INTERNAL", "Cannot tell what is refused: the usual rules skip nothing");
@@ -57,6 +58,11 @@ export class DryRun<Mark> {
       return error;
     });
   }
+}
+
+/** The engine keeps dangerous links to itself. */
+export function refusedByEngine(entry: Entry): UnzipxError | undefined {
+  return leadsOut(entry) ? new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: entry.linkTarget! }) : undefined;
 }
 
 /** What the engine takes for a dangerous link, and then does not give: going by the names alone it leaves the root, or ends there. */

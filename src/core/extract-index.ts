@@ -1,12 +1,9 @@
 /** x, an archive with an index: any thread may write any entry. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
-import { fromPlain, UnzipxError } from "../errors.ts";
-import { FREE_SPACE_RESERVE } from "../safe/policy.ts";
+import { fromPlain } from "../errors.ts";
+import { assertRoom } from "../safe/free-space.ts";
 import type { Claim } from "../safe/writer.ts";
-import { formatSize } from "../text/size.ts";
 import { Batches, isWorthWorkers, type Sized } from "./batches.ts";
-import { claimRulesOf } from "./claim-rules.ts";
+import { claimerOf } from "./claim-rules.ts";
 import type { BatchResult, ExtractJob } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import { lookedInto } from "./link-target.ts";
@@ -22,29 +19,31 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const { entries } = opened.index;
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
-  const claims = new Map<number, Claim>();
-  const rulesOf = claimRulesOf(opened);
+  /** Of files, by their number. */
+  const claims: (Claim | undefined)[] = [];
+  const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   const batches = new Batches();
   const waiting: Sized[][] = [];
   const { count, bytes } = expected(opened, run);
   const job = (batch: readonly Sized[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
     alone: options.threads > 1 && batch[0]!.size > bytes / 2,
-    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims.get(entry)!) })),
+    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims[entry]!) })),
   });
   const done = (result: BatchResult, batch: readonly Sized[]): void => {
     summary.bytes += result.bytes;
     summary.files += batch.length - result.failures.length;
     for (const { entry, error } of result.failures) {
-      writer.drop(claims.get(entry)!);
+      writer.drop(claims[entry]!);
       summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
     }
     for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
     options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
-    for (const { entry, size } of batch) options.reporter.entry?.(entries[entry]!.path, size);
+    const failed = new Set(result.failures.map(({ entry }) => entry));
+    for (const { entry, size } of batch) if (!failed.has(entry)) options.reporter.entry?.(entries[entry]!.path, size);
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
-  const early = jobs.hasRoom && writer.target !== undefined && run.found === undefined;
+  const early = jobs.hasRoom && writer.isSettled && run.found === undefined;
   options.reporter.start?.(bytes);
   let total = 0;
   const add = (entry: number): boolean => {
@@ -62,16 +61,16 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const entry = entries[number]!;
       if (!wants(run, entry.path)) continue;
       budget.entry(entry.path, entry.linkTarget);
-      const claimed = writer.claim(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }), rulesOf(entry));
+      const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
-      claims.set(number, claim);
+      claims[number] = claim;
       remember(run, claim, entry);
       if (early && add(number)) await jobs.turn();
     }
     if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
     await settle(writer, summary);
-    if (!early) for (const [entry, claim] of claims) if (!claim.place.dropped) add(entry);
+    if (!early) for (const [entry, claim] of claims.entries()) if (claim?.place.dropped === false) add(entry);
     assertRoom(total - summary.bytes, writer.target!);
     const rest = batches.rest(waiting);
     await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));
@@ -89,21 +88,4 @@ function expected({ index }: OpenedIndex, run: Run): { readonly count: number; r
     bytes += locator.size;
   }
   return { count, bytes };
-}
-
-/** A known size is held against the free space beforehand: the kindest moment to say no. */
-function assertRoom(bytes: number, target: string): void {
-  if (bytes < FREE_SPACE_RESERVE) return;
-  for (let folder = target; ; folder = dirname(folder)) {
-    try {
-      const { bavail, bsize } = statfsSync(folder);
-      if (bavail * bsize - FREE_SPACE_RESERVE >= bytes) return;
-      throw new UnzipxError("DISK_FULL", `Cannot extract into "${target}": there is not enough room`, {
-        expected: formatSize(bytes), found: `${formatSize(bavail * bsize)} free`, hint: "-C DIR",
-      });
-    } catch (error) {
-      if (error instanceof UnzipxError) throw error;
-      if (folder === dirname(folder)) return; // the system will tell when it is full
-    }
-  }
 }

@@ -88,8 +88,10 @@ class Nested {
 
   #open(fd: number): Promise<OpenedInside> {
     const { encoding, password, threads, signal, policy: { limits, lenient } } = this.#run.options;
-    const { entry } = this.#found;
-    return openInside({ path: entry.path, fd, mtime: entry.mtime }, this.#level, {
+    const { entry, claim } = this.#found;
+    // A compressed file gives the one in it its name.
+    const title = this.#run.options.renaming === undefined ? undefined : claim.place.name;
+    return openInside({ path: entry.path, title, fd, mtime: entry.mtime }, this.#level, {
       encoding, password, threads, signal, limits, lenient, budget: this.#run.budget, warn: (note) => void this.#run.summary.warnings.push(note),
     });
   }
@@ -101,7 +103,7 @@ class Nested {
     const summary = emptySummary("extract", outer.archive, opened.format);
     const run: Run = {
       writer: inner, summary, budget, found: [],
-      options: { ...options, selection: selectionInside(options.selection, entry.path), reporter: reporterInside(options.reporter, entry.path) },
+      options: { ...options, selection: selectionInside(options.selection, entry.path), renaming: isOneFile(opened) ? undefined : options.renaming, reporter: reporterInside(options.reporter, entry.path) },
     };
     await extractEntries(opened, run);
     outer.warnings.push(...[...summary.warnings.splice(0), ...notesOf(inner.oddities)].map((note) => this.#placed(note)));

@@ -39,7 +39,13 @@ export async function settle(writer: SafeWriter, summary: Summary): Promise<Sett
   return settled;
 }
 
-export function record(claimed: Claimed, entry: Entry, summary: Summary): Claim | undefined {
+export function record(claimed: Claimed | "nameless", entry: Entry, summary: Summary): Claim | undefined {
+  if (claimed === "nameless") {
+    if (entry.type === "directory") return undefined; // what is in it comes all the same
+    summary.skipped += 1;
+    summary.warnings.push(nameless(entry));
+    return undefined;
+  }
   if (claimed === "skip") {
     summary.skipped += 1;
     return undefined;
@@ -52,4 +58,8 @@ export function record(claimed: Claimed, entry: Entry, summary: Summary): Claim 
   if (claimed.place.type === "directory") summary.directories += 1;
   else if (claimed.place.type !== "file") summary.links += 1;
   return claimed;
+}
+
+export function nameless({ path }: Entry): UnzipxError {
+  return new UnzipxError("ODDITY", "Left out an entry: nothing is left of its name", { entry: path });
 }

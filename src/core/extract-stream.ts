@@ -3,7 +3,7 @@ import { ERRORS, type UnzipxError } from "../errors.ts";
 import type { StreamEntry } from "../formats/contract.ts";
 import { fill, openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
 import type { Claim } from "../safe/writer.ts";
-import { claimRulesOf } from "./claim-rules.ts";
+import { claimerOf } from "./claim-rules.ts";
 import { entryTrouble } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import type { OpenedStream } from "./open.ts";
@@ -13,7 +13,7 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
   const { writer, summary, options, budget } = run;
   // Of a solid container only the content tells how far it is, and nobody knows how much that will be.
   options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
-  const rulesOf = claimRulesOf(opened);
+  const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   let seen = 0;
   const report = (entry: string): void => {
     const read = opened.entriesFailAlone ? summary.bytes : opened.bytesRead();
@@ -39,7 +39,7 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
         continue;
       }
       budget.entry(entry.path, entry.linkTarget);
-      const claimed = writer.claim(entry, rulesOf(entry));
+      const claimed = claimPlace(entry);
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type === "file") {
         if (claim.repeats && behind !== undefined) {

@@ -13,8 +13,10 @@ import { outermost } from "./nested.ts";
 import { notesOf } from "./oddities.ts";
 import { carryMark } from "./carry-mark.ts";
 import { openArchive } from "./open.ts";
+import type { Renaming } from "./rename.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
 export interface ExtractOptions {
@@ -26,6 +28,8 @@ export interface ExtractOptions {
   readonly reserved?: readonly string[] | undefined;
   readonly policy: Policy;
   readonly selection: Selection;
+  /** Other names for what comes out; members are selected by those in the archive. Archives inside are renamed each for itself. */
+  readonly renaming?: Renaming | undefined;
   readonly format?: string | undefined;
   readonly encoding?: string | undefined;
   readonly password?: (() => Promise<string | undefined>) | undefined;
@@ -42,7 +46,7 @@ export interface ExtractOptions {
 }
 
 /** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
-export async function extract(archive: string, options: ExtractOptions): Promise<Summary> {
+export async function extract(archive: string | Input, options: ExtractOptions): Promise<Summary> {
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => {
@@ -54,11 +58,11 @@ export async function extract(archive: string, options: ExtractOptions): Promise
   const { limits, lenient } = options.policy;
   const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
-  const summary = emptySummary("extract", archive, opened.format);
+  const summary = emptySummary("extract", titleOf(archive), opened.format);
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved, hoist: options.renaming?.strip === "auto" },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: opened.budget, found: options.levels === undefined ? undefined : [] };

@@ -1,5 +1,4 @@
 /** The entries of a new archive: what the walk finds, with the names, times and modes that the options give them. */
-import type { DiskPath } from "../bytes/input-file.ts";
 import { joinBytes } from "../bytes/input-file.ts";
 import { UnzipxError } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
@@ -7,6 +6,7 @@ import { checkPath } from "../safe/path.ts";
 import { DEFAULT_LIMITS } from "../safe/policy.ts";
 import { FORMATS } from "./create-formats.ts";
 import type { CreateOptions } from "./create.ts";
+import type { PackInput } from "./roots.ts";
 import type { Summary } from "./summary.ts";
 import { walk } from "./walk.ts";
 
@@ -14,7 +14,7 @@ import { walk } from "./walk.ts";
 const EARLIEST = Date.UTC(1980, 0, 1);
 
 /** What is left out or cannot be read goes into the summary. `leaveOut`: the archive itself, by "device:inode". */
-export async function inputEntries(inputs: readonly DiskPath[], options: CreateOptions, leaveOut: ReadonlySet<string>, summary: Summary): Promise<Iterable<InputEntry>> {
+export async function inputEntries(inputs: readonly PackInput[], options: CreateOptions, leaveOut: ReadonlySet<string>, summary: Summary): Promise<Iterable<InputEntry>> {
   const { base = ".", reproducible = false, exclude = () => false, hidden, junk, reporter } = options;
   const prefix = options.prefix === undefined ? undefined : prefixOf(options.prefix);
   const git = options.gitignore === true ? (await import("./gitignore.ts")).gitRules(base) : undefined;

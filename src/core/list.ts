@@ -1,16 +1,16 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
 import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
-import type { Bytes, Decode, Decoded, Entry, IndexedEntry } from "../formats/contract.ts";
+import type { Bytes, Decoded, Entry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
-import { RATIO_STARTS_AT, type Limits } from "../safe/policy.ts";
+import type { Limits } from "../safe/policy.ts";
+import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
-import { ofEntry } from "./extract-job.ts";
-import { lookedInto, TARGET_BYTES } from "./link-target.ts";
 import { apart, chunksOf, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import type { Selection } from "./select.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
 export interface ListOptions {
@@ -40,14 +40,14 @@ export interface Listing {
   readonly summary: Summary;
 }
 
-export async function list(archive: string, options: ListOptions): Promise<Listing> {
+export async function list(archive: string | Input, options: ListOptions): Promise<Listing> {
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const reading = {
     threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
   };
   const opened = await openArchive(archive, { ...reading, format: options.format });
-  const summary = emptySummary("list", archive, opened.format);
+  const summary = emptySummary("list", titleOf(archive), opened.format);
   const { budget } = opened;
   const entries: Rows = [];
   try {
@@ -110,18 +110,6 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   dry.finish(mark);
 }
 
-/** The entry as x comes to know it before it claims a place, but without any content except where a link leads. */
-function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
-  if (entry.refusal !== undefined || entry.type === "special") return entry;
-  if (entry.type === "symlink" && !entry.encrypted) return lookedInto(entry, { fd: headers.fd, decode, lenient });
-  try {
-    decode(headers.fd, entry.locator, { lenient, headersOnly: headers });
-    return entry;
-  } catch (error) {
-    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
-  }
-}
-
 /** Gone through twice: the first time nothing is decoded. */
 async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
   const own: Rows = [];
@@ -150,13 +138,12 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
 
 /** Marks what x would refuse, in the order in which the entries come when they are decoded. */
 async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level): Promise<void> {
-  const links = await linksOf(opened, own, run, level);
+  const links = await linksOf(opened, own, { signal: run.options.signal, pathOf: (path) => pathInside(level, path) });
   const dry = new DryRun<number>(opened, { limits: run.options.limits, prefix: level.prefix });
   const mark = (error: UnzipxError, row: number): void => void (own[row] = { ...own[row]!, refused: error });
-  const turn = ({ type }: Entry): number => (!opened.byEngine || type === "directory" ? 0 : type === "file" || type === "symlink" ? 1 : 2);
-  for (const now of [0, 1, 2]) {
+  for (const now of TURNS) {
     for (let row = 0; row < own.length; row++) {
-      if (turn(own[row]!) !== now) continue;
+      if (turnOf(own[row]!, opened) !== now) continue;
       const link = own[row]!.type === "symlink" ? links.get(own[row]!.path) : undefined;
       if (link?.linkTarget !== undefined) own[row] = { ...own[row]!, linkTarget: link.linkTarget };
       const entry = { ...own[row]!, ...link };
@@ -165,25 +152,6 @@ async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level
     }
   }
   dry.finish(mark);
-}
-
-/**
- * What is only known of links when their target is decoded, which is their content, by the paths of their rows. It may mean decoding
- * what stands in front of it in its block, so that is only done in archives that cannot hold much.
- */
-async function linksOf(opened: OpenedStream, own: Rows, { options }: Run, level: Level): Promise<Map<string, Pick<Entry, "linkTarget" | "refusal">>> {
-  const wanted = new Set(own.filter((entry) => entry.type === "symlink" && entry.linkTarget === undefined && !entry.encrypted && entry.refusal === undefined).map(({ path }) => path));
-  const links = new Map<string, Pick<Entry, "linkTarget" | "refusal">>();
-  if (wanted.size === 0 || own.reduce((sum, entry) => sum + (entry.size ?? 0), 0) > RATIO_STARTS_AT) return links;
-  try {
-    for await (const { type, path, linkTarget, refusal } of opened.entries({ listing: false, wants: (one) => wanted.has(pathInside(level, one)) })) {
-      options.signal?.throwIfAborted();
-      if (type === "symlink" && (linkTarget?.length ?? 0) <= TARGET_BYTES) links.set(pathInside(level, path), { linkTarget, refusal });
-    }
-  } catch (error) {
-    ofEntry(error); // throws what ends the run; damage is for x and t to tell
-  }
-  return links;
 }
 
 /** Returns the number of the row; undefined where the entry is not wanted. */

@@ -26,6 +26,8 @@ export interface Level {
 export interface Inside {
   /** In its archive. */
   readonly path: string;
+  /** What it is to be called; default: as in its archive. */
+  readonly title?: string | undefined;
   readonly fd: number;
   /** Milliseconds since 1970. */
   readonly mtime: number | undefined;
@@ -41,12 +43,12 @@ export function outermost(opened: OpenedIndex | OpenedStream, levels: number): L
 }
 
 /** Opens an archive that was found in another one. Throws what is wrong with it, or a note: see told(). */
-export async function openInside({ path, fd, mtime }: Inside, around: Level, options: Omit<OpenOptions, "format">): Promise<OpenedInside> {
+export async function openInside({ path, title, fd, mtime }: Inside, around: Level, options: Omit<OpenOptions, "format">): Promise<OpenedInside> {
   const entry = pathInside(around, path);
   if (around.left === 0) {
     throw new UnzipxError("ODDITY", `Left an entry as it is: it lies ${around.levels + 1} archives deep`, { entry, hint: `--depth ${around.levels + 1}` });
   }
-  const input = openedInput(entry, fd, mtime);
+  const input = openedInput(title ?? entry, fd, mtime);
   assertNoCircle(input, around);
   const warn = (note: UnzipxError): void => options.warn(isNamed(note, entry) ? note : errorInside(note, around, path));
   const opened = await openArchive(input, { ...options, format: undefined, warn });

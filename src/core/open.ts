@@ -110,6 +110,7 @@ async function openLayers(
     probe = probeSolid(solid);
   } else {
     const peeked = await peek(source.stream(), HEAD_BYTES);
+    closing.push(peeked.close);
     bytes = peeked.all;
     probe = { head: peeked.head, tail: undefined };
   }
@@ -126,6 +127,7 @@ async function openLayers(
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
       const peeked = await peek(budget.metered(decode(format, bytes, source, options, threaded)), HEAD_BYTES);
+      closing.push(peeked.close); // a thread of its own ends with it
       bytes = peeked.all;
       solid = undefined;
       probe = { head: peeked.head, tail: undefined };

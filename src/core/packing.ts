@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { showPath } from "../bytes/input-file.ts";
+import { unlessAborted } from "../bytes/unless-aborted.ts";
 import type { Compressor, DeflatedBlock } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
 import type { Pool } from "../parallel/pool.ts";
@@ -98,6 +99,7 @@ export function compressorOf(packing: Packing): Compressor {
     async encode(codec, block, level) {
       throwIfAborted(signal);
       const { bytes, into } = copied(NONE, block);
+      // Some blocks take seconds; nobody waits for them once the user wants to stop.
       return taken(await unlessAborted(signal, packing.run<Uint8Array>({ kind: "encode", codec, block: bytes, level, into }, [into])));
     },
   };
@@ -115,17 +117,4 @@ function listenable(signal: AbortSignal): AbortSignal {
   const any = AbortSignal.any([signal]);
   setMaxListeners(0, any);
   return any;
-}
-
-/** Some blocks take seconds; nobody waits for them once the user wants to stop. */
-async function unlessAborted<Result>(signal: AbortSignal | undefined, result: Promise<Result>): Promise<Result> {
-  if (signal === undefined) return result;
-  const over = new AbortController();
-  try {
-    return await Promise.race([result, new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true, signal: over.signal });
-    })]);
-  } finally {
-    over.abort();
-  }
 }

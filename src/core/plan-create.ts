@@ -1,7 +1,7 @@
 /** c --dry-run: what would be packed, and how the run would end, as far as it can be told without reading contents. Writes nothing. */
 import { accessSync, closeSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { openInput, showPath, type DiskPath } from "../bytes/input-file.ts";
+import { openInput, showPath } from "../bytes/input-file.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { inodeOf, lookAt, orThrow } from "../safe/output.ts";
 import { chainOf, FORMATS } from "./create-formats.ts";
@@ -11,6 +11,7 @@ import type { CreateOptions } from "./create.ts";
 import { inputEntries } from "./input-entries.ts";
 import type { LeftOut } from "./left-out.ts";
 import { startPacking } from "./packing.ts";
+import type { PackInput } from "./roots.ts";
 import { emptySummary, exitCodeOf, type Summary } from "./summary.ts";
 
 export interface PlannedInput {
@@ -33,7 +34,7 @@ export interface CreatePlan {
 }
 
 /** Throws what the real run would throw before it has written anything. */
-export async function planCreate(out: string, inputs: readonly DiskPath[], options: CreateOptions): Promise<CreatePlan> {
+export async function planCreate(out: string, inputs: readonly PackInput[], options: CreateOptions): Promise<CreatePlan> {
   const started = performance.now();
   const { format, signal, dereference = false } = options;
   const summary = emptySummary("create", out, chainOf(format));

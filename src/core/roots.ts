@@ -4,6 +4,9 @@ import { basename, dirname, resolve, sep } from "node:path";
 import { forFs, showPath, type DiskPath } from "../bytes/input-file.ts";
 import { UnzipxError } from "../errors.ts";
 
+/** What the user named, in bytes where that is not UTF-8; or a file, absolute, that is stored under a name of its own. */
+export type PackInput = DiskPath | { readonly source: string; readonly path: string };
+
 export interface Root {
   /** On disk: absolute. */
   readonly source: DiskPath;
@@ -26,12 +29,13 @@ export interface RootOptions {
 }
 
 /** Throws NO_INPUT when one is not there. */
-export function rootsOf(inputs: readonly DiskPath[], options: RootOptions): Root[] {
+export function rootsOf(inputs: readonly PackInput[], options: RootOptions): Root[] {
   const roots = inputs.map((input) => rootOf(input, options));
   return options.sorted === true ? roots.sort((a, b) => byCodeUnit(inOrder(a.name), inOrder(b.name))) : roots;
 }
 
-function rootOf(input: DiskPath, { base, warn }: RootOptions): Root {
+function rootOf(input: PackInput, { base, warn }: RootOptions): Root {
+  if (typeof input !== "string" && !(input instanceof Uint8Array)) return { source: input.source, name: { path: archivePath(input.path, warn), bytes: undefined } };
   const source = typeof input === "string" ? resolve(base, input) : onBytes(input, (path) => resolve(Buffer.from(base).toString("latin1"), path));
   if (lstatSync(forFs(source), { throwIfNoEntry: false }) === undefined) {
     throw new UnzipxError("NO_INPUT", `Cannot pack "${showPath(input)}": no such file or folder`, { hint: `ls -a "${showPath(parentOf(source))}"` });
@@ -65,8 +69,9 @@ export function nameOf(path: DiskPath): DiskPath {
   return typeof path === "string" ? basename(path) : onBytes(path, (text) => basename(text));
 }
 
-/** Sorted by this, the entries of several inputs come as a walk over one folder that holds them all would give them. */
+/** Sorted by this, the entries of several inputs come as a walk over one folder that holds them all would give them. EPUB and OpenDocument want "mimetype" first. */
 function inOrder({ path, bytes }: ArchiveName): string {
+  if (path === "mimetype") return "";
   return `${path.replaceAll("/", "\0")}${bytes === undefined ? "" : `\0${Buffer.from(bytes).toString("latin1")}`}`;
 }
 

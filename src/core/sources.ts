@@ -151,7 +151,14 @@ export interface Input {
   readonly files: readonly string[];
   /** Of the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
+  /** All of it, where it lies in memory. */
+  readonly memory?: Uint8Array;
   close(): Promise<void>;
+}
+
+/** What an archive is called, in messages and in what comes back. */
+export function titleOf(archive: string | Input): string {
+  return typeof archive === "string" ? archive : archive.title;
 }
 
 /** Opens the archive, and the other parts of its set if it is one of several. */

@@ -108,7 +108,8 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
         waiting.delete(next++);
       }
       options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), pathInside(level, pathOf(batch.at(-1)!.entry)));
-      for (const { entry, size } of batch) report(entry, size);
+      const failed = new Set(result.failures.map(({ entry }) => entry));
+      for (const { entry, size } of batch) if (!failed.has(entry)) report(entry, size);
     },
   });
   if (archives.length === 0) return;
@@ -186,6 +187,8 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit:
       const trouble = fromSystem(error, "read", "read an entry").in({ entry: entry.path });
       if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
       summary.failures.push(placed(trouble, level));
+      report(entry.path);
+      continue;
     }
     report(entry.path);
     options.reporter.entry?.(pathInside(level, entry.path), entry.size);

@@ -6,6 +6,7 @@ import { outermost } from "./nested.ts";
 import { openArchive } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Selection } from "./select.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 import { verifyEntries, type Run } from "./test-entries.ts";
 
@@ -30,27 +31,27 @@ export interface TestOptions {
 /** Where members go when they go to a stream: awaited, so that a slow reader slows us down. */
 export type Sink = (chunk: Uint8Array) => Promise<void> | void;
 
-export async function test(archive: string, options: TestOptions): Promise<Summary> {
+export async function test(archive: string | Input, options: TestOptions): Promise<Summary> {
   return verify(archive, "test", options, undefined);
 }
 
 /** Members to `sink`, one after the other and nothing else. What was handed on cannot be taken back: the exit code tells. */
-export async function extractTo(sink: Sink, archive: string, options: TestOptions): Promise<Summary> {
+export async function extractTo(sink: Sink, archive: string | Input, options: TestOptions): Promise<Summary> {
   return verify(archive, "extract", options, sink);
 }
 
-async function verify(archive: string, action: "test" | "extract", options: TestOptions, sink: Sink | undefined): Promise<Summary> {
+async function verify(archive: string | Input, action: "test" | "extract", options: TestOptions, sink: Sink | undefined): Promise<Summary> {
   const started = performance.now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => void warnings.push(note);
   const auditor = options.audit === true ? new (await import("./audit/auditor.ts")).Auditor() : undefined;
-  let summary = emptySummary(action, archive, []);
+  let summary = emptySummary(action, titleOf(archive), []);
   try {
     const opened = await openArchive(archive, {
       format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
       checksum: options.checksum, isFinal: sink !== undefined,
     });
-    summary = emptySummary(action, archive, opened.format);
+    summary = emptySummary(action, titleOf(archive), opened.format);
     try {
       const run: Run = { summary, options, budget: opened.budget, sink, warn, auditor };
       await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
@@ -63,7 +64,7 @@ async function verify(archive: string, action: "test" | "extract", options: Test
     }
   } catch (error) {
     // An audit tells of the archive what it could, and why it came no further.
-    const known = fromSystem(error, "read", `read "${archive}"`);
+    const known = fromSystem(error, "read", `read "${titleOf(archive)}"`);
     if (auditor === undefined || ERRORS[known.code].ends === "run" || UNTOLD.has(known.code)) throw error;
     summary.failures.push(known);
   }

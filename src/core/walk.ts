@@ -6,7 +6,7 @@ import { fromSystem, UnzipxError } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
 import type { GitFolder } from "./gitignore.ts";
 import { isHidden, isJunk, type LeftOut } from "./left-out.ts";
-import { byCodeUnit, nameOf, overlap, parentOf, REPLACEMENT, rootsOf, sameBytes, type ArchiveName, type Root } from "./roots.ts";
+import { byCodeUnit, nameOf, overlap, parentOf, REPLACEMENT, rootsOf, sameBytes, type ArchiveName, type PackInput, type Root } from "./roots.ts";
 
 export type { InputEntry } from "../formats/input.ts";
 
@@ -46,10 +46,10 @@ type Seen = Map<string, string>;
 const LEFT_OUT = "";
 
 /**
- * Entries in archive order: inputs as given, names by code unit within a folder, parents before children. A name that is not UTF-8 is given in bytes.
+ * Entries in archive order: inputs as given, names by code unit within a folder, parents before children.
  * Throws NO_INPUT before the first entry when an input is not there.
  */
-export function walk(inputs: readonly DiskPath[], options: WalkOptions): Iterable<InputEntry> {
+export function walk(inputs: readonly PackInput[], options: WalkOptions): Iterable<InputEntry> {
   const roots = rootsOf(inputs, options);
   return walkRoots(roots, options, overlap(roots) ? new Map() : undefined);
 }

@@ -10,6 +10,8 @@ export interface Budget {
   spend(bytes: number): void;
   /** Counts a chunk of content, which may be a hole of a sparse file. */
   spendChunk(chunk: Uint8Array): void;
+  /** Counts what a header says is to come: the content itself is not looked at. */
+  promise(bytes: number): void;
   /** Counts one more entry, and what has to be remembered of it: its name, say. */
   entry(name?: string, linkTarget?: string): void;
   /** An entry that nobody wants went by. */
@@ -64,6 +66,7 @@ export function createBudget(limits: Limits, archiveBytes: () => number): Budget
   };
   return {
     spend: (count) => spend(count, count, true),
+    promise: (count) => spend(count, count, false),
     spendChunk: (chunk) => (isHole(chunk) ? spend(chunk.length, chunk.length / HOLES_WEIGH, true) : spend(chunk.length, chunk.length, isUniform(chunk))),
     entry(name = "", linkTarget = "") {
       entries += 1;

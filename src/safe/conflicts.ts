@@ -116,7 +116,7 @@ export class Conflicts {
   }
 }
 
-function exists(target: string, path: string): UnzipxError {
+export function exists(target: string, path: string): UnzipxError {
   return new UnzipxError("CONFLICT", `Cannot extract into "${target}": "${path}" exists already`, {
     entry: path, hint: "-f to replace, -n to keep what is there, -u to take newer ones, or -C DIR",
   });

@@ -2,7 +2,7 @@
  * The ground that an extraction stands on: the deepest folder of its destination that is there, opened once. From then on
  * everything goes by way of what was opened, so that whoever may rename a folder on the way to it leads nobody astray.
  */
-import { mkdirSync, rmdirSync, statSync, type Stats } from "node:fs";
+import { accessSync, constants, mkdirSync, rmdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, normalize, resolve } from "node:path";
 import { fromSystem, leftBehind, UnzipxError } from "../errors.ts";
 import { holdFolder, holdNamed, statOrUndefined, type HeldFolder } from "./held-folder.ts";
@@ -97,6 +97,15 @@ export class Ground {
         return [new UnzipxError("ODDITY", `Everybody may rename what is in "${at}": others can put something else in the place of what was unpacked`, { hint: `chmod o-w "${at}"` })];
       }
       if (at === dirname(at)) return [];
+    }
+  }
+
+  /** Throws where nothing can be made, as far as the system tells beforehand. */
+  assertWritable(): void {
+    try {
+      accessSync(`${this.#held.get(this.#anchor)!.path}/.`, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw fromSystem(error, "write", `write into "${this.#anchor}"`);
     }
   }
 

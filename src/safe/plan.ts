@@ -7,7 +7,7 @@ import type { Entry } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
-import { addChild, childOf, describePlace, newPlace, pathOf, type Place } from "./tree.ts";
+import { addChild, childOf, describePlace, pathOf, Place } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -32,7 +32,7 @@ export interface Planned {
 }
 
 export class Plan {
-  readonly root = newPlace(undefined, "", "directory");
+  readonly root = new Place(undefined, "", "directory");
   /** In archive order. */
   readonly links: Place[] = [];
   /** Files under another name than their archive gives them, by that one. */
@@ -72,6 +72,22 @@ export class Plan {
     if (place instanceof UnzipxError) return place;
     describePlace(place, entry, this.#policy.keepMode);
     return { place, again: repeated !== undefined };
+  }
+
+  /**
+   * Where everything lies in one folder, all of it moves up to the root, and the folder is left out; hard links follow their targets. To be
+   * called when every entry is claimed. Returns that folder.
+   */
+  hoist(): Place | undefined {
+    const [folder, ...others] = [...this.root.children!.values()].filter((place) => !place.dropped);
+    if (folder?.type !== "directory" || others.length > 0) return undefined;
+    this.root.children!.clear();
+    for (const child of folder.children!.values()) {
+      child.parent = this.root;
+      addChild(this.root, child);
+    }
+    for (const link of this.links) if (link.type === "hardlink") link.linkTarget = below(folder.name, link.linkTarget ?? "");
+    return folder;
   }
 
   /** Calls `make` for every link; what is refused is dropped. Hard links before symlinks: none of them can then pass through a link of this archive. */
@@ -125,7 +141,7 @@ export class Plan {
       if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#ground.folds()) return collision(taken, raw);
       this.#odd("alike", raw);
     }
-    const place = newPlace(parent, name, type);
+    const place = new Place(parent, name, type);
     addChild(parent, place);
     return place;
   }
@@ -147,4 +163,10 @@ export class Plan {
     const place = folder === undefined ? undefined : childOf(folder, path.slice(cut + 1));
     return place?.type === "file" && pathOf(place) === path ? place : undefined;
   }
+}
+
+/** A path in the folder as one from there; any other as it is. */
+function below(folder: string, path: string): string {
+  const [first, ...rest] = path.split("/").filter((component) => component !== "" && component !== ".");
+  return first === folder && !path.startsWith("/") ? rest.join("/") : path;
 }

@@ -2,33 +2,135 @@
 import type { Entry } from "../formats/contract.ts";
 import { collisionKey, type SafePath } from "./path.ts";
 
-export interface Place {
-  name: string;
-  /** Its name in the staging folder: another one where the user chose to keep both files. */
-  readonly stagedAs: string;
-  parent: Place | undefined;
-  type: "directory" | "file" | "symlink" | "hardlink";
-  /** By collision key; directories only. */
-  readonly children: Map<string, Place> | undefined;
-  /** Of a folder: some children have keys of their own. */
-  hasTwins: boolean;
-  /** Final permission bits; undefined for a folder that no entry describes. */
-  mode: number | undefined;
-  mtime: number | undefined;
-  size: number | undefined;
-  linkTarget: string | undefined;
-  /** What lies at this place in the destination; unknown until somebody looked. */
-  onDisk: "unknown" | "absent" | "directory" | "replace";
-  /** The content failed or the user wants none of it: it will not be published. */
-  dropped: boolean;
+const TYPES = ["directory", "file", "symlink", "hardlink"] as const;
+const ON_DISK = ["unknown", "absent", "directory", "replace"] as const;
+/** Where each lies in the number of a place: the type in the lowest two bits, two bits, a bit each, and the rest. */
+const ON_DISK_AT = 2;
+const DROPPED = 1 << 4;
+const IN_SECONDS = 1 << 5;
+const HAS_MODE = 1 << 6;
+const MODE_AT = 7;
+
+/** What few places have. */
+interface Rare {
+  children?: Map<string, Place>;
+  hasTwins?: boolean;
+  stagedAs?: string;
+  linkTarget?: string | undefined;
 }
 
-export function newPlace(parent: Place | undefined, name: string, type: Place["type"]): Place {
-  return {
-    name, stagedAs: name, parent, type,
-    children: type === "directory" ? new Map() : undefined, hasTwins: false,
-    mode: undefined, mtime: undefined, size: undefined, linkTarget: undefined, onDisk: "unknown", dropped: false,
-  };
+/** There may be a million of them, most of them files: what is small lies in one number, and what files have not beside them. */
+export class Place {
+  name: string;
+  parent: Place | undefined;
+  size: number | undefined = undefined;
+  /** Seconds where IN_SECONDS says so: V8 has room for small integers beside the pointers, others take another 16 bytes. */
+  #time: number | undefined = undefined;
+  #bits: number;
+  #rare: Rare | undefined;
+
+  constructor(parent: Place | undefined, name: string, type: (typeof TYPES)[number]) {
+    this.name = ownString(name);
+    this.parent = parent;
+    this.#bits = TYPES.indexOf(type);
+    this.#rare = type === "directory" ? { children: new Map() } : undefined;
+  }
+
+  get type(): (typeof TYPES)[number] {
+    return TYPES[this.#bits & 3]!;
+  }
+
+  set type(type: (typeof TYPES)[number]) {
+    this.#bits = (this.#bits & ~3) | TYPES.indexOf(type);
+  }
+
+  /** By collision key; directories only. */
+  get children(): Map<string, Place> | undefined {
+    return this.#rare?.children;
+  }
+
+  /** Of a folder: some children have keys of their own. */
+  get hasTwins(): boolean {
+    return this.#rare?.hasTwins === true;
+  }
+
+  set hasTwins(hasTwins: boolean) {
+    (this.#rare ??= {}).hasTwins = hasTwins;
+  }
+
+  /** Its name in the staging folder: another one where the user chose to keep both files. */
+  get stagedAs(): string {
+    return this.#rare?.stagedAs ?? this.name;
+  }
+
+  /** Another name, but for the staging folder, where the place keeps its own. */
+  rename(name: string): void {
+    (this.#rare ??= {}).stagedAs ??= this.name;
+    this.name = name;
+  }
+
+  /** Final permission bits; undefined for a folder that no entry describes. */
+  get mode(): number | undefined {
+    return (this.#bits & HAS_MODE) === 0 ? undefined : this.#bits >>> MODE_AT;
+  }
+
+  set mode(mode: number | undefined) {
+    const rest = this.#bits & (HAS_MODE - 1);
+    this.#bits = mode === undefined ? rest : rest | HAS_MODE | (mode << MODE_AT);
+  }
+
+  /** Milliseconds. */
+  get mtime(): number | undefined {
+    return this.#time !== undefined && (this.#bits & IN_SECONDS) !== 0 ? this.#time * 1000 : this.#time;
+  }
+
+  set mtime(mtime: number | undefined) {
+    const seconds = ((mtime ?? 0) / 1000) | 0;
+    const isWhole = seconds * 1000 === mtime;
+    this.#time = isWhole ? seconds : mtime;
+    this.#bits = isWhole ? this.#bits | IN_SECONDS : this.#bits & ~IN_SECONDS;
+  }
+
+  get linkTarget(): string | undefined {
+    return this.#rare?.linkTarget;
+  }
+
+  set linkTarget(target: string | undefined) {
+    if (target !== undefined || this.#rare !== undefined) (this.#rare ??= {}).linkTarget = target;
+  }
+
+  /** What lies at this place in the destination; unknown until somebody looked. */
+  get onDisk(): (typeof ON_DISK)[number] {
+    return ON_DISK[(this.#bits >>> ON_DISK_AT) & 3]!;
+  }
+
+  set onDisk(found: (typeof ON_DISK)[number]) {
+    this.#bits = (this.#bits & ~(3 << ON_DISK_AT)) | (ON_DISK.indexOf(found) << ON_DISK_AT);
+  }
+
+  /** The content failed or the user wants none of it: it will not be published. */
+  get dropped(): boolean {
+    return (this.#bits & DROPPED) !== 0;
+  }
+
+  set dropped(dropped: boolean) {
+    this.#bits = dropped ? this.#bits | DROPPED : this.#bits & ~DROPPED;
+  }
+
+  /** The same place, with all below it, under another folder and name. */
+  movedTo(parent: Place, name: string): Place {
+    const moved = new Place(parent, name, this.type);
+    [moved.#time, moved.size, moved.#bits] = [this.#time, this.size, this.#bits];
+    moved.#rare = this.#rare && { ...this.#rare, stagedAs: name };
+    for (const child of moved.children?.values() ?? []) child.parent = moved;
+    return moved;
+  }
+}
+
+/** A string that keeps no other one alive: V8 makes a part of a path by pointing into it. */
+function ownString(part: string): string {
+  const copy = Buffer.from(part, "latin1").toString("latin1");
+  return copy === part ? copy : part;
 }
 
 const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
@@ -61,14 +163,14 @@ export function childOf(folder: Place, name: string): Place | undefined {
 export function addChild(folder: Place, child: Place): void {
   const key = collisionKey(child.name);
   const isTwin = folder.children!.has(key);
-  folder.hasTwins ||= isTwin;
+  if (isTwin) folder.hasTwins = true;
   folder.children!.set(isTwin ? ownKey(key, child.name) : key, child);
 }
 
 /** Gives a child another name; its old one is free again. */
 export function renameChild(child: Place, name: string): void {
   removeChild(child);
-  child.name = name;
+  child.rename(name);
   addChild(child.parent!, child);
 }
 
@@ -81,8 +183,7 @@ export function removeChild(child: Place): void {
 
 /** The same place, with all below it, as a child of another folder: of the tree of another archive, say. */
 export function transplant(place: Place, parent: Place, name: string): Place {
-  const moved: Place = { ...place, name, stagedAs: name, parent };
-  for (const child of moved.children?.values() ?? []) child.parent = moved;
+  const moved = place.movedTo(parent, name);
   addChild(parent, moved);
   return moved;
 }

@@ -6,52 +6,31 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";
-import { Conflicts, type Ask, type Verdict } from "./conflicts.ts";
-import { adopt, nothingSettled, type Settled } from "./adopt.ts";
+import type { Ask } from "./conflicts.ts";
+import { adopt, type Settled } from "./adopt.ts";
+import { Claims, type Claim, type Claimed, type Destination } from "./claims.ts";
 import { markablePlaces, type Markable } from "./markable.ts";
 import { linkedPlace, makeHardLink, makeSymlink, type LinkContext } from "./links.ts";
 import { fsTime } from "./fs-time.ts";
 import { Ground } from "./ground.ts";
 import { inodeOf } from "./output.ts";
-import type { PathOddity, SafePath } from "./path.ts";
-import { Plan, type ClaimRules } from "./plan.ts";
+import type { SafePath } from "./path.ts";
+import type { ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
 import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { Staging } from "./staging.ts";
-import { foldersDeepestFirst, pathOf, renameChild, type Place } from "./tree.ts";
-
-export interface Destination {
-  readonly directory: string;
-  /** Contents straight into `directory`; into `directory/name`; or into the latter only when there is more than one root. */
-  readonly into: "directory" | "own-folder" | "auto";
-  readonly name: string;
-  /** Files that are never a target: the archive itself. */
-  readonly protect: readonly { readonly dev: number; readonly ino: number }[];
-  /** Paths of what unzipx keeps of its own, which are no target either. */
-  readonly reserved?: readonly string[] | undefined;
-  /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
-  readonly above?: SafePath;
-}
-
-/** A place reserved for an entry. */
-export interface Claim {
-  readonly place: Place;
-  /** The same file came before in this archive; it is gone, this one takes its place. */
-  readonly repeats: boolean;
-}
+import { foldersDeepestFirst, pathOf, type Place } from "./tree.ts";
 
 export type { Settled } from "./adopt.ts";
+export type { Claim, Claimed, Destination } from "./claims.ts";
 export type { ClaimRules } from "./plan.ts";
-
-/** A claim, "skip" when the user wants what is there to stay, or the reason why the entry was refused. */
-export type Claimed = Claim | "skip" | UnzipxError;
 
 const FILE_MODE = 0o666; // of entries that carry none, before the umask
 const FOLDER_MODE = 0o777;
@@ -59,10 +38,8 @@ const FOLDER_MODE = 0o777;
 export class SafeWriter {
   readonly #destination: Destination;
   readonly #policy: Policy;
-  readonly #ask: Ask | undefined;
-  readonly #plan: Plan;
+  readonly #claims: Claims;
   readonly #root: Place;
-  readonly #oddities = new Map<PathOddity, { count: number; first: string }>();
   readonly #umask = process.umask();
   #folding: boolean | undefined;
   #left: UnzipxError | undefined;
@@ -70,47 +47,43 @@ export class SafeWriter {
   #forgetWayBack: (() => UnzipxError | undefined) | undefined;
   readonly #ground: Ground;
   // Beside a new target, inside an existing one: always on the file system where the result will lie.
-  readonly #staging = new Staging(() => this.#ground.make(this.#target !== undefined && !this.#rootExists ? dirname(this.#target) : this.#ground.path));
-  /** Known as soon as the target is. */
-  #conflicts: Conflicts | undefined;
-  /** Where the root will lie; undefined while that depends on entries not yet seen. */
-  #target: string | undefined;
+  readonly #staging = new Staging(() => this.#ground.make(this.target !== undefined && !this.#claims.rootExists ? dirname(this.target) : this.#ground.path));
 
   /** `ground` is the destination's, where that is no folder of the user's. */
   constructor(destination: Destination, policy: Policy, ask?: Ask, ground?: Ground) {
     this.#destination = destination;
     this.#policy = policy;
-    this.#ask = ask;
-    this.#plan = new Plan(
-      policy,
-      { folds: () => this.#folds(), folder: (place) => this.#makeFolder(place), replaced: (place) => this.clear(place) },
-      destination.above, (oddity, path) => this.#note(oddity, path),
-    );
-    this.#root = this.#plan.root;
     try {
       this.#ground = ground ??= Ground.of(destination.directory);
       if (policy.atomic) ground.keepTimes();
-      if (destination.into !== "auto") this.#setTarget(destination.into === "directory" ? ground.path : join(ground.path, destination.name));
+      this.#claims = new Claims(destination, policy, ask, ground, {
+        folds: () => this.#folds(), makeFolder: (place) => this.#makeFolder(place), clear: (place) => this.clear(place), hoist: (folder) => this.#hoist(folder),
+      });
     } catch (error) {
       ground?.release();
       throw fromSystem(error, "write", `extract into "${destination.directory}"`); // not the archive's fault
     }
+    this.#root = this.#claims.root;
   }
 
   /** The folder the contents go to, once it is known. */
   get target(): string | undefined {
-    return this.#target;
+    return this.#claims.target;
+  }
+
+  /** Whether a claim says where its entry will lie, and not only settle(). */
+  get isSettled(): boolean {
+    return this.#claims.isSettled;
   }
 
   /** Whether nothing of the result exists yet: then it appears whole or not at all. */
   get isNew(): boolean {
-    // Who named an existing folder wants in it what can be had.
-    return !this.#rootExists || (this.#destination.into !== "directory" && [...this.#movedPlaces()].length <= 1);
+    return this.#claims.isNew;
   }
 
   /** What was odd about the paths, many as one. */
-  get oddities(): ReadonlyMap<PathOddity, { readonly count: number; readonly first: string }> {
-    return this.#oddities;
+  get oddities(): Claims["oddities"] {
+    return this.#claims.oddities;
   }
 
   /**
@@ -118,15 +91,7 @@ export class SafeWriter {
    * everything else that is wrong with one entry comes back as a value.
    */
   claim(entry: Entry, rules: ClaimRules): Claimed | Promise<Claimed> {
-    const planned = this.#plan.claim(entry, rules);
-    if (planned === "skip" || planned instanceof UnzipxError) return planned;
-    const { place, again } = planned;
-    if (again && !place.dropped) return { place, repeats: true };
-    place.dropped = false; // what the user wanted left alone is asked about anew
-    if (this.#target === undefined || entry.type === "directory") return { place, repeats: false };
-    const verdict = this.#conflicts!.weigh(place);
-    if (verdict instanceof Promise) return verdict.then((settled) => this.#conclude(place, settled));
-    return this.#conclude(place, verdict);
+    return this.#claims.claim(entry, rules);
   }
 
   /** What a thread needs to write a claimed file. Made when it is asked for: a million of them would be a lot to keep. */
@@ -162,14 +127,14 @@ export class SafeWriter {
   /** What hard links of this run lead to. */
   linkedFiles(): ReadonlySet<Place | undefined> {
     const context = this.#linkContext();
-    return new Set(this.#plan.links.filter((link) => link.type === "hardlink" && !link.dropped).map((link) => linkedPlace(link, context)));
+    return new Set(this.#claims.plan.links.filter((link) => link.type === "hardlink" && !link.dropped).map((link) => linkedPlace(link, context)));
   }
 
   /** A writer for what is in a claimed archive. What it makes lies in the staging folder, until adopt() takes it over. */
   inside({ place }: Claim): SafeWriter {
     const ground = Ground.within(this.#staging.pathOf(this.#root), `.unzipx-${randomBytes(8).toString("hex")}`);
     const above = (this.#destination.above === undefined ? pathOf(place) : `${this.#destination.above}/${pathOf(place)}`) as SafePath;
-    return new SafeWriter({ directory: ground.path, into: "directory", name: "", protect: [], above }, this.#policy, undefined, ground);
+    return new SafeWriter({ directory: ground.path, into: "directory", name: "", protect: [], above, hoist: this.#destination.hoist }, this.#policy, undefined, ground);
   }
 
   /**
@@ -177,20 +142,15 @@ export class SafeWriter {
    * Where that name is another entry's, it becomes a folder of the archive's own name. Whatever is refused leaves all as it was.
    */
   adopt({ place }: Claim, inner: SafeWriter, name: string | undefined): Promise<Settled> {
-    return adopt(place, { root: inner.#root, staging: inner.#staging }, name, { ...this.#linkContext(), weigh: (one, settled) => this.#weigh(one, settled) });
+    return adopt(place, { root: inner.#root, staging: inner.#staging }, name, { ...this.#linkContext(), weigh: (one, settled) => this.#claims.weigh(one, settled) });
   }
 
   /**
    * All entries are claimed: fixes where the root lies and, if that was open until now, looks for conflicts.
    * For an index this happens before the first byte is written.
    */
-  async settle(): Promise<Settled> {
-    if (this.#target !== undefined) return nothingSettled();
-    const single = this.#root.children!.size <= 1;
-    this.#setTarget(single ? this.#ground.path : join(this.#ground.path, this.#destination.name));
-    const settled = nothingSettled();
-    for (const place of [...this.#root.children!.values()]) await this.#weigh(place, settled);
-    return settled;
+  settle(): Promise<Settled> {
+    return this.#claims.settle();
   }
 
   /** All that was written, where it lies now; before finish(), while everything may still be changed. */
@@ -200,14 +160,14 @@ export class SafeWriter {
 
   /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
   finish(): UnzipxError[] {
-    const reserved = reservedPlaces(this.#root, this.#target!, this.#destination.reserved);
+    const reserved = reservedPlaces(this.#root, this.target!, this.#destination.reserved);
     const refused = reserved.map(reservedFor);
     for (const place of reserved) this.#take(place);
     const context = this.#linkContext();
-    refused.push(...this.#plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
-    const moved = new Set(this.#movedPlaces());
+    refused.push(...this.#claims.plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
+    const moved = new Set(this.#claims.movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
-      if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#rootExists)) continue; // not ours to touch
+      if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#claims.rootExists)) continue; // not ours to touch
       if (this.#staging.path === undefined) break;
       const path = this.#staging.pathOf(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
@@ -236,7 +196,7 @@ export class SafeWriter {
     try {
       refused = await this.#put(signal);
     } catch (error) {
-      throw error === signal?.reason ? error : fromSystem(error, "write", `put the result in its place "${this.#target!}"`);
+      throw error === signal?.reason ? error : fromSystem(error, "write", `put the result in its place "${this.target!}"`);
     }
     this.#left = this.#staging.discard() ?? this.#forgetWayBack?.();
     this.#ground.release();
@@ -244,13 +204,13 @@ export class SafeWriter {
   }
 
   async #put(signal: AbortSignal | undefined): Promise<UnzipxError[]> {
-    const target = this.#target!;
+    const target = this.target!;
     const { path } = this.#staging;
     if (path === undefined) {
       this.#ground.make(target); // an empty archive is an empty folder
       return [];
     }
-    if (!this.#rootExists) {
+    if (!this.#claims.rootExists) {
       const to = `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`;
       move(this.#staging.name(), to, this.#root, this.#umask);
       this.#staging.assertAt(to);
@@ -279,68 +239,29 @@ export class SafeWriter {
   }
 
   #linkContext(): LinkContext {
-    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#plan.renamed, existing: this.#rootExists ? this.#ground.hold(this.#target!) : undefined };
+    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#claims.plan.renamed, existing: this.#claims.rootExists ? this.#ground.hold(this.target!) : undefined };
   }
 
-  /** Looks for conflicts at a place whose target is only known now, and below it. */
-  async #weigh(place: Place, settled: Settled): Promise<void> {
-    if (place.dropped) return;
-    const looked = this.#conflicts!.look(place);
-    if (looked instanceof UnzipxError) {
-      place.dropped = true;
-      settled.refused.push(looked);
-    } else if (place.type === "directory") {
-      if (place.onDisk === "directory") for (const child of [...place.children!.values()]) await this.#weigh(child, settled);
-    } else {
-      const claimed = this.#conclude(place, await this.#conflicts!.weigh(place));
-      if (claimed instanceof UnzipxError) settled.refused.push(claimed);
-      if (claimed !== "skip") return;
-      if (place.type === "file") settled.skippedFiles += 1;
-      else settled.skippedLinks += 1;
-      settled.skippedBytes += place.type === "file" ? (place.size ?? 0) : 0;
-    }
-  }
-
-  /** The places that publish() moves one by one; the root itself when it is new. */
-  *#movedPlaces(): Generator<Place> {
-    if (!this.#rootExists) {
-      yield this.#root;
-      return;
-    }
-    const pending = [this.#root];
-    for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-      for (const place of folder.children!.values()) {
-        if (place.type === "directory" && place.onDisk === "directory") pending.push(place);
-        else yield place;
-      }
-    }
-  }
-
-  get #rootExists(): boolean {
-    return this.#root.onDisk === "directory";
-  }
-
-  #setTarget(target: string): void {
-    const found = this.#ground.stat(target);
-    if (found !== undefined && !found.isDirectory()) {
-      throw new UnzipxError("CONFLICT", `Cannot extract into "${target}": it exists and is not a folder`, { hint: "-C DIR" });
-    }
-    this.#target = target;
-    this.#conflicts = new Conflicts(target, found && this.#ground.hold(target), { overwrite: this.#policy.overwrite, ask: this.#ask, protect: this.#destination.protect });
-    this.#root.onDisk = found === undefined ? "absent" : "directory";
-  }
-
-  /** In the staging folder; an error where something else lies in its place. */
-  #makeFolder(place: Place): UnzipxError | undefined {
-    const looked = this.#target === undefined ? undefined : this.#conflicts!.look(place);
-    if (looked !== undefined) return looked;
-    const path = this.#staging.pathOf(place);
+  /** In the staging folder. */
+  #makeFolder(place: Place): void {
     try {
-      mkdirSync(path, 0o700);
+      mkdirSync(this.#staging.pathOf(place), 0o700);
     } catch (error) {
       throw fromSystem(error, "write", `make the folder "${pathOf(place)}"`);
     }
-    return undefined;
+  }
+
+  /** In the staging folder as well, where the folder may hold something of its own name. */
+  #hoist(folder: Place): void {
+    try {
+      const root = this.#staging.pathOf(this.#root);
+      const aside = `${root}/.unzipx-${randomBytes(8).toString("hex")}`;
+      renameSync(`${root}/${folder.stagedAs}`, aside);
+      for (const name of readdirSync(aside, "buffer")) renameSync(Buffer.concat([Buffer.from(`${aside}/`), name]), Buffer.concat([Buffer.from(`${root}/`), name]));
+      rmdirSync(aside);
+    } catch (error) {
+      throw fromSystem(error, "write", `leave out the folder "${folder.name}"`);
+    }
   }
 
   /** Whether the file system takes names for equal that differ in case or in normal form: tried out, once. */
@@ -351,23 +272,5 @@ export class SafeWriter {
       throw fromSystem(error, "write", "find out whether two names are one on this file system");
     }
     return this.#folding;
-  }
-
-  #conclude(place: Place, verdict: Verdict): Claimed {
-    if (verdict === "write") return { place, repeats: false };
-    if (verdict === "rename") {
-      this.#plan.renamed.set(pathOf(place), place); // hard links know it by the name in the archive
-      renameChild(place, this.#conflicts!.freeName(place));
-      place.onDisk = "absent";
-      return { place, repeats: false };
-    }
-    place.dropped = true;
-    return verdict;
-  }
-
-  #note(oddity: PathOddity, path: string): void {
-    const seen = this.#oddities.get(oddity);
-    if (seen === undefined) this.#oddities.set(oddity, { count: 1, first: path });
-    else seen.count += 1;
   }
 }

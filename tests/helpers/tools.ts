@@ -19,7 +19,7 @@ export function has(program: string): boolean {
 }
 
 /** Standard output; throws, with what the program said, when it fails. */
-export function run(program: string, args: readonly string[], options: { cwd?: string; input?: Uint8Array } = {}): string {
+export function run(program: string, args: readonly string[], options: { cwd?: string; input?: Uint8Array; env?: NodeJS.ProcessEnv } = {}): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { ...options, maxBuffer: 1 << 28 });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${program} ${args.join(" ")}: exit ${status}\n${stdout}\n${stderr}`);

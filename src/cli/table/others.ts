@@ -22,4 +22,17 @@ export const OTHERS: readonly CommandRow[] = [
     notes: [],
     gated: false,
   },
+  {
+    name: "completions",
+    summary: "a completion script for a shell",
+    arguments: [{ name: "<shell>", text: "the shell", choices: ["bash", "zsh", "fish", "powershell"] }],
+    flags: [],
+    examples: [
+      ["source <(unzipx completions bash)", "in ~/.bashrc; zsh: behind compinit in ~/.zshrc"],
+      ["unzipx completions fish > ~/.config/fish/completions/unzipx.fish", "once"],
+      ["unzipx completions powershell | Out-String | Invoke-Expression", "in $PROFILE"],
+    ],
+    notes: [],
+    gated: false,
+  },
 ];

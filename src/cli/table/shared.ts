@@ -1,4 +1,6 @@
 /** Flags that several commands have. */
+import { DEFAULT_LIMITS, USUAL_LEVELS } from "../../safe/policy.ts";
+import { formatCount, formatSize } from "../../text/size.ts";
 import type { ArgumentRow, FlagRow } from "./rows.ts";
 
 export const COMMON: readonly FlagRow[] = [
@@ -20,17 +22,20 @@ export const COMMON: readonly FlagRow[] = [
 export const READING: readonly FlagRow[] = [
   { group: "What", flag: "-i, --include <glob>", text: "only these members", repeated: true },
   { group: "What", flag: "-x, --exclude <glob>", text: "not these members", repeated: true },
+  { group: "What", flag: "-X, --exclude-from <file>", text: "not the members that a line of this file is a pattern of", repeated: true, completes: "file" },
+  { group: "What", flag: "-T, --files-from <file>", text: 'only the members that this file names, one a line; "-" is standard input', repeated: true, completes: "file" },
+  { group: "What", flag: "-0, --null", text: "the names in -T end with a NUL" },
   { group: "What", flag: "--ignore-case", text: "globs match in any case" },
   { group: "What", flag: "-R, --recursive", text: "archives inside the archive as well" },
-  { group: "What", flag: "--depth <n>", text: "with -R: so many levels of them at most (8)" },
+  { group: "What", flag: "--depth <n>", text: `with -R: so many levels of them at most (${USUAL_LEVELS})` },
   { group: "Names", flag: "--encoding <name>", text: "character set of names that do not tell theirs, or auto" },
   { group: "How", flag: "--lenient", text: "where two readings of the archive disagree, take one" },
-  { group: "Limits", flag: "--max-size <size>", text: "bytes of content at most" },
-  { group: "Limits", flag: "--max-files <n>", text: "entries at most" },
-  { group: "Limits", flag: "--max-ratio <n>", text: "content to archive at most" },
-  { group: "Limits", flag: "--max-depth <n>", text: "folders in one path at most" },
-  { group: "Limits", flag: "--max-memory <size>", text: "memory for one decoder's dictionary at most" },
-  { group: "Limits", flag: "--max-stall <seconds>", text: "time in which a decoder neither reads nor writes at most" },
+  { group: "Limits", flag: "--max-size <size>", text: "bytes of content at most (what the disk has room for)" },
+  { group: "Limits", flag: "--max-files <n>", text: `entries at most (${formatCount(DEFAULT_LIMITS.files)})` },
+  { group: "Limits", flag: "--max-ratio <n>", text: `content to archive at most (${DEFAULT_LIMITS.ratio})` },
+  { group: "Limits", flag: "--max-depth <n>", text: `folders in one path at most (${DEFAULT_LIMITS.depth})` },
+  { group: "Limits", flag: "--max-memory <size>", text: `memory for one decoder's dictionary at most (${formatSize(DEFAULT_LIMITS.memory)})` },
+  { group: "Limits", flag: "--max-stall <seconds>", text: `time in which a decoder neither reads nor writes at most (${DEFAULT_LIMITS.stall})` },
   { group: "Limits", flag: "--no-limits", text: "none of these limits" },
 ];
 

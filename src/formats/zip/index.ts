@@ -6,7 +6,7 @@ export const zip: IndexedContainer = {
   needs: "seek",
   name: "zip",
   extensions: [".zip", ".zipx", ".jar", ".war", ".ear", ".apk", ".aar", ".whl", ".nupkg", ".vsix", ".xpi", ".crx", ".ipa", ".epub", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".cbz", ".kmz"],
-  about: "zip, zip64: store, deflate",
+  about: "zip, zip64, self-extracting: all usual methods, AES, ZipCrypto",
   encryption: "read+write",
   bid({ head, tail }) {
     // 32 bits each: a local header (4.3.7) or an empty archive's end record (4.3.16) at the start.
