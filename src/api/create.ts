@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import type { WritableStream } from "node:stream/web";
 import { fileURLToPath } from "node:url";
 import type { WritableFormat } from "../core/create-formats.ts";
-import type { PackInput } from "../core/walk.ts";
+import type { PackInput } from "../core/roots.ts";
 import type { Summary } from "../core/summary.ts";
 import type { GivenStream } from "../core/given-input.ts";
 import { UnzipxError, withLeft } from "../errors.ts";
@@ -46,7 +46,15 @@ export interface CreateOptions extends ProgressOptions, OutcomeOptions {
   readonly filter?: ((path: string) => boolean) | undefined;
   /** Store what links point at, not the links. */
   readonly dereference?: boolean | undefined;
-  /** No owners, normal modes, one time for all: the same files give the same bytes. */
+  /** Leave out what git would: .git, and what .gitignore files and info/exclude name. */
+  readonly gitignore?: boolean | undefined;
+  /** false: leave out names that begin with a dot, and what lies in such folders. */
+  readonly hidden?: boolean | undefined;
+  /** false: leave out .DS_Store, ._*, __MACOSX, Thumbs.db and desktop.ini. */
+  readonly junk?: boolean | undefined;
+  /** A folder of the archive that all entries lie in; `exclude` and `filter` go by the paths without it. */
+  readonly prefix?: string | undefined;
+  /** Sorted, no owners, normal modes, one time for all: the same files give the same bytes. */
   readonly reproducible?: boolean | undefined;
   /** For every entry; `reproducible` without it takes 1980-01-01. */
   readonly mtime?: Date | undefined;
@@ -100,14 +108,14 @@ export async function create(target: string | URL | Writable | WritableStream, i
 
 async function pack(file: string | undefined, output: Output | undefined, inputs: readonly PackInput[], options: CreateOptions, run: Run): Promise<Summary> {
   const { create: make, formatForName, WRITABLE_FORMATS } = await import("../core/create.ts");
-  const { format, level, split, mtime, threads, method, dereference, reproducible, encryptNames, cwd, password } = options;
+  const { format, level, split, mtime, threads, method, dereference, reproducible, encryptNames, gitignore, hidden, junk, prefix, cwd, password } = options;
   if (format === undefined && file === undefined) throw new UnzipxError("USAGE", "Cannot tell what to write: a stream has no name that says so", { hint: 'format: "tar.gz"' });
   const encrypts = password !== undefined || options.encryption !== undefined;
   const selection = await selectionOf({ exclude: options.exclude, filter: options.filter }, run);
   return make(file ?? "the stream", inputs, {
     format: format === undefined ? formatForName(file!) : oneOf("format", format, WRITABLE_FORMATS as [WritableFormat, ...WritableFormat[]]),
     level: level === undefined ? undefined : whole("level", level, 0, 9), threads: threads === undefined ? undefined : whole("threads", threads, 1),
-    split, mtime: mtime?.getTime(), dereference, reproducible, encryptNames, force: options.overwrite, output,
+    split, mtime: mtime?.getTime(), dereference, gitignore, hidden, junk, prefix, reproducible, encryptNames, force: options.overwrite, output,
     method: options.method === undefined ? undefined : oneOf("method", method, ["deflate", "zstd", "store"]),
     base: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
     exclude: (path) => !selection.wants(path),

@@ -1,5 +1,6 @@
 /** A user's file that is to be packed. */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { join } from "node:path";
 import { UnzipxError } from "../errors.ts";
 
 /** A path whose name need not be UTF-8; as plain data, so that it crosses threads. */
@@ -34,4 +35,18 @@ export function forFs(path: DiskPath): string | Buffer {
 /** For a message; not exact where the name is not UTF-8. */
 export function showPath(path: DiskPath): string {
   return typeof path === "string" ? path : Buffer.from(path).toString();
+}
+
+export function childOf(folder: DiskPath, child: DiskPath): DiskPath {
+  if (typeof folder === "string" && typeof child === "string") return join(folder, child);
+  return joinBytes(folder, child);
+}
+
+/** Only where names are bytes, so the separator is "/". */
+export function joinBytes(folder: DiskPath, child: DiskPath): Uint8Array {
+  return Buffer.concat([toBytes(folder), Buffer.from("/"), toBytes(child)]);
+}
+
+function toBytes(path: DiskPath): Uint8Array {
+  return typeof path === "string" ? Buffer.from(path) : path;
 }

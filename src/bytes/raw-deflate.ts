@@ -19,6 +19,11 @@ interface Moved {
   readonly written: number;
 }
 
+/** As long as a deflater's window: longer contents fill it themselves. */
+const ZEROS = Buffer.alloc(1 << 16);
+/** More than it can be. */
+const LOOKED_TOO_FAR = 64;
+
 class Coder {
   readonly #handle: Handle;
   /** Bytes that are left: of the room, of the input. */
@@ -48,6 +53,15 @@ class Coder {
   /** Makes it ready for another stream. */
   reset(): void {
     this.#handle.reset();
+  }
+
+  /**
+   * Zeros in a deflater's window where the content before lay, up to behind the next one of `length` bytes. A reset leaves them there, Chromium's zlib
+   * looks some bytes too far when it hashes the last ones, and so what comes out would depend on what was deflated before.
+   */
+  forget(length: number, output: Uint8Array): void {
+    this.reset();
+    this.step(ZEROS.subarray(0, length + LOOKED_TOO_FAR), output, nodeZlib().constants.Z_NO_FLUSH);
   }
 
   /** Works until the input is used up, the output is full, or the stream is at its end. Throws as zlib would. */
@@ -96,6 +110,7 @@ export function deflateRaw(content: Uint8Array, level: number): Uint8Array | und
     return packed.length < content.length ? packed : undefined;
   }
   const output = roomOf(content.length);
+  if (content.length > 0 && content.length < ZEROS.length) deflater.forget(content.length, output);
   const { written } = deflater.run(content, output);
   return written < content.length ? output.subarray(0, written) : undefined;
 }

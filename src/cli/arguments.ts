@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { splitWords } from "../commands/common.ts";
 import { UnzipxError } from "../errors.ts";
-import type { Encryption, ZipMethod } from "../core/create.ts";
 import type { Renaming } from "../core/rename.ts";
 import type { SelectionOptions } from "../core/select.ts";
 import { defaultThreads } from "../parallel/pool.ts";
@@ -102,36 +101,6 @@ export function renamingOf(flags: Flags, transformOf: ((expressions: readonly st
   };
 }
 
-export function levelOf(flags: Flags): number | undefined {
-  const short = Array.from({ length: 10 }, (_, level) => level).filter((level) => flags[String(level)] === true);
-  const levels = [...short, ...(flags["fast"] === true ? [1] : []), ...(flags["best"] === true ? [9] : [])];
-  if (flags["level"] !== undefined) levels.push(wholeNumber("--level", flags["level"], 0, 9));
-  if (new Set(levels).size > 1) throw new UnzipxError("USAGE", `Cannot compress at two levels: ${levels.join(" and ")} were given`);
-  return levels[0];
-}
-
-export interface PackingArguments {
-  readonly encryption: Encryption["method"] | undefined;
-  readonly encryptNames: boolean;
-  readonly method: ZipMethod | undefined;
-  /** Bytes of one part. */
-  readonly split: number | undefined;
-}
-
-export function packingArguments(flags: Flags): PackingArguments {
-  const encrypts = flags["encrypt"] === true;
-  if (flags["encryptMethod"] !== undefined && !encrypts) throw new UnzipxError("USAGE", "Cannot tell whether to encrypt: --encrypt-method says how, and -e is not given", { hint: "add -e" });
-  if (!encrypts && (flags["password"] !== undefined || flags["passwordFile"] !== undefined || flags["passwordStdin"] === true)) {
-    throw new UnzipxError("USAGE", "Cannot tell whether to encrypt: a password is given, and -e is not", { hint: "add -e" });
-  }
-  return {
-    encryption: encrypts ? ((flags["encryptMethod"] as Encryption["method"] | undefined) ?? "aes256") : undefined,
-    encryptNames: flags["encryptNames"] === true,
-    method: flags["method"] as ZipMethod | undefined,
-    split: flags["split"] === undefined ? undefined : sizeOf("--split", flags["split"], 0),
-  };
-}
-
 /** More levels than this would keep more files open than a process may have. */
 const MOST_LEVELS = 64;
 
@@ -157,20 +126,20 @@ function limitsOf(flags: Flags): Limits {
   };
 }
 
-function sizeOf(flag: string, value: unknown, otherwise: number): number {
+export function sizeOf(flag: string, value: unknown, otherwise: number): number {
   const size = value === undefined ? otherwise : parseSize(String(value));
   if (size === undefined) throw new UnzipxError("USAGE", `Cannot understand ${flag} "${String(value)}": it is no size`, { hint: `${flag} 10G` });
   return size;
 }
 
 /** `word` is what may stand there instead. */
-function wholeNumber(flag: string, value: unknown, least: number, most: number, word?: string): number {
+export function wholeNumber(flag: string, value: unknown, least: number, most: number, word?: string): number {
   const text = String(value);
   const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
   throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "" : `neither ${word} nor `}${word === undefined ? "no" : "a"} whole number from ${least} to ${most}`);
 }
 
-function texts(value: unknown): string[] {
+export function texts(value: unknown): string[] {
   return Array.isArray(value) ? (value as string[]) : [];
 }

@@ -33,21 +33,26 @@ async function readAll(files: readonly string[], separator: Separator): Promise<
 type Separator = "lines" | "nul";
 
 /** Empty ones are left out. */
-export function itemsOf(text: string, separator: Separator, file: string): string[] {
+export function itemsOf(text: string, separator: Separator, file: string, flag = "-0"): string[] {
   if (separator === "nul") return text.split("\0").filter((item) => item !== "");
-  if (text.includes("\0")) throw new UnzipxError("USAGE", `Cannot read the list "${file}": it holds a NUL`, { expected: "a name a line", hint: "-0" });
+  if (text.includes("\0")) throw new UnzipxError("USAGE", `Cannot read the list "${file}": it holds a NUL`, { expected: "a name a line", hint: flag });
   return text.split(/\r?\n/).filter((item) => item !== "");
 }
 
-async function textOf(file: string): Promise<string> {
+export async function bytesOf(file: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of isStdin(file) ? process.stdin : createReadStream(file)) chunks.push(chunk as Buffer);
   } catch (error) {
     throw fromSystem(error, "read", `read the list "${file}"`);
   }
+  return Buffer.concat(chunks);
+}
+
+async function textOf(file: string): Promise<string> {
+  const bytes = await bytesOf(file);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)); // without the mark that some editors put in front
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // without the mark that some editors put in front
   } catch {
     throw new UnzipxError("USAGE", `Cannot read the list "${file}": it is not UTF-8`);
   }

@@ -3,6 +3,8 @@ import { join, relative } from "node:path";
 import type { ChalkInstance } from "chalk";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import type { Listing } from "../core/list.ts";
+import type { CreatePlan } from "../core/plan-create.ts";
+import type { LeftOut } from "../core/left-out.ts";
 import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
@@ -28,6 +30,7 @@ export interface Renderer {
   pausing<Question, Answer>(ask: (question: Question) => Answer): (question: Question) => Answer;
   summaries(outcome: Outcome<Summary>): Promise<number>;
   listings(outcome: Outcome<Listing>): Promise<number>;
+  createPlans(outcome: Outcome<CreatePlan>): Promise<number>;
   plans(outcome: Outcome<ExtractPlan>): Promise<number>;
 }
 
@@ -42,6 +45,10 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
           entry(path) {
             progress.hide();
             stderr.write(`${printable(path)}\n`);
+          },
+          leftOut(path, why) {
+            progress.hide();
+            stderr.write(`left out: ${printable(path)} (${LEFT_OUT_BY[why]})\n`);
           },
         }
       : {}),
@@ -114,6 +121,24 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       for (const error of outcome.errors) printError(error, style);
       return code;
     },
+    async createPlans(outcome) {
+      const code = exitCodeOf(outcome.results.map(({ summary }) => summary), outcome.errors);
+      process.exitCode = code;
+      if (flags.json === true) {
+        const archives = outcome.results.map(({ summary, entries, leftOut }) => ({ ...plainSummary(summary), dryRun: true, entries, leftOut }));
+        printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
+        return code;
+      }
+      const { createPlanSentence, createPlanTable } = await import("./render-create-plan.ts");
+      const style = await styleFor(stderr, flags);
+      for (const plan of outcome.results) {
+        for (const part of createPlanTable(plan, await styleFor(stdout, flags), flags.verbose === true)) stdout.write(part);
+        printProblems(plan.summary, style, flags);
+        if (!quiet) stderr.write(`${createPlanSentence(plan, style)}\n`);
+      }
+      for (const error of outcome.errors) printError(error, style);
+      return code;
+    },
   };
 }
 
@@ -121,6 +146,9 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
 function isClosedPipe(errors: readonly UnzipxError[]): boolean {
   return errors.some(({ details: { cause } }) => (cause as NodeJS.ErrnoException | undefined)?.code === "EPIPE");
 }
+
+/** The flag that says so. */
+export const LEFT_OUT_BY = { excluded: "-x", hidden: "--no-hidden", junk: "--no-junk", gitignore: "-g" } as const satisfies Record<LeftOut, string>;
 
 const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
 
@@ -241,7 +269,7 @@ function sentenceOf(summary: Summary, style: Style): string {
       const { archiveBytes = 0, bytes } = summary;
       if (summary.destination === undefined && summary.archive !== "-") return `${mark} nothing was created`;
       const ratio = bytes > archiveBytes ? ` (${((archiveBytes / bytes) * 100).toFixed(1)} %)` : "";
-      return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}`;
+      return `${mark} created ${printable(summary.archive === "-" ? "an archive" : summary.archive)}: ${things}, ${formatSize(bytes)} → ${formatSize(archiveBytes)}${ratio} in ${time}${summary.skipped > 0 ? `, ${formatCount(summary.skipped)} left out` : ""}`;
     }
     case "test":
       return `${mark} ${printable(summary.archive)}: ${failed ? count(summary.failures.length, "problem") : summary.audit === undefined ? "no errors" : "the content is whole"}, ${things}, ${formatSize(summary.bytes)} verified in ${time}`;

@@ -1,8 +1,11 @@
 /** One function a command: arguments → command → what is printed → exit code. */
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, levelOf, packingArguments, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
+import { destinationOf, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
+import type { DiskPath } from "../bytes/input-file.ts";
+import type { CreateCommand } from "../commands/create.ts";
 import type { ExtractCommand } from "../commands/extract.ts";
 import type { Checksum } from "../core/checksum.ts";
+import { entryArguments, levelOf, packingArguments } from "./create-arguments.ts";
 import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
 import { sizeHeap } from "./heap.ts";
@@ -39,23 +42,24 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   return isDry ? renderer.plans(await planCommand(command)) : renderer.summaries(await extractCommand(command));
 };
 
-export const create: Verb = async ([out = "", ...inputs], dashed, flags, signal) => {
+export const create: Verb = async ([out = "", ...words], dashed, flags, signal) => {
   const renderer = createRenderer(flags, "c");
-  if (out === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
-  if (out === "-" && stdout.isTerminal) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
+  const isDry = flags["dryRun"] === true;
+  if (out === "-" && flags.json === true && !isDry) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
+  if (out === "-" && stdout.isTerminal && !isDry) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
-  const password = passwordFrom(flags, renderer, { archives: [], creating: true });
+  const entries = entryArguments(flags, process.env);
+  const password = passwordFrom(flags, renderer, { archives: [], creating: true, pretend: isDry });
+  const inputs = [...words, ...dashed, ...(await listedInputs(flags))];
+  if (inputs.length === 0) throw new UnzipxError("USAGE", "Cannot tell what to pack: no input is named", { hint: `unzipx c ${out} DIR` });
   sizeHeap(["-"]); // nobody knows yet
-  const { createCommand } = await import("../commands/create.ts");
-  const epoch = process.env["SOURCE_DATE_EPOCH"];
-  const reproducible = flags["reproducible"] === true;
-  return renderer.summaries(await createCommand({
-    out, inputs: [...inputs, ...dashed], format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
-    level: levelOf(flags), base: flags["directory"] as string | undefined, force: flags["force"] === true, threads: threadsOf(flags),
-    dereference: flags["dereference"] === true, reproducible, ...packing, password,
-    mtime: reproducible && epoch !== undefined ? epochOf(epoch) : undefined,
-    signal, reporter: renderer.reporter,
-  }));
+  const { createCommand, planCreateCommand } = await import("../commands/create.ts");
+  const command: CreateCommand = {
+    out, inputs, format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
+    level: levelOf(flags), force: flags["force"] === true, threads: threadsOf(flags),
+    ...packing, ...entries, password, signal, reporter: renderer.reporter,
+  };
+  return isDry ? renderer.createPlans(await planCreateCommand(command)) : renderer.summaries(await createCommand(command));
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
@@ -125,7 +129,22 @@ async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<
   return checksum;
 }
 
-function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false }: { readonly archives: readonly string[]; readonly creating?: boolean }): Password {
+/** The inputs of c that stand in lists; the code for them is only loaded when there are some. */
+async function listedInputs(flags: Flags): Promise<DiskPath[]> {
+  const files = flags["filesFrom"] as readonly string[] | undefined;
+  if (files !== undefined) return (await import("./input-list.ts")).inputsFrom(files, { nul: flags["null"] === true });
+  if (flags["null"] === true) throw new UnzipxError("USAGE", "Cannot tell which list is meant: --null says how names end in it, and -T is not given", { hint: "-T FILE" });
+  return [];
+}
+
+interface PasswordUse {
+  readonly archives: readonly string[];
+  readonly creating?: boolean;
+  /** Nothing is asked: all that counts is whether there would be an answer. */
+  readonly pretend?: boolean;
+}
+
+function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = false, pretend = false }: PasswordUse): Password {
   return passwordOf(flags, {
     creating,
     stdinIsTaken: archives.includes("-") || [flags["filesFrom"], flags["excludeFrom"]].flat().includes("-"),
@@ -133,13 +152,12 @@ function passwordFrom(flags: Flags, renderer: Renderer, { archives, creating = f
     warn: (message) => {
       if (flags.quiet !== true) stderr.write(`unzipx: warning: ${printable(message)}\n`);
     },
-    ask: renderer.pausing(async (question: string) => (await import("./prompt.ts")).askSecretly(question)),
+    ask: renderer.pausing(async (question: string) => {
+      const { askSecretly, canAskOnTerminal } = await import("./prompt.ts");
+      if (pretend) return canAskOnTerminal() ? "whatever is typed" : undefined;
+      return askSecretly(question);
+    }),
   });
-}
-
-function epochOf(text: string): number {
-  if (!/^[0-9]{1,12}$/.test(text)) throw new UnzipxError("USAGE", `Cannot understand SOURCE_DATE_EPOCH "${text}": it is no number of seconds`);
-  return Number(text) * 1000;
 }
 
 /** Waits for a slow reader. */

@@ -1,20 +1,31 @@
 /** c: pack. */
+import type { DiskPath } from "../bytes/input-file.ts";
 import { create, formatForName, WRITABLE_FORMATS, type CreateOptions, type WritableFormat } from "../core/create.ts";
+import type { CreatePlan } from "../core/plan-create.ts";
 import { createSelection } from "../core/select.ts";
 import { UnzipxError } from "../errors.ts";
-import { eachArchive, type Summaries } from "./common.ts";
+import { eachArchive, type Outcome, type Summaries } from "./common.ts";
 
 export interface CreateCommand extends Omit<CreateOptions, "format" | "exclude"> {
   readonly out: string;
-  readonly inputs: readonly string[];
+  readonly inputs: readonly DiskPath[];
   readonly format: string | undefined;
   readonly exclude: readonly string[];
 }
 
-export async function createCommand({ out, inputs, format, exclude, ...options }: CreateCommand): Promise<Summaries> {
+export async function createCommand(command: CreateCommand): Promise<Summaries> {
+  return eachArchive([command.out], async (out) => create(out, command.inputs, await optionsOf(command)));
+}
+
+/** The same, without doing any of it. */
+export async function planCreateCommand(command: CreateCommand): Promise<Outcome<CreatePlan>> {
+  const { planCreate } = await import("../core/plan-create.ts");
+  return eachArchive([command.out], async (out) => planCreate(out, command.inputs, await optionsOf(command)));
+}
+
+async function optionsOf({ out, inputs: _, format, exclude, ...options }: CreateCommand): Promise<CreateOptions> {
   const excluded = await createSelection({ include: [], exclude, ignoreCase: false });
-  return eachArchive([out], async () =>
-    create(out, inputs, { ...options, format: formatOf(out, format), exclude: (path) => !excluded.wants(path) }));
+  return { ...options, format: formatOf(out, format), exclude: (path) => !excluded.wants(path) };
 }
 
 function formatOf(out: string, format: string | undefined): WritableFormat {

@@ -293,7 +293,7 @@ class Plan {
 }
 
 /** Names are UTF-16 in a 7z. */
-function assertStorable(entry: InputEntry): void {
+export function assertStorable(entry: InputEntry): void {
   if (entry.pathBytes === undefined) return;
   throw new UnzipxError("READ_FAILED", `Cannot pack "${entry.path}": its name is not UTF-8, and a 7z holds Unicode names only`, { entry: entry.path, hint: "unzipx c OUT.tar.gz INPUT…" });
 }
@@ -301,6 +301,7 @@ function assertStorable(entry: InputEntry): void {
 /** Nanoseconds since 1970. A number of milliseconds does not hold them; where the entry has the time of its file, that is asked once more. */
 function exactTime(entry: InputEntry, fd: number | undefined): bigint {
   const given = BigInt(Math.round(entry.mtime * 1000)) * 1000n;
+  if (entry.timeIsGiven) return given;
   const { mtimeNs } = fd === undefined ? lstatSync(forFs(entry.source), { bigint: true }) : fstatSync(fd, { bigint: true });
   const apart = mtimeNs - given;
   return apart > -2000n && apart < 2000n ? mtimeNs : given;

@@ -1,6 +1,7 @@
 /** What the options of `create` demand together: found out before anything is written. */
 import { UnzipxError } from "../errors.ts";
 import type { Encryption } from "../formats/zip/encrypt.ts";
+import { FORMATS } from "./create-formats.ts";
 import type { CreateOptions } from "./create.ts";
 import type { Summary } from "./summary.ts";
 import { zstdOfNode } from "./zstd.ts";
@@ -8,7 +9,7 @@ import { zstdOfNode } from "./zstd.ts";
 /** Larger than any header, which has to lie in one part; it is also the least that PKZIP and Info-ZIP allow (APPNOTE 8.3.2). */
 const LEAST_PART = 64 << 10;
 
-export function assertPossible(out: string, { format, encryption, encryptNames, reproducible, method, split, level }: CreateOptions): void {
+export function assertPossible(out: string, { format, encryption, encryptNames, reproducible, method, split, level, prefix }: CreateOptions): void {
   const zipOnly = encryption === "zipcrypto" ? "--encrypt-method zipcrypto" : method !== undefined ? "--method" : undefined;
   const wanted = zipOnly ?? (format === "7z" ? undefined : encryption !== undefined ? "-e" : split !== undefined ? "--split" : undefined);
   if (encryptNames === true && format !== "7z") throw new UnzipxError("USAGE", `Cannot create "${out}": --encrypt-names is for 7z, and this is to be ${format}`, { hint: "unzipx c OUT.7z INPUT…" });
@@ -19,6 +20,7 @@ export function assertPossible(out: string, { format, encryption, encryptNames, 
   }
   if (method === "store" && level !== undefined && level > 0) throw new UnzipxError("USAGE", `Cannot do both: --method store does not compress, and level ${level} does`);
   if (method === "zstd") zstdOfNode();
+  if (prefix !== undefined && FORMATS[format].container === undefined) throw new UnzipxError("USAGE", `Cannot create "${out}": --prefix is for archives of several files, and a .${format} holds one without a path`, { hint: `unzipx c OUT.tar.${format} INPUT…` });
   if (split === undefined) return;
   if (out === "-") throw new UnzipxError("USAGE", "Cannot split what goes to standard output: the parts are files", { hint: "unzipx c --split 100M OUT.zip INPUT…" });
   if (format === "zip" && !/[^/\\]\.zip$/i.test(out)) {

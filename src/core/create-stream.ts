@@ -58,7 +58,8 @@ function reusing(compressor: Compressor, filter: Filter | undefined): { compress
   };
 }
 
-function onlyFile(entries: Iterable<InputEntry>, format: WritableFormat): InputEntry {
+/** Throws when it is more than a filter alone can hold. */
+export function onlyFile(entries: Iterable<InputEntry>, format: WritableFormat): InputEntry {
   const [entry, another] = entries;
   if (entry?.type === "file" && another === undefined) return entry;
   const what = entry === undefined ? "nothing" : entry.type === "directory" ? "a folder" : "several files";

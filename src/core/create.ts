@@ -7,17 +7,19 @@ import type { Encryption } from "../formats/zip/encrypt.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { chainOf, FORMATS, type WritableFormat } from "./create-formats.ts";
 import { assertPossible, encryptionOf } from "./create-options.ts";
+import { becomesArchive, fileOf, namingOf } from "./create-result.ts";
 import type { SevenZipChoices } from "./create-7z.ts";
 import type { ZipOptions } from "./create-zip.ts";
 import type { Job } from "./jobs.ts";
+import { inputEntries } from "./input-entries.ts";
 import { newPool } from "./run-jobs.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
+import type { PackInput } from "./roots.ts";
 import { emptySummary, type Summary } from "./summary.ts";
-import { walk, type PackInput } from "./walk.ts";
 
-export type { PackInput } from "./walk.ts";
+export type { PackInput } from "./roots.ts";
 export type { Encryption } from "../formats/zip/encrypt.ts";
 export { formatForName, WRITABLE_FORMATS, type WritableFormat } from "./create-formats.ts";
 
@@ -33,9 +35,17 @@ export interface CreateOptions {
   readonly threads?: number | undefined;
   /** Store what links point at, not the links. */
   readonly dereference?: boolean | undefined;
-  /** Of the path in the archive, without a slash at the end; a folder that is excluded is not looked into. */
+  /** Of the path that an entry would have in the archive, without a slash at the end; a folder that is excluded is not looked into. */
   readonly exclude?: ((path: string) => boolean) | undefined;
-  /** No owners, normal modes, one time for all: the same files give the same bytes. */
+  /** Leave out what git would: .git, and what .gitignore files and info/exclude name. */
+  readonly gitignore?: boolean | undefined;
+  /** false: leave out names that begin with a dot, and what lies in such folders. */
+  readonly hidden?: boolean | undefined;
+  /** false: leave out .DS_Store, ._*, __MACOSX, Thumbs.db and desktop.ini. */
+  readonly junk?: boolean | undefined;
+  /** A folder of the archive that all entries lie in; `exclude` is asked without it. */
+  readonly prefix?: string | undefined;
+  /** Sorted, no owners, normal modes, one time for all: the same files give the same bytes. */
   readonly reproducible?: boolean | undefined;
   /** Milliseconds since 1970, for every entry; `reproducible` without it takes 1980-01-01T00:00:00Z. */
   readonly mtime?: number | undefined;
@@ -58,9 +68,6 @@ export interface CreateOptions {
 /** How a zip compresses. */
 export type ZipMethod = "deflate" | "zstd" | "store";
 
-/** The earliest time that every format can hold. */
-const EARLIEST = Date.UTC(1980, 0, 1);
-
 /**
  * Packs `inputs` into `out` ("-" = standard output). One file that cannot be read is a failure in the summary and the
  * run goes on; when nothing at all could be read there is no archive, and `destination` is undefined.
@@ -76,7 +83,7 @@ export async function create(out: string, inputs: readonly PackInput[], options:
   const output = await openOutput(out, replace, options);
   let pool: Pool<Job> | undefined;
   try {
-    const ahead = new LookAhead(entriesOf(inputs, options, output, summary));
+    const ahead = new LookAhead(await inputEntries(inputs, options, output.inodes, summary));
     const threads = options.threads ?? defaultThreads();
     // A plain tar is not compressed: reading is all there is to do. 7-Zip brings its own threads.
     if (threads > 1 && format !== "tar" && format !== "7z" && ahead.isMuch()) pool = newPool(threads);
@@ -95,10 +102,10 @@ export async function create(out: string, inputs: readonly PackInput[], options:
     }
     await making;
     throwIfAborted(options.signal);
-    if (summary.files + summary.directories + summary.links > 0 || summary.failures.length === 0) {
+    if (becomesArchive(summary)) {
       summary.archiveBytes = output.position;
       output.commit({ replace });
-      if (out !== "-" && options.output === undefined) summary.destination = options.split !== undefined && format === "7z" ? `${out}.001` : out;
+      summary.destination = options.output === undefined ? fileOf(out, options) : undefined;
     }
   } catch (error) {
     await pool?.close();
@@ -117,7 +124,7 @@ async function openOutput(out: string, replace: boolean, { split, format, output
   if (output !== undefined) return output;
   if (out === "-") return openOutputStream();
   if (split === undefined) return openOutputFile(out, { replace });
-  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: format === "7z" ? "joined" : "zip" });
+  return (await import("../safe/output-parts.ts")).openOutputParts(out, { replace, partBytes: split, naming: namingOf(format) });
 }
 
 type Make = (entries: Iterable<InputEntry>, output: Output, packing: Packing, options: ZipOptions & SevenZipChoices) => Promise<void>;
@@ -133,31 +140,4 @@ async function makerOf(format: WritableFormat): Promise<Make> {
       return (entries, output, packing, { reproducible }) => createStream(entries, output, packing, { format, reproducible });
     }
   }
-}
-
-function* entriesOf(inputs: readonly PackInput[], options: CreateOptions, output: Output, summary: Summary): Generator<InputEntry> {
-  const { base = ".", reproducible = false, exclude = () => false, reporter } = options;
-  const mtime = options.mtime ?? (reproducible ? EARLIEST : undefined);
-  const entries = walk(inputs, {
-    base,
-    exclude,
-    // `gzip link` can only mean the file.
-    dereference: options.dereference === true || FORMATS[options.format].container === undefined,
-    leaveOut: output.inodes,
-    warn(warning) {
-      summary.warnings.push(warning);
-      reporter?.warning?.(warning);
-    },
-    fail: (failure) => summary.failures.push(failure),
-  });
-  for (const entry of entries) {
-    const timed = mtime === undefined ? entry : { ...entry, mtime };
-    yield reproducible ? normalized(timed) : timed;
-  }
-}
-
-/** Nothing of the machine the files lie on: no owners, no umask, no hard links, which a copy or a checkout does not keep. */
-function normalized(entry: InputEntry): InputEntry {
-  const mode = entry.type === "symlink" ? 0o777 : entry.type === "directory" || (entry.mode & 0o100) !== 0 ? 0o755 : 0o644;
-  return { ...entry, mode, uid: 0, gid: 0, nlink: 1 };
 }

@@ -1,5 +1,6 @@
 /** The only side channel: what the core tells while it works. Every method is optional, counts are deltas. */
 import type { UnzipxError } from "../errors.ts";
+import type { LeftOut } from "./left-out.ts";
 
 export interface Reporter {
   /** The work begins; `total` in bytes of the unit that progress() counts, undefined when it is unknown. */
@@ -8,5 +9,7 @@ export interface Reporter {
   warning?(warning: UnzipxError): void;
   /** One line worth of news for -v: an entry is done. */
   entry?(path: string, size: number | undefined): void;
+  /** Not packed, because an option says so; a folder stands for all that is in it. */
+  leftOut?(path: string, why: LeftOut): void;
   done?(): void;
 }

@@ -11,7 +11,7 @@ export interface Summary {
   files: number;
   directories: number;
   links: number;
-  /** Entries left alone because the user said so (-n, -u, member selection does not count). */
+  /** Entries left alone because the user said so (-n, -u, member selection does not count); of create, what was left out, a folder as one. */
   skipped: number;
   /** Bytes of content done and verified. */
   bytes: number;

@@ -1,9 +1,12 @@
 /** From the inputs that a user names to the entries of an archive: every time in the same order, never by way of a link. */
 import { lstatSync, readdirSync, readlinkSync, statSync, type Stats } from "node:fs";
-import { join, resolve, sep } from "node:path";
-import { forFs, showPath, type DiskPath } from "../bytes/input-file.ts";
+import { sep } from "node:path";
+import { childOf, forFs, joinBytes, showPath, type DiskPath } from "../bytes/input-file.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
+import type { GitFolder } from "./gitignore.ts";
+import { isHidden, isJunk, type LeftOut } from "./left-out.ts";
+import { byCodeUnit, nameOf, overlap, parentOf, REPLACEMENT, rootsOf, sameBytes, type ArchiveName, type PackInput, type Root } from "./roots.ts";
 
 export type { InputEntry } from "../formats/input.ts";
 
@@ -14,6 +17,15 @@ export interface WalkOptions {
   readonly dereference: boolean;
   /** Of the path in the archive; a folder that is excluded is not looked into. */
   readonly exclude: (path: string) => boolean;
+  /** false: what is named so, or lies in what is named so, is left out. */
+  readonly hidden?: boolean | undefined;
+  readonly junk?: boolean | undefined;
+  /** The rules of git for a folder (gitRules); undefined: they do not count. */
+  readonly git?: ((folder: DiskPath) => GitFolder | undefined) | undefined;
+  /** Told of everything that is left out by these four rules; of a folder once. */
+  readonly leftOut?: ((path: string, why: LeftOut) => void) | undefined;
+  /** Not in the order in which the inputs are named, but in that of their paths. */
+  readonly sorted?: boolean | undefined;
   /** "device:inode" of what is left out silently: the archive itself. */
   readonly leaveOut: ReadonlySet<string>;
   readonly warn: (warning: UnzipxError) => void;
@@ -21,68 +33,69 @@ export interface WalkOptions {
   readonly fail: (failure: UnzipxError) => void;
 }
 
-/** What the user named; or a file, absolute, that is stored under a name of its own. */
-export type PackInput = string | { readonly source: string; readonly path: string };
-
-/** One input as the user named it, and the path that its entries begin with ("" = its contents only). */
-interface Root {
-  readonly source: string;
-  readonly path: string;
+/** Where the walk has come to. */
+interface Place extends Root {
+  /** The rules of the folder it lies in; of a root without a name, its own. */
+  readonly git: GitFolder | undefined;
+  /** The folders on the way here, by inode, against links that lead back up. */
+  readonly above: readonly string[];
 }
+
+/** What was met already, by its path in the archive: its inode, or LEFT_OUT. */
+type Seen = Map<string, string>;
+const LEFT_OUT = "";
 
 /**
  * Entries in archive order: inputs as given, names by code unit within a folder, parents before children.
  * Throws NO_INPUT before the first entry when an input is not there.
  */
 export function walk(inputs: readonly PackInput[], options: WalkOptions): Iterable<InputEntry> {
-  const roots = inputs.map((input) => rootOf(input, options));
-  return overlap(roots) ? withoutDuplicates(walkRoots(roots, options)) : walkRoots(roots, options);
+  const roots = rootsOf(inputs, options);
+  return walkRoots(roots, options, overlap(roots) ? new Map() : undefined);
 }
 
-function rootOf(input: PackInput, { base, warn }: WalkOptions): Root {
-  if (typeof input !== "string") return { source: input.source, path: archivePath(input.path, warn) };
-  const source = resolve(base, input);
-  if (lstatSync(source, { throwIfNoEntry: false }) === undefined) {
-    throw new UnzipxError("NO_INPUT", `Cannot pack "${input}": no such file or folder`, { hint: `ls -a "${resolve(source, "..")}"` });
+function* walkRoots(roots: readonly Root[], options: WalkOptions, seen: Seen | undefined): Generator<InputEntry> {
+  for (const { source, name } of roots) {
+    const git = options.git?.(name.path === "" ? source : parentOf(source));
+    if (options.git !== undefined && git === undefined) options.leftOut?.(name.path || ".", "gitignore");
+    else yield* visit({ source, name, git, above: [] }, options, seen);
   }
-  return { source, path: archivePath(input, warn) };
 }
 
-/** `/a`, `C:\a`, `./a` and `../a` are all stored as `a`: an archive holds no way out of the folder it is unpacked in. */
-function archivePath(input: string, warn: WalkOptions["warn"]): string {
-  const relative = sep === "\\" ? input.replace(/^[a-z]:/i, "").replaceAll("\\", "/") : input;
-  const parts = relative.split("/").filter((part) => part !== "" && part !== ".");
-  const up = parts.lastIndexOf(".."); // as GNU tar: everything up to the last ".." goes
-  const path = parts.slice(up + 1).join("/");
-  if (up >= 0) warn(new UnzipxError("ODDITY", `Stored "${input}" as "${path || "."}": names with ".." lead out of an archive`, { entry: path }));
-  return path;
-}
-
-function* walkRoots(roots: readonly Root[], options: WalkOptions): Generator<InputEntry> {
-  for (const { source, path } of roots) yield* visit(source, { path, bytes: undefined }, options, []);
-}
-
-interface ArchiveName {
-  readonly path: string;
-  /** Where they are not the UTF-8 of `path`. */
-  readonly bytes: Uint8Array | undefined;
-}
-
-/** `above`: the folders on the way here, by inode, against links that lead back up. */
-function* visit(source: DiskPath, name: ArchiveName, options: WalkOptions, above: readonly string[]): Generator<InputEntry> {
-  if (name.path !== "" && options.exclude(name.path)) return;
+function* visit(place: Place, options: WalkOptions, seen: Seen | undefined): Generator<InputEntry> {
+  const { source, name, git, above } = place;
+  const why = name.path === "" ? undefined : reasonToLeaveOut(place, options);
+  if (why !== undefined) {
+    if (seen?.get(keyOf(name)) !== LEFT_OUT) options.leftOut?.(name.path, why);
+    seen?.set(keyOf(name), LEFT_OUT);
+    return;
+  }
   const entry = attempt(() => inspect(source, name, options), "read", source, name, options);
   if (entry === undefined || options.leaveOut.has(entry.inode)) return;
   // The top of an input such as "." has no name of its own; a link there is followed for its contents.
-  if (name.path !== "") yield entry;
+  if (name.path !== "") {
+    if (seen !== undefined && isRepeated(entry, name, seen)) return; // and so is all that is in it
+    yield entry;
+  }
   if (entry.type !== "directory") return;
   if (above.includes(entry.inode)) {
     options.warn(new UnzipxError("ODDITY", `Left out what is in "${name.path}": a link leads back to a folder it lies in`, { entry: name.path }));
     return;
   }
   const names = attempt(() => namesIn(source), "list", source, name, options) ?? [];
-  const path = [...above, entry.inode];
-  for (const child of names) yield* visit(below(source, child), within(name, child), options, path);
+  const inner = { above: [...above, entry.inode], git: name.path === "" ? git : git?.inside(nameOf(source), source) };
+  for (const child of names) yield* visit({ source: childOf(source, child), name: within(name, child), ...inner }, options, seen);
+}
+
+function reasonToLeaveOut({ source, name: { path }, git }: Place, options: WalkOptions): LeftOut | undefined {
+  if (options.exclude(path)) return "excluded";
+  if (options.hidden === false && path.split("/").some(isHidden)) return "hidden";
+  if (options.junk === false && path.split("/").some(isJunk)) return "junk";
+  return git?.ignores(nameOf(source), isFolder(source, options)) === true ? "gitignore" : undefined;
+}
+
+function isFolder(source: DiskPath, { dereference }: WalkOptions): boolean {
+  return (dereference ? statSync : lstatSync)(forFs(source), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function attempt<T>(look: () => T, action: string, source: DiskPath, name: ArchiveName, { fail }: WalkOptions): T | undefined {
@@ -140,9 +153,6 @@ function linkTarget(at: string | Buffer): string | Uint8Array {
   return sameBytes(text, raw) ? text : raw;
 }
 
-/** U+FFFD: what stands in a decoded name where the bytes were not UTF-8; now and then a real character. */
-const REPLACEMENT = "\uFFFD";
-
 /** Sorted; bytes for names that are not UTF-8, which could not be opened by their decoded form. */
 function namesIn(folder: DiskPath): DiskPath[] {
   const names = readdirSync(forFs(folder));
@@ -154,19 +164,6 @@ function namesIn(folder: DiskPath): DiskPath[] {
     .map(({ raw, text }) => (sameBytes(text, raw) ? text : raw));
 }
 
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function sameBytes(text: string, raw: Uint8Array): boolean {
-  return !text.includes(REPLACEMENT) || Buffer.from(text).equals(raw);
-}
-
-function below(folder: DiskPath, child: DiskPath): DiskPath {
-  if (typeof folder === "string" && typeof child === "string") return join(folder, child);
-  return joinBytes(folder, child);
-}
-
 function within(folder: ArchiveName, child: DiskPath): ArchiveName {
   const text = showPath(child);
   const path = folder.path === "" ? text : `${folder.path}/${text}`;
@@ -174,42 +171,20 @@ function within(folder: ArchiveName, child: DiskPath): ArchiveName {
   return { path, bytes: folder.path === "" ? (child as Uint8Array) : joinBytes(folder.bytes ?? folder.path, child) };
 }
 
-/** Only where names are bytes, so the separator is "/". */
-function joinBytes(folder: DiskPath, child: DiskPath): Uint8Array {
-  return Buffer.concat([toBytes(folder), Buffer.from("/"), toBytes(child)]);
-}
-
-function toBytes(path: DiskPath): Uint8Array {
-  return typeof path === "string" ? Buffer.from(path) : path;
-}
-
-/** Whether two inputs may yield the same path: only then is every path worth remembering. */
-function overlap(roots: readonly Root[]): boolean {
-  const paths = roots.map((root) => root.path).sort();
-  // Sorted by code unit, "a" need not stand beside "a/b" ("a.b" lies between), so each looks for its own parents.
-  const seen = new Set<string>();
-  for (const path of paths) {
-    if (seen.has("") || seen.has(path)) return true;
-    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
-      if (seen.has(path.slice(0, slash))) return true;
-    }
-    seen.add(path);
+/** The same file twice is once too often; two files cannot have one path. */
+function isRepeated({ source, path, inode }: InputEntry, name: ArchiveName, seen: Seen): boolean {
+  const key = keyOf(name);
+  const earlier = seen.get(key);
+  if (earlier === undefined || earlier === LEFT_OUT) {
+    seen.set(key, inode);
+    return false;
   }
-  return false;
+  if (earlier !== inode) {
+    throw new UnzipxError("COLLISION", `Cannot pack "${showPath(source)}": another input is stored as "${path}" already`, { entry: path });
+  }
+  return true;
 }
 
-function* withoutDuplicates(entries: Iterable<InputEntry>): Generator<InputEntry> {
-  const inodes = new Map<string, string>();
-  for (const entry of entries) {
-    const key = entry.pathBytes === undefined ? entry.path : `\0${Buffer.from(entry.pathBytes).toString("latin1")}`;
-    const earlier = inodes.get(key);
-    if (earlier === undefined) {
-      inodes.set(key, entry.inode);
-      yield entry;
-    } else if (earlier !== entry.inode) {
-      throw new UnzipxError("COLLISION", `Cannot pack "${showPath(entry.source)}": another input is stored as "${entry.path}" already`, {
-        entry: entry.path,
-      });
-    }
-  }
+function keyOf({ path, bytes }: ArchiveName): string {
+  return bytes === undefined ? path : `\0${Buffer.from(bytes).toString("latin1")}`;
 }

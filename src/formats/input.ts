@@ -13,6 +13,8 @@ export interface InputEntry {
   readonly mode: number;
   /** Milliseconds since 1970, UTC; fractions where the file system keeps them. */
   readonly mtime: number;
+  /** `mtime` is not the file's own, so the file knows nothing more exact. */
+  readonly timeIsGiven?: true;
   /** "device:inode", exact. */
   readonly inode: string;
   readonly nlink: number;

@@ -36,14 +36,7 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
   const isJoined = naming === "joined";
   /** Parts are counted from 1; the last one of a zip has no number. */
   const nameOf = (number: number): string => (isJoined ? joinedName(path, number) : partName(path, number));
-  const inodes = new Set<string>();
-  let older = 0; // parts of another set that is there
-  for (let number = isJoined ? 1 : 0; ; number++) {
-    const present = lookAt(number === 0 ? path : nameOf(number), replace);
-    if (present !== undefined) inodes.add(inodeOf(present));
-    else if (number > 0) break;
-    older = number;
-  }
+  const { inodes, older } = lookAtParts(path, { replace, naming });
   const parts: Part[] = [];
   let fd = -1;
   let used = 0; // of the last part
@@ -160,6 +153,17 @@ export function openOutputParts(path: string, { replace, partBytes, mostParts = 
       return left;
     },
   };
+}
+
+/** The files of another set that is there, and how many of them have a number; throws when they may not be replaced. */
+export function lookAtParts(path: string, { replace, naming }: Required<Pick<PartsOptions, "replace" | "naming">>): { readonly inodes: Set<string>; readonly older: number } {
+  const nameOf = naming === "joined" ? joinedName : partName;
+  const inodes = new Set<string>();
+  for (let number = naming === "joined" ? 1 : 0; ; number++) {
+    const present = lookAt(number === 0 ? path : nameOf(path, number), replace);
+    if (present !== undefined) inodes.add(inodeOf(present));
+    else if (number > 0) return { inodes, older: number - 1 };
+  }
 }
 
 /** The name of all parts but the last; they are counted from 1 (APPNOTE 8.3.1: two digits, and more where there are more parts). */

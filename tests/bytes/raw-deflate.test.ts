@@ -75,3 +75,16 @@ describe.each([
     }
   });
 });
+
+it("deflateRaw() gives the same bytes whatever was deflated before", async () => {
+  const { deflateRaw } = await import("../../src/bytes/raw-deflate.ts");
+  // Sizes that go up and down, so that behind one content lie the rests of others.
+  const text = Buffer.from(Array.from(noise(100_000), (byte) => ["the ", "then ", "they ", "hen ", "he ", "a", "an ", "and "][byte % 8]).join(""));
+  const contents = Array.from({ length: 500 }, (_, i) => text.subarray((i * 7919) % 200_000).subarray(0, i % 10 === 0 ? 30_000 + ((i * 31) % 60_000) : (i * 37) % 8000));
+  const differing = contents.filter((content) => {
+    const alone = deflateRawSync(content, { level: 6 });
+    const packed = deflateRaw(content, 6);
+    return packed !== undefined && !alone.equals(packed);
+  });
+  expect(differing.map(({ length }) => length)).toEqual([]);
+});

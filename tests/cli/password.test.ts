@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packingArguments } from "../../src/cli/arguments.ts";
+import { packingArguments } from "../../src/cli/create-arguments.ts";
 import { passwordOf, type PasswordOptions } from "../../src/cli/password.ts";
 import type { Flags } from "../../src/cli/program.ts";
 import { UnzipxError } from "../../src/errors.ts";
