@@ -1,103 +1,98 @@
-/** XXH64, the checksum of zstd (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md), in halves of 32 bits: bigints would take ten times as long. */
+/**
+ * XXH64, the checksum of zstd (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md): the stripes in WebAssembly, which has integers of 64 bits,
+ * the little that is left in bigints.
+ */
+
+/** What wat2wasm(1) makes of xxhash64.wat. */
+const STRIPES =
+  "AGFzbQEAAAABCwJgAn5+AX5gAX8AAwMCAAEFAwEAAQYVBH4BQgALfgFCAAt+AUIAC34BQgALByAGBm1lbW9yeQIAAWEDAAFiAwEBYwMCAWQDAwNtaXgAAQqMAQIhACAAIAFCz9bTvtLHq9lCfnxCH4lCh5Wvr5i2" +
+  "3puef34LaAIBfwR+IwAhAiMBIQMjAiEEIwMhBQJAA0AgASAATw0BIAIgASkDABAAIQIgAyABKQMIEAAhAyAEIAEpAxAQACEEIAUgASkDGBAAIQUgAUEgaiEBDAALCyACJAAgAyQBIAQkAiAFJAML";
 
 // The five primes of the specification.
-const P1 = word(0x9e3779b1, 0x85ebca87);
-const P2 = word(0xc2b2ae3d, 0x27d4eb4f);
-const P3 = word(0x165667b1, 0x9e3779f9);
-const P4 = word(0x85ebca77, 0xc2b2ae63);
-const P5 = word(0x27d4eb2f, 0x165667c5);
+const P1 = 0x9e3779b185ebca87n;
+const P2 = 0xc2b2ae3d27d4eb4fn;
+const P3 = 0x165667b19e3779f9n;
+const P4 = 0x85ebca77c2b2ae63n;
+const P5 = 0x27d4eb2f165667c5n;
 /** Four lanes of 8 bytes. */
 const STRIPE = 32;
+/** One page of WebAssembly's memory. */
+const PAGE = 1 << 16;
 
-/** 64 bits, modulo 2^64; changed in place. */
-interface Word {
-  high: number;
-  low: number;
+/** A global of WebAssembly: 64 bits, signed. */
+interface Lane {
+  value: bigint;
 }
+
+interface Stripes {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly a: Lane;
+  readonly b: Lane;
+  readonly c: Lane;
+  readonly d: Lane;
+  /** Mixes the bytes of the memory up to this one into the lanes. */
+  mix(end: number): void;
+}
+
+/** What of WebAssembly is used here: the types of the oldest Node that is served have none of it. */
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+let stripes: Stripes | undefined;
 
 /** The hash with the seed 0; the halves are unsigned. */
 export function xxh64(bytes: Uint8Array): { readonly high: number; readonly low: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const hash = copy(P5);
-  let at = 0;
-  if (bytes.length >= STRIPE) {
-    // A seed of 0: the lanes begin at P1 + P2, P2, 0, -P1.
-    const lanes = [add(copy(P1), P2), copy(P2), word(0, 0), word(~P1.high, -P1.low)];
-    const [a, b, c, d] = lanes as [Word, Word, Word, Word];
-    for (; at + STRIPE <= bytes.length; at += STRIPE) {
-      round(a, view.getInt32(at + 4, true), view.getInt32(at, true));
-      round(b, view.getInt32(at + 12, true), view.getInt32(at + 8, true));
-      round(c, view.getInt32(at + 20, true), view.getInt32(at + 16, true));
-      round(d, view.getInt32(at + 28, true), view.getInt32(at + 24, true));
-    }
-    set(hash, add(add(add(rotate(copy(a), 1), rotate(copy(b), 7)), rotate(copy(c), 12)), rotate(copy(d), 18)));
-    for (const lane of lanes) add(multiply(xor(hash, round(word(0, 0), lane.high, lane.low)), P1), P4);
-  }
-  add(hash, word(Math.floor(bytes.length / 2 ** 32), bytes.length));
-  for (; at + 8 <= bytes.length; at += 8) {
-    add(multiply(rotate(xor(hash, round(word(0, 0), view.getInt32(at + 4, true), view.getInt32(at, true))), 27), P1), P4);
-  }
+  let at = bytes.length - (bytes.length % STRIPE);
+  let hash = word((at === 0 ? P5 : mixed(bytes.subarray(0, at))) + BigInt(bytes.length));
+  for (; at + 8 <= bytes.length; at += 8) hash = word(rotate(hash ^ round(0n, view.getBigUint64(at, true)), 27n) * P1 + P4);
   if (at + 4 <= bytes.length) {
-    add(multiply(rotate(xor(hash, multiply(word(0, view.getInt32(at, true)), P1)), 23), P2), P3);
+    hash = word(rotate(hash ^ word(BigInt(view.getUint32(at, true)) * P1), 23n) * P2 + P3);
     at += 4;
   }
-  for (; at < bytes.length; at++) multiply(rotate(xor(hash, multiply(word(0, view.getUint8(at)), P5)), 11), P1);
-  multiply(xor(hash, word(0, hash.high >>> 1)), P2); // by 33 to the right
-  multiply(xor(hash, word(hash.high >>> 29, (hash.low >>> 29) | (hash.high << 3))), P3); // by 29
-  xor(hash, word(0, hash.high)); // by 32
-  return { high: hash.high >>> 0, low: hash.low >>> 0 };
+  for (; at < bytes.length; at++) hash = word(rotate(hash ^ word(BigInt(bytes[at]!) * P5), 11n) * P1);
+  hash = word((hash ^ (hash >> 33n)) * P2);
+  hash = word((hash ^ (hash >> 29n)) * P3);
+  hash ^= hash >> 32n;
+  return { high: Number(hash >> 32n), low: Number(hash & 0xffff_ffffn) };
+}
+
+/** Whole stripes, and at least one. */
+function mixed(bytes: Uint8Array): bigint {
+  const { memory, a, b, c, d, mix } = (stripes ??= instantiate());
+  [a.value, b.value, c.value, d.value] = [signed(P1 + P2), signed(P2), 0n, signed(-P1)]; // with a seed of 0
+  const page = new Uint8Array(memory.buffer);
+  for (let at = 0; at < bytes.length; at += PAGE) {
+    const part = bytes.subarray(at, at + PAGE);
+    page.set(part);
+    mix(part.length);
+  }
+  const lanes = [a, b, c, d].map(({ value }) => word(value));
+  const hash = word([1n, 7n, 12n, 18n].reduce((sum, by, lane) => sum + rotate(lanes[lane]!, by), 0n));
+  return lanes.reduce((sum, lane) => word((sum ^ round(0n, lane)) * P1 + P4), hash);
+}
+
+function instantiate(): Stripes {
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+  return new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(STRIPES, "base64"))).exports as Stripes;
 }
 
 /** Mixes 8 bytes of input into a lane. */
-function round(lane: Word, high: number, low: number): Word {
-  input.high = high;
-  input.low = low;
-  return multiply(rotate(add(lane, multiply(input, P2)), 31), P1);
+function round(lane: bigint, input: bigint): bigint {
+  return word(rotate(word(lane + input * P2), 31n) * P1);
 }
 
-const input = word(0, 0);
-
-function word(high: number, low: number): Word {
-  return { high: high | 0, low: low | 0 };
+function rotate(value: bigint, by: bigint): bigint {
+  return word(value << by) | (value >> (64n - by));
 }
 
-function copy({ high, low }: Word): Word {
-  return { high, low };
+function word(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
 }
 
-function set(to: Word, { high, low }: Word): void {
-  to.high = high;
-  to.low = low;
-}
-
-function add(to: Word, { high, low }: Word): Word {
-  const sum = (to.low >>> 0) + (low >>> 0);
-  to.low = sum | 0;
-  to.high = (to.high + high + (sum > 0xffff_ffff ? 1 : 0)) | 0;
-  return to;
-}
-
-function xor(to: Word, { high, low }: Word): Word {
-  to.high ^= high;
-  to.low ^= low;
-  return to;
-}
-
-/** To the left, by less than 32. */
-function rotate(to: Word, by: number): Word {
-  const { high, low } = to;
-  to.high = (high << by) | (low >>> (32 - by));
-  to.low = (low << by) | (high >>> (32 - by));
-  return to;
-}
-
-function multiply(to: Word, { high, low }: Word): Word {
-  // The upper half of low * low, from products of 16 bits by 16.
-  const [a, b, c, d] = [to.low >>> 16, to.low & 0xffff, low >>> 16, low & 0xffff];
-  const middle = a * d + ((b * d) >>> 16);
-  const carry = (middle & 0xffff) + b * c;
-  const upper = a * c + Math.floor(middle / 0x1_0000) + Math.floor(carry / 0x1_0000);
-  to.high = (upper + Math.imul(to.high, low) + Math.imul(to.low, high)) | 0;
-  to.low = Math.imul(to.low, low);
-  return to;
+/** As WebAssembly has its globals. */
+function signed(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
 }

@@ -2,7 +2,7 @@
 import { fromPlain } from "../errors.ts";
 import { assertRoom } from "../safe/free-space.ts";
 import type { Claim } from "../safe/writer.ts";
-import { Batches, isWorthWorkers, type Sized } from "./batches.ts";
+import { Batches, isWorthWorkers } from "./batches.ts";
 import { claimerOf } from "./claim-rules.ts";
 import type { BatchResult, ExtractJob } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
@@ -20,37 +20,39 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
   /** Of files, by their number. */
-  const claims: (Claim | undefined)[] = [];
+  const places: (Claim["place"] | undefined)[] = [];
+  const claimOf = (entry: number): Claim => ({ place: places[entry]!, repeats: false }); // half the memory of the claims themselves
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
-  const batches = new Batches();
-  const waiting: Sized[][] = [];
+  const sizeOf = (entry: number): number => entries[entry]!.size;
+  const batches = new Batches(sizeOf);
+  const waiting: number[][] = [];
   const { count, bytes } = expected(opened, run);
-  const job = (batch: readonly Sized[]): ExtractJob => ({
+  const job = (batch: readonly number[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
-    alone: options.threads > 1 && batch[0]!.size > bytes / 2,
-    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claims[entry]!) })),
+    alone: options.threads > 1 && sizeOf(batch[0]!) > bytes / 2,
+    items: batch.map((entry) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claimOf(entry)) })),
   });
-  const done = (result: BatchResult, batch: readonly Sized[]): void => {
+  const done = (result: BatchResult, batch: readonly number[]): void => {
     summary.bytes += result.bytes;
     summary.files += batch.length - result.failures.length;
     for (const { entry, error } of result.failures) {
-      writer.drop(claims[entry]!);
+      writer.drop(claimOf(entry));
       summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
     }
     for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-    options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), entries[batch.at(-1)!.entry]!.path);
+    options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), entries[batch.at(-1)!]!.path);
     const failed = new Set(result.failures.map(({ entry }) => entry));
-    for (const { entry, size } of batch) if (!failed.has(entry)) options.reporter.entry?.(entries[entry]!.path, size);
+    for (const entry of batch) if (!failed.has(entry)) options.reporter.entry?.(entries[entry]!.path, sizeOf(entry));
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
   const early = jobs.hasRoom && writer.isSettled && run.found === undefined;
   options.reporter.start?.(bytes);
   let total = 0;
   const add = (entry: number): boolean => {
-    const { size } = entries[entry]!.locator;
+    const size = sizeOf(entry);
     total += size;
     budget.spend(size); // what an entry has more than it promised is never written
-    const full = batches.add({ entry, size });
+    const full = batches.add(entry);
     if (full === undefined) return false;
     if (early && jobs.hasRoom) jobs.give(job(full), (result) => done(result, full));
     else waiting.push(full);
@@ -64,13 +66,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
-      claims[number] = claim;
+      places[number] = claim.place;
       remember(run, claim, entry);
       if (early && add(number)) await jobs.turn();
     }
     if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
     await settle(writer, summary);
-    if (!early) for (const [entry, claim] of claims.entries()) if (claim?.place.dropped === false) add(entry);
+    if (!early) for (const [entry, place] of places.entries()) if (place?.dropped === false) add(entry);
     assertRoom(total - summary.bytes, writer.target!);
     const rest = batches.rest(waiting);
     await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));
@@ -82,10 +84,10 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
 /** How much there is to do, as the index has it; some of it may be refused, or not wanted after all. */
 function expected({ index }: OpenedIndex, run: Run): { readonly count: number; readonly bytes: number } {
   let [count, bytes] = [0, 0];
-  for (const { path, type, locator } of index.entries) {
+  for (const { path, type, size } of index.entries) {
     if (type !== "file" || !wants(run, path)) continue;
     count += 1;
-    bytes += locator.size;
+    bytes += size;
   }
   return { count, bytes };
 }

@@ -15,8 +15,8 @@ const PACKED_TARGET_BYTES = 64 * 1024;
 export async function lookedInto(entry: IndexedEntry, { fd, decode, ...options }: EntryOptions & { readonly fd: number; readonly decode: Decode }): Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
   try {
-    if (entry.type === "symlink" && entry.locator.size > TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", `Refused a link: its target is longer than ${TARGET_BYTES} bytes`, { entry: entry.path });
-    if (entry.type === "symlink" && entry.locator.packedSize > PACKED_TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
+    if (entry.type === "symlink" && entry.size > TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", `Refused a link: its target is longer than ${TARGET_BYTES} bytes`, { entry: entry.path });
+    if (entry.type === "symlink" && entry.packedSize > PACKED_TARGET_BYTES) throw new UnzipxError("UNSAFE_LINK", "Refused a link: its target is packed into more bytes than any path needs", { entry: entry.path });
     const { whole, chunks } = decode(fd, entry.locator, options);
     const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
     if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says

@@ -4,7 +4,7 @@ import type { Bytes, Entry } from "../formats/contract.ts";
 import type { Place } from "../safe/tree.ts";
 import type { Budget } from "../safe/budget.ts";
 import type { ArchiveAudit, Auditor } from "./audit/auditor.ts";
-import { batchesOf, isWorthWorkers, type Sized } from "./batches.ts";
+import { batchesOf, isWorthWorkers } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { apart, chunksOf, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
@@ -39,7 +39,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
   const { summary, options, budget, sink } = run;
   const { entries } = opened.index;
   const pathOf = (entry: number): string => entries[entry]!.path;
-  const wanted: Sized[] = [];
+  const wanted: number[] = [];
   const archives: number[] = [];
   const links = new Map<number, Place>(); // whose target is only known when they are decoded
   let total = 0;
@@ -55,17 +55,17 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
       archives.push(number); // verified when it is looked into, and counted then
       continue;
     }
-    total += entry.locator.size;
-    wanted.push({ entry: number, size: entry.locator.size });
+    total += entry.size;
+    wanted.push(number);
   }
-  const isLocked = [...wanted.map(({ entry }) => entry), ...archives].some((entry) => entries[entry]!.encrypted);
+  const isLocked = [wanted, archives].some((numbers) => numbers.some((entry) => entries[entry]!.encrypted));
   const password = isLocked ? await options.password?.() : undefined;
   budget.spend(total);
-  if (level.prefix === "") options.reporter.start?.(archives.reduce((sum, entry) => sum + entries[entry]!.locator.size, total));
+  if (level.prefix === "") options.reporter.start?.(archives.reduce((sum, entry) => sum + entries[entry]!.size, total));
   const report = (entry: number, size: number): void => options.reporter.entry?.(pathInside(level, pathOf(entry)), size);
   if (sink !== undefined) {
     const decode = await opened.container.decoder();
-    for (const { entry } of wanted) {
+    for (const entry of wanted) {
       const { locator } = entries[entry]!;
       options.signal?.throwIfAborted();
       try {
@@ -81,13 +81,14 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     }
     return;
   }
-  const batches = batchesOf(wanted);
-  const job = (batch: readonly Sized[]): TestJob => ({
+  const sizeOf = (entry: number): number => entries[entry]!.size;
+  const batches = batchesOf(wanted, sizeOf);
+  const job = (batch: readonly number[]): TestJob => ({
     kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password, look: audit !== undefined,
-    items: batch.map(({ entry }) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
+    items: batch.map((entry) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
   });
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
-  const take = (result: TestResult, batch: readonly Sized[]): void => {
+  const take = (result: TestResult, batch: readonly number[]): void => {
     if (audit !== undefined) auditBatch(result, batch, { audit, entries, links });
     summary.failures.push(...result.failures.map(told));
     summary.warnings.push(...result.notes.map(told));
@@ -107,9 +108,9 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
         take(ready, batches[next]!);
         waiting.delete(next++);
       }
-      options.reporter.progress?.(batch.reduce((sum, { size }) => sum + size, 0), pathInside(level, pathOf(batch.at(-1)!.entry)));
+      options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), pathInside(level, pathOf(batch.at(-1)!)));
       const failed = new Set(result.failures.map(({ entry }) => entry));
-      for (const { entry, size } of batch) if (!failed.has(entry)) report(entry, size);
+      for (const entry of batch) if (!failed.has(entry)) report(entry, sizeOf(entry));
     },
   });
   if (archives.length === 0) return;
@@ -121,16 +122,16 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
       const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
       await look(entry, counted(keptChunks(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
     });
-    options.reporter.progress?.(entry.locator.size, pathInside(level, entry.path));
-    report(number, entry.locator.size);
+    options.reporter.progress?.(entry.size, pathInside(level, entry.path));
+    report(number, entry.size);
   }
 }
 
 /** What the content of some entries told: of a link where it leads, of a file what it is. */
-function auditBatch({ seen, failures }: TestResult, batch: readonly Sized[], { audit, entries, links }: { audit: ArchiveAudit; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
+function auditBatch({ seen, failures }: TestResult, batch: readonly number[], { audit, entries, links }: { audit: ArchiveAudit; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
   const known = new Map(seen.map((one) => [one.entry, one]));
   const failed = new Set(failures.map(({ entry }) => entry));
-  for (const { entry } of batch) {
+  for (const entry of batch) {
     const { path, type } = entries[entry]!;
     const place = links.get(entry);
     const { kind = -1, target } = known.get(entry) ?? {};

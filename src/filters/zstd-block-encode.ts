@@ -17,10 +17,19 @@ export async function encodeZstdFrame(block: Uint8Array, level: number): Promise
 const DESCRIPTOR = 4;
 const CHECKSUM_FLAG = 0x04;
 
+type WasmZstd = typeof import("@bokuweb/zstd-wasm");
+
+let wasmZstd: Promise<WasmZstd> | undefined;
+
+async function loadWasm(): Promise<WasmZstd> {
+  const zstd = await import("@bokuweb/zstd-wasm");
+  await zstd.init();
+  return zstd;
+}
+
 /** That library makes frames without a checksum, so it is put there: the flag, and behind the last block the lower 4 bytes of XXH64 (3.1.1). */
 async function encodeInWasm(block: Uint8Array, level: number): Promise<Uint8Array> {
-  const { Zstd } = await import("@hpcc-js/wasm-zstd");
-  const packed = (await Zstd.load()).compress(block, level);
+  const packed = (await (wasmZstd ??= loadWasm())).compress(block, level);
   const frame = Buffer.allocUnsafe(packed.length + 4);
   frame.set(packed);
   frame[DESCRIPTOR]! |= CHECKSUM_FLAG;

@@ -174,6 +174,8 @@ export interface Entry {
 
 /** An entry of an index, and where its bytes lie. */
 export interface IndexedEntry extends Entry {
+  readonly size: number;
+  readonly packedSize: number;
   readonly locator: Locator;
 }
 

@@ -28,8 +28,78 @@ const DOS_DIRECTORY = 0x10;
 /** No method packs nothing into more bytes (xz: 32), with what encryption adds (28). Nothing is not unpacked, so more could hide in there. */
 const MOST_OF_NOTHING = 64;
 
-export interface ZipEntry extends IndexedEntry {
-  readonly locator: ZipLocator;
+/** What little of a locator most entries do not have. */
+type RareLocator = Partial<Pick<ZipLocator, "aes" | "unicodeName" | "crc32">>;
+
+/** There may be a million: what the locator has in common with the entry is kept once, and the locator made when it is asked for. */
+export class ZipEntry implements IndexedEntry {
+  readonly path: string;
+  readonly type: EntryType;
+  readonly size: number;
+  readonly packedSize: number;
+  readonly mtime: number | undefined;
+  readonly mode: number | undefined;
+  readonly linkTarget: undefined;
+  readonly method: string;
+  readonly crc32: number | undefined;
+  readonly encrypted: boolean;
+  declare readonly cipher?: string;
+  readonly comment: string | undefined;
+  declare readonly escaped?: boolean;
+  refusal: UnzipxError | undefined;
+  /** Of the local header. */
+  readonly #offset: number;
+  /** Where the next entry, or the central directory, begins; known when all entries are. */
+  #limit = 0;
+  /** Flags and, above them, the method: both have 16 bits. */
+  readonly #how: number;
+  readonly #dosTime: number;
+  readonly #rawName: string;
+  readonly #rare: RareLocator | undefined;
+
+  constructor(entry: Omit<IndexedEntry, "locator" | "size" | "packedSize" | "linkTarget" | "cipher" | "escaped">, { cipher, escaped }: { readonly cipher: string | undefined; readonly escaped: boolean }, locator: Omit<ZipLocator, "limit">) {
+    this.path = entry.path;
+    this.type = entry.type;
+    this.size = locator.size;
+    this.packedSize = locator.packedSize;
+    this.mtime = entry.mtime;
+    this.mode = entry.mode;
+    this.linkTarget = undefined;
+    this.method = entry.method;
+    this.crc32 = entry.crc32;
+    this.encrypted = entry.encrypted;
+    if (cipher !== undefined) this.cipher = cipher;
+    this.comment = entry.comment;
+    if (escaped) this.escaped = true;
+    this.refusal = entry.refusal;
+    this.#offset = locator.offset;
+    this.#how = locator.flags | (locator.method << 16);
+    this.#dosTime = locator.dosTime;
+    this.#rawName = locator.rawName;
+    const { aes, unicodeName, crc32 } = locator;
+    this.#rare = aes === undefined && unicodeName === undefined ? undefined : { aes, ...(unicodeName === undefined ? {} : { unicodeName }), crc32 };
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes of the name in the central directory. */
+  get nameLength(): number {
+    return this.#rawName.length;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+  }
+
+  get locator(): ZipLocator {
+    return {
+      offset: this.#offset, packedSize: this.packedSize, size: this.size, flags: this.#how & 0xffff, method: this.#how >>> 16,
+      crc32: this.#rare?.crc32 ?? this.crc32!, aes: this.#rare?.aes, unicodeName: this.#rare?.unicodeName,
+      dosTime: this.#dosTime, isFolder: this.type === "directory", rawName: this.#rawName, limit: this.#limit,
+    };
+  }
 }
 
 export interface Reading {
@@ -61,7 +131,7 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
   if (values.oddity !== undefined) notes.push(new UnzipxError("ODDITY", values.oddity, { entry: path }));
   if (record.crc32 === 0 && size > 0 && aes?.version !== 2) notes.push(new UnzipxError("ODDITY", "An entry with content has the checksum 0, which some readers take for none", { entry: path }));
   noteOddities(record, path, type, notes);
-  const locator: ZipLocator = {
+  const locator = {
     offset: values.offset + reading.prefix,
     packedSize, size, flags, aes,
     method: aes?.method ?? record.method,
@@ -70,30 +140,25 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
     isFolder: type === "directory",
     rawName: isAscii(record.name) && !called.unicode ? name.text : record.name.toString("latin1"),
     unicodeName: called.unicode?.toString("latin1"),
-    limit: 0,
   };
-  return {
-    path, type, size, packedSize,
+  return new ZipEntry({
+    path, type,
     mtime: time.mtime,
     // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.
     mode: (unixMode & 0o7777) === 0 ? undefined : unixMode & 0o7777,
-    linkTarget: undefined,
     method: methodName(locator.method),
     crc32: aes?.version === 2 ? undefined : record.crc32,
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
-    ...(type === "directory" ? {} : cipherOf(record, flags, aes)),
     comment: commentOf(record),
-    ...(name.escaped ? { escaped: true } : {}),
     refusal: conflictOf(record, called, values, { path, reading }) ?? refusalOf(type, record, locator),
-    locator,
-  };
+  }, { cipher: type === "directory" ? undefined : cipherOf(record, flags, aes), escaped: name.escaped }, locator);
 }
 
 /** WinZip's AES strengths 1, 2 and 3 are keys of 128, 192 and 256 bits. */
-function cipherOf({ method }: CentralRecord, flags: number, aes: AesInfo | undefined): { cipher?: string } {
-  if (aes !== undefined) return { cipher: `AES-${64 + 64 * aes.strength}` };
-  return (flags & FLAG_ENCRYPTED) === 0 || (flags & FLAG_STRONG_ENCRYPTION) !== 0 || method === AES_METHOD ? {} : { cipher: "ZipCrypto" };
+function cipherOf({ method }: CentralRecord, flags: number, aes: AesInfo | undefined): string | undefined {
+  if (aes !== undefined) return `AES-${64 + 64 * aes.strength}`;
+  return (flags & FLAG_ENCRYPTED) === 0 || (flags & FLAG_STRONG_ENCRYPTION) !== 0 || method === AES_METHOD ? undefined : "ZipCrypto";
 }
 
 /** In UTF-8 by the Unicode comment field (4.6.8) or by its looks. */
@@ -154,7 +219,7 @@ function settle(conflict: EntryName["conflict"], why: string, taken: string, { p
   return undefined;
 }
 
-function refusalOf(type: EntryType, record: CentralRecord, locator: ZipLocator): UnzipxError | undefined {
+function refusalOf(type: EntryType, record: CentralRecord, locator: Omit<ZipLocator, "limit">): UnzipxError | undefined {
   const { flags, method, packedSize, size } = locator;
   const isEncrypted = (flags & FLAG_ENCRYPTED) !== 0;
   if ((flags & (FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0) {

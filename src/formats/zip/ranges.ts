@@ -19,7 +19,7 @@ export interface Place {
 
 /** What lies in front of the first entry: a program, a mark, or something that somebody else might read. */
 export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, lenient, notes }: Place): void {
-  const first = entries.reduce((least, { locator }) => Math.min(least, locator.offset), extent.directoryStart);
+  const first = entries.reduce((least, { offset }) => Math.min(least, offset), extent.directoryStart);
   const unnamed = (why: string, sides: { readonly expected: string; readonly found: string }): void => {
     if (!lenient) throw new UnzipxError("AMBIGUOUS", `Refused the zip archive: ${why}`, { ...sides, hint: "--lenient" });
     notes.push(new UnzipxError("ODDITY", `About the zip archive, ${why}: that is left out`, sides));
@@ -37,25 +37,25 @@ export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, leni
 }
 
 /**
- * Gives every locator the end of its range: where the next entry, or the central directory, begins.
+ * Gives every entry the end of its range: where the next entry, or the central directory, begins.
  * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
  */
 export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes }: Place): void {
-  const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.locator.offset - b.locator.offset);
+  const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.offset - b.offset);
   let unclaimed = 0;
   for (let i = 0; i < ordered.length; i++) {
     const entry = ordered[i]!;
     const next = ordered[i + 1];
-    const limit = Math.min(next?.locator.offset ?? Infinity, extent.directoryStart);
-    (entry.locator as { limit: number }).limit = limit;
+    const limit = Math.min(next?.offset ?? Infinity, extent.directoryStart);
+    entry.limit = limit;
     // The local header's extra field may be longer than the central one's: this is the least it needs.
-    const least = entry.locator.offset + LOCAL_HEADER + entry.locator.rawName.length + entry.locator.packedSize;
-    if (entry.locator.offset < extent.prefix || least > extent.directoryStart) {
+    const least = entry.offset + LOCAL_HEADER + entry.nameLength + entry.packedSize;
+    if (entry.offset < extent.prefix || least > extent.directoryStart) {
       setRefusal(entry, new UnzipxError("BAD_HEADER", "Cannot read an entry: its data would lie outside the archive", {
-        expected: `from ${extent.prefix} to ${extent.directoryStart}`, found: `from ${entry.locator.offset} to ${least}`,
+        expected: `from ${extent.prefix} to ${extent.directoryStart}`, found: `from ${entry.offset} to ${least}`,
       }));
-    } else if (next !== undefined && least > next.locator.offset) {
-      const found = `"${entry.path}" from ${entry.locator.offset} to ${least}, "${next.path}" from ${next.locator.offset}`;
+    } else if (next !== undefined && least > next.offset) {
+      const found = `"${entry.path}" from ${entry.offset} to ${least}, "${next.path}" from ${next.offset}`;
       for (const one of [entry, next]) setRefusal(one, new UnzipxError("AMBIGUOUS", "Refused an entry: its data overlaps another entry's", { found }));
     } else if (limit - least > UNKNOWN_ROOM && !isFilled(fd, entry, limit)) {
       unclaimed += limit - least;
@@ -65,11 +65,11 @@ export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes }: P
 }
 
 /** Whether all that follows the entry's data is what Android's packer fills room with. */
-function isFilled(fd: number, { locator }: ZipEntry, limit: number): boolean {
+function isFilled(fd: number, { offset, packedSize }: ZipEntry, limit: number): boolean {
   const header = Buffer.alloc(LOCAL_HEADER);
-  if (readUpTo(fd, header, locator.offset) < LOCAL_HEADER) return false;
+  if (readUpTo(fd, header, offset) < LOCAL_HEADER) return false;
   // 26 - file name length, 28 - extra field length
-  const end = locator.offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28) + locator.packedSize;
+  const end = offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28) + packedSize;
   return virtualEnd(fd, end, limit) === limit;
 }
 
@@ -79,10 +79,10 @@ function signatureAt(fd: number, position: number): number {
 }
 
 function setRefusal(entry: ZipEntry, error: UnzipxError): void {
-  (entry as { refusal: UnzipxError | undefined }).refusal ??= error;
+  entry.refusal ??= error;
 }
 
 function isOrdered(entries: readonly ZipEntry[]): boolean {
-  for (let i = 1; i < entries.length; i++) if (entries[i]!.locator.offset < entries[i - 1]!.locator.offset) return false;
+  for (let i = 1; i < entries.length; i++) if (entries[i]!.offset < entries[i - 1]!.offset) return false;
   return true;
 }
