@@ -11,6 +11,8 @@ export interface Described extends Entry {
   readonly memory: number;
   /** Of entries in different blocks each can be decoded without the other; "" = nobody knows. */
   readonly block: string;
+  /** Bytes that come out for it, whatever it is. */
+  readonly contentSize: number | undefined;
   /** The engine's own invention, no entry of the archive. */
   readonly hidden?: boolean;
 }
@@ -38,6 +40,7 @@ export async function describe(items: readonly Item[], options: SolidOptions): P
     rawPath: item.rawPath,
     memory: memoryOf(item.method),
     block: item.block,
+    contentSize: item.size,
   }));
   const moved = items.filter((item) => item.isMovedFolder).length;
   if (moved > 0) options.warn(new UnzipxError("ODDITY", `${moved === 1 ? "A folder" : `${moved} folders`} deeper than ISO 9660 allows ${moved === 1 ? "lies" : "lie"} in another place (rr_moved): there an empty file has the name`));

@@ -6,7 +6,7 @@ import type { Described } from "./describe.ts";
 async function* nothing(): Bytes {}
 
 /** What the reading itself knows of an entry is nobody else's. */
-export function publicOf({ rawPath: _, memory: __, block: ___, hidden: ____, ...entry }: Described): Entry {
+export function publicOf({ rawPath: _, memory: __, block: ___, contentSize: ____, hidden: _____, ...entry }: Described): Entry {
   return entry;
 }
 
