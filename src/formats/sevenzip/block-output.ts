@@ -11,14 +11,20 @@ export class BlockOutput {
     this.#events = events;
   }
 
-  /** At least one byte and at most `most`, valid until the next call; undefined at the end. */
-  async some(most: number): Promise<Uint8Array | undefined> {
+  /** Whether another byte follows. */
+  async hasMore(): Promise<boolean> {
     while (this.#rest.length === 0) {
-      if (this.#isClosed) return undefined;
+      if (this.#isClosed) return false;
       const event = await this.#events.next();
       if (event.kind === "data") this.#rest = event.bytes;
       else if (event.kind === "close") this.#isClosed = true;
     }
+    return true;
+  }
+
+  /** At least one byte and at most `most`, valid until the next call; undefined at the end. */
+  async some(most: number): Promise<Uint8Array | undefined> {
+    if (this.#rest.length === 0 && !(await this.hasMore())) return undefined;
     const piece = this.#rest.subarray(0, most);
     this.#rest = this.#rest.subarray(piece.length);
     return piece;

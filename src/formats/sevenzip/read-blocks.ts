@@ -85,7 +85,6 @@ class BlockRun {
   readonly #blocks: readonly PlannedBlock[];
   readonly #host: Host;
   readonly #left: Described[];
-  readonly #lines: string[] = [];
   #isComplete = true;
 
   constructor(blocks: readonly PlannedBlock[], host: Host, left: Described[]) {
@@ -102,8 +101,7 @@ class BlockRun {
         const event = await events.next();
         if (event.kind === "exit") {
           for (const { contents } of waiting) this.#leave(contents);
-          this.#lines.push(...events.heard());
-          if (event.code !== 0 && this.#isComplete) this.#host.conclude(event.code, this.#lines, events);
+          if (event.code !== 0 && this.#isComplete) this.#host.conclude(event.code, events.heard(), events);
           return;
         }
         const planned = event.kind === "open" ? this.#blocks[Number(event.path)] : undefined;
@@ -124,13 +122,17 @@ class BlockRun {
     const end = contents.findLastIndex(({ isWanted }) => isWanted) + 1;
     for (let i = 0; i < end; i++) {
       const { entry, size, isWanted } = contents[i]!;
-      if (!isWanted) {
+      if (!isWanted || (entry.type === "symlink" && size > LONGEST_TARGET)) {
         await output.skip(size);
-      } else if (entry.type === "file" && size > WHOLE_LIMIT) {
+        this.#leave([contents[i]!]);
+      } else if (entry.type === "file" && size > WHOLE_LIMIT && (await output.hasMore())) {
         yield* this.#large(entry, size, output, events);
       } else {
         const whole = await output.whole(size);
-        if (whole === undefined) return this.#leave(contents.slice(i, end)), 0;
+        if (whole === undefined) {
+          this.#leave(contents.slice(i, end));
+          return 0;
+        }
         const certain = crc32(whole) === entry.crc32 ? given(entry, whole) : undefined;
         if (certain === undefined) this.#leave([contents[i]!]);
         else yield certain;
@@ -146,18 +148,13 @@ class BlockRun {
       this.#isComplete = false;
       return this.#host.failed(entry, this.#host.explain(lines) ?? new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out"));
     };
-    const heard = (): string[] => {
-      const lines = events.heard();
-      this.#lines.push(...lines);
-      return lines;
-    };
     const content = async function* (): Bytes {
       let sum = 0;
       while (rest > 0) {
         const piece = await output.some(rest);
         if (piece === undefined) {
           await events.peek(); // what 7-Zip has to say of a file, it says before the next one
-          throw fail(heard());
+          throw fail(events.heard());
         }
         rest -= piece.length;
         sum = crc32(piece, sum);
@@ -189,6 +186,6 @@ function wholeEntry(entry: Described, whole: Uint8Array): StreamEntry {
 /** A small content with its entry; undefined for a link that 7-Zip may not make. */
 function given(entry: Described, whole: Uint8Array): StreamEntry | undefined {
   if (entry.type === "file") return wholeEntry(entry, whole);
-  const target = whole.length <= LONGEST_TARGET ? decodeUtf8Escaping(new Uint8Array(whole)) : "";
+  const target = decodeUtf8Escaping(new Uint8Array(whole));
   return PLAIN_TARGET.test(target) && !leadsOut(entry.path, target) ? contentless(entry, { linkTarget: entry.linkTarget ?? target }) : undefined;
 }
