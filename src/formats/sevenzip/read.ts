@@ -17,6 +17,7 @@ import { unsupported } from "./methods.ts";
 import { planBlocks } from "./plan-blocks.ts";
 import { Queue } from "./queue.ts";
 import { findBlocks, readBlocks, type Host } from "./read-blocks.ts";
+import { selectionOf } from "./selection.ts";
 import { sharesOf } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
@@ -397,13 +398,4 @@ function missingVolume(events: Events): UnzipxError | undefined {
   const [name] = events.missing;
   if (name === undefined) return undefined;
   return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
-}
-
-/** The wanted names for 7-Zip, one a line; undefined where a name would not survive that, or is that of another entry too: then all is decoded, and left. */
-function selectionOf(wanted: readonly Described[], all: readonly Described[]): SourceFile | undefined {
-  const names = wanted.filter((entry) => entry.type !== "directory").map((entry) => entry.rawPath);
-  if (names.some((name) => !/^[!#-~]([ !#-~]*[!#-~])?$/.test(name))) return undefined;
-  const [chosen, taken] = [new Set(wanted), new Set(names)];
-  if (all.some((entry) => !chosen.has(entry) && taken.has(entry.rawPath))) return undefined;
-  return { name: ".selection", segments: [{ bytes: Buffer.from(names.join("\n"), "latin1") }] };
 }
