@@ -116,8 +116,7 @@ class Reading {
     // Whatever is in the way, 7-Zip says it better when it sees the archive as it is.
     const blocks = await findBlocks(segments, LISTING_BYTES, host).catch(() => undefined);
     if (blocks === undefined) return contents;
-    const left: Described[] = [];
-    const plan = planBlocks(blocks, all, new Set(contents));
+    const [plan, left] = [planBlocks(blocks, all, new Set(contents)), [] as Described[]];
     yield* readBlocks(plan, segments, this.#options.threads, host, left);
     return [...plan.left, ...left];
   }
