@@ -24,6 +24,17 @@ export function readSegments(segments: readonly Segment[], into: Uint8Array, pos
   return done;
 }
 
+/** The bytes from `start` to `end`, which have to be there. */
+export function sliceSegments(segments: readonly Segment[], start: number, end: number): Segment[] {
+  let before = 0;
+  return segments.flatMap((segment): Segment[] => {
+    const [from, to] = [Math.max(0, start - before), Math.min(lengthOf(segment), end - before)];
+    before += lengthOf(segment);
+    if (from >= to) return [];
+    return ["bytes" in segment ? { bytes: segment.bytes.subarray(from, to) } : { fd: segment.fd, offset: segment.offset + from, length: to - from }];
+  });
+}
+
 function lengthOf(segment: Segment): number {
   return "bytes" in segment ? segment.bytes.length : segment.length;
 }

@@ -1,6 +1,7 @@
 /** What x would refuse of an archive, told without writing anything: the same rules and the same order. */
 import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
+import { leadsOut } from "../formats/sevenzip/leads-out.ts";
 import { refusalOfLink } from "../safe/links.ts";
 import type { PathOddity, SafePath } from "../safe/path.ts";
 import { Plan } from "../safe/plan.ts";
@@ -60,23 +61,8 @@ export class DryRun<Mark> {
   }
 }
 
-/** The engine keeps dangerous links to itself. */
-export function refusedByEngine(entry: Entry): UnzipxError | undefined {
-  return leadsOut(entry) ? new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: entry.linkTarget! }) : undefined;
-}
-
-/** What the engine takes for a dangerous link, and then does not give: going by the names alone it leaves the root, or ends there. */
-function leadsOut({ type, path, linkTarget, refusal }: Entry): boolean {
-  if (type !== "symlink" || linkTarget === undefined || refusal !== undefined) return false;
-  if (linkTarget.startsWith("/")) return true;
-  let level = path.split("/").filter(isStep).length - 1;
-  for (const step of linkTarget.split("/").filter(isStep)) {
-    level += step === ".." ? -1 : 1;
-    if (level < 0) return true;
-  }
-  return level < 1;
-}
-
-function isStep(component: string): boolean {
-  return component !== "" && component !== ".";
+/** The engine keeps to itself what it takes for a dangerous link. */
+export function refusedByEngine({ type, path, linkTarget, refusal }: Entry): UnzipxError | undefined {
+  if (type !== "symlink" || linkTarget === undefined || refusal !== undefined || !leadsOut(path, linkTarget)) return undefined;
+  return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: path, found: linkTarget });
 }

@@ -24,7 +24,7 @@ export interface EngineRequest {
 export type EngineEvent =
   | { readonly kind: "open"; readonly path: string }
   /** Content of the open file; when none is open, standard output. */
-  | { readonly kind: "data"; readonly length: number }
+  | { readonly kind: "data"; length: number }
   | { readonly kind: "close" }
   | { readonly kind: "symlink"; readonly path: string; readonly target: string }
   /** A file that it looked for and that is not there: most often the next volume. */
@@ -42,8 +42,9 @@ export type FromEngine =
   /** The instance is lost. */
   | { readonly kind: "crash"; readonly why: string };
 
-export const OUTPUT_SLOTS = 4;
-export const OUTPUT_SLOT_BYTES = 512 * 1024;
+/** LZMA gives what is in its dictionary at once, 4 MiB and more: with less room than that it would wait for us each time. */
+export const OUTPUT_SLOTS = 8;
+export const OUTPUT_SLOT_BYTES = 1024 * 1024;
 export const INPUT_SLOTS = 2;
 export const INPUT_SLOT_BYTES = 256 * 1024;
 

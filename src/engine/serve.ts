@@ -11,6 +11,8 @@ import {
 const EVENTS = 1024;
 /** Longest time that something waits to be told, in milliseconds. */
 const DELAY = 100;
+/** Shorter pieces are text, of which a listing has hundreds of thousands, and nobody waits for a part of that: to look at the clock for each takes longer than to copy it. */
+const TEXT = 256;
 
 export function serveEngine(): void {
   const port = parentPort;
@@ -81,14 +83,14 @@ class Outbox {
     for (let at = 0; at < bytes.length; ) {
       const room = this.#take();
       const length = Math.min(bytes.length - at, OUTPUT_SLOT_BYTES - this.#used);
-      room.set(bytes.subarray(at, at + length), this.#used);
+      room.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), this.#used);
       this.#used += length;
       at += length;
       // A listing comes in pieces of a few bytes: what follows on is one event.
       const last = this.#events.at(-1);
-      if (last?.kind === "data") this.#events[this.#events.length - 1] = { kind: "data", length: last.length + length };
+      if (last?.kind === "data") last.length += length;
       else this.event({ kind: "data", length });
-      if (this.#used === OUTPUT_SLOT_BYTES || performance.now() - this.#flushed > DELAY) this.flush();
+      if (this.#used === OUTPUT_SLOT_BYTES || (length > TEXT && performance.now() - this.#flushed > DELAY)) this.flush();
     }
   }
 

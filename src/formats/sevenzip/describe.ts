@@ -11,14 +11,15 @@ export interface Described extends Entry {
   readonly memory: number;
   /** Of entries in different blocks each can be decoded without the other; "" = nobody knows. */
   readonly block: string;
+  /** Bytes that come out for it, whatever it is. */
+  readonly contentSize: number | undefined;
   /** The engine's own invention, no entry of the archive. */
   readonly hidden?: boolean;
 }
 
 export async function describe(items: readonly Item[], options: SolidOptions): Promise<Described[]> {
   const links = items.filter((item) => item.rawLink !== undefined);
-  const raw = [...items.map((item) => item.rawPath), ...links.map((item) => item.rawLink!)].map((name) => Buffer.from(name, "latin1"));
-  const { texts, escaped, notes } = await decodeNames(raw, options.encoding);
+  const { texts, escaped, notes } = await decodeNames([...items.map((item) => item.rawPath), ...links.map((item) => item.rawLink!)], options.encoding);
   for (const note of notes) options.warn(note);
   const targets = new Map(links.map((item, i) => [item, texts[items.length + i]!]));
   const described = items.map((item, i): Described => ({
@@ -33,11 +34,12 @@ export async function describe(items: readonly Item[], options: SolidOptions): P
     crc32: item.crc32,
     encrypted: item.encrypted,
     comment: undefined,
-    escaped: escaped[i]!,
+    escaped: escaped?.[i] ?? false,
     refusal: undefined,
     rawPath: item.rawPath,
     memory: memoryOf(item.method),
     block: item.block,
+    contentSize: item.size,
   }));
   const moved = items.filter((item) => item.isMovedFolder).length;
   if (moved > 0) options.warn(new UnzipxError("ODDITY", `${moved === 1 ? "A folder" : `${moved} folders`} deeper than ISO 9660 allows ${moved === 1 ? "lies" : "lie"} in another place (rr_moved): there an empty file has the name`));
@@ -53,7 +55,11 @@ const BACKSLASH = /\uf05c/g;
 /** Character sets whose second bytes may be 0x5C, the backslash. */
 const DOUBLE_BYTE = /^(shift_jis|gbk|gb18030|big5|euc-kr|cp932|cp936|cp949|cp950)$/i;
 
-async function decodeNames(raw: readonly Uint8Array[], encoding: string | undefined): Promise<Pick<DecodedNames, "texts" | "escaped" | "notes">> {
+const NOT_ASCII = /[^\0-\x7f]/;
+
+async function decodeNames(printed: readonly string[], encoding: string | undefined): Promise<Pick<DecodedNames, "texts" | "notes"> & Partial<DecodedNames>> {
+  if (encoding === undefined && !printed.some((name) => NOT_ASCII.test(name))) return { texts: printed as string[], notes: [] };
+  const raw = printed.map((name) => Buffer.from(name, "latin1"));
   const { decodeLegacyNames } = await import("../../text/names.ts");
   let decoded = decodeLegacyNames(raw, encoding);
   // 7-Zip makes a slash of every byte 0x5C in the names of DOS formats. 0x2F is never a second byte, so it can be told.
@@ -78,14 +84,19 @@ function rejoin(name: Uint8Array): Uint8Array {
   return fixed;
 }
 
-/** "LZMA2:26", "LZMA:1536m", "PPMD:o8:mem24", "v6:m3:128K", "m3:17", "LZX:18": bytes, or a power of two. */
+let lastMethod = "";
+let lastMemory = 0;
+
+/** Entries of one block have the same method. "LZMA2:26", "LZMA:1536m", "PPMD:o8:mem24", "v6:m3:128K", "m3:17", "LZX:18": bytes, or a power of two. */
 function memoryOf(method: string): number {
+  if (method === lastMethod) return lastMemory;
   let most = 0;
   for (const word of method.split(" ")) {
     const found = /^(?:LZMA2?|LZX|LZMS|Quantum|Deflate64|Zstd|v\d+:m\d|m\d):(\d+)([bkmg]?)/i.exec(word) ?? /^PPMD:o\d+:mem(\d+)([bkmg]?)/i.exec(word);
     if (found !== null) most = Math.max(most, sizeOf(Number(found[1]), found[2]!.toLowerCase()));
   }
-  return most;
+  lastMethod = method;
+  return (lastMemory = most);
 }
 
 function sizeOf(count: number, unit: string): number {

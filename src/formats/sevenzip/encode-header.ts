@@ -1,6 +1,6 @@
 /** The header of a 7z, byte by byte (DOC/7zFormat.txt of 7-Zip, whose names for the ids these are). */
 
-const ID = {
+export const ID = {
   END: 0x00, HEADER: 0x01, MAIN_STREAMS_INFO: 0x04, FILES_INFO: 0x05, PACK_INFO: 0x06, UNPACK_INFO: 0x07, SUBSTREAMS_INFO: 0x08, SIZE: 0x09, CRC: 0x0a,
   FOLDER: 0x0b, CODERS_UNPACK_SIZE: 0x0c, NUM_UNPACK_STREAM: 0x0d, EMPTY_STREAM: 0x0e, EMPTY_FILE: 0x0f, NAMES: 0x11, M_TIME: 0x14, WIN_ATTRIBUTES: 0x15,
   ENCODED_HEADER: 0x17,
@@ -15,12 +15,15 @@ export interface Coder {
   readonly unpackSize: number;
 }
 
-/** A packed stream, and the coders that undo it: the first takes the packed bytes, each next one what the one before gives. */
+/** Packed streams that lie one behind the other, and the coders that undo them. */
 export interface Folder {
-  readonly packSize: number;
-  readonly coders: readonly Coder[];
-  /** The contents that come out of the last coder, one behind the other. */
-  readonly substreams: readonly Substream[];
+  readonly packSizes: readonly number[];
+  /** As they stand in the header: what they are, and which one's output is which one's input. */
+  readonly coders: Uint8Array;
+  /** What comes out of each coder. */
+  readonly unpackSizes: readonly number[];
+  /** The contents that come out in the end, one behind the other. All of an archive have a checksum, or none of them. */
+  readonly substreams: readonly (Omit<Substream, "crc32"> & Partial<Substream>)[];
 }
 
 export interface Substream {
@@ -63,18 +66,19 @@ export function encodePackedHeader(packPosition: number, folder: Folder): Uint8A
 function streamsInfo(bytes: ByteWriter, packPosition: number, folders: readonly Folder[]): void {
   bytes.byte(ID.PACK_INFO);
   bytes.number(packPosition);
-  bytes.number(folders.length); // each has one packed stream
+  const packSizes = folders.flatMap((folder) => folder.packSizes);
+  bytes.number(packSizes.length);
   bytes.byte(ID.SIZE);
-  for (const { packSize } of folders) bytes.number(packSize);
+  for (const size of packSizes) bytes.number(size);
   bytes.byte(ID.END);
 
   bytes.byte(ID.UNPACK_INFO);
   bytes.byte(ID.FOLDER);
   bytes.number(folders.length);
   bytes.byte(0); // the folders follow here
-  for (const { coders } of folders) folderInfo(bytes, coders);
+  for (const { coders } of folders) bytes.put(coders);
   bytes.byte(ID.CODERS_UNPACK_SIZE);
-  for (const { coders } of folders) for (const { unpackSize } of coders) bytes.number(unpackSize);
+  for (const { unpackSizes } of folders) for (const size of unpackSizes) bytes.number(size);
   bytes.byte(ID.END);
 
   bytes.byte(ID.SUBSTREAMS_INFO);
@@ -87,14 +91,19 @@ function streamsInfo(bytes: ByteWriter, packPosition: number, folders: readonly 
       for (const { substreams } of folders) for (const { size } of substreams.slice(0, -1)) bytes.number(size);
     }
   }
-  bytes.byte(ID.CRC);
-  bytes.byte(1); // all of them have one
-  for (const { substreams } of folders) for (const { crc32 } of substreams) bytes.uint32(crc32);
+  const sums = folders.flatMap(({ substreams }) => substreams.flatMap(({ crc32 }) => crc32 ?? []));
+  if (sums.length > 0) {
+    bytes.byte(ID.CRC);
+    bytes.byte(1); // all of them have one
+    for (const sum of sums) bytes.uint32(sum);
+  }
   bytes.byte(ID.END);
   bytes.byte(ID.END);
 }
 
-function folderInfo(bytes: ByteWriter, coders: readonly Coder[]): void {
+/** Coders in a row: the first takes the packed bytes, each next one what the one before gives. */
+export function chain(coders: readonly Coder[]): Pick<Folder, "coders" | "unpackSizes"> {
+  const bytes = new ByteWriter();
   bytes.number(coders.length);
   for (const { method, properties } of coders) {
     bytes.byte(method.length | (properties.length > 0 ? 0x20 : 0));
@@ -108,6 +117,7 @@ function folderInfo(bytes: ByteWriter, coders: readonly Coder[]): void {
     bytes.number(coder);
     bytes.number(coder - 1);
   }
+  return { coders: bytes.end(), unpackSizes: coders.map(({ unpackSize }) => unpackSize) };
 }
 
 function filesInfo(bytes: ByteWriter, files: readonly FileRecord[]): void {

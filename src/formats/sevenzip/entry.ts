@@ -6,8 +6,8 @@ import type { Described } from "./describe.ts";
 async function* nothing(): Bytes {}
 
 /** What the reading itself knows of an entry is nobody else's. */
-export function publicOf({ rawPath: _, memory: __, block: ___, hidden: ____, ...entry }: Described): Entry {
-  return entry;
+export function publicOf({ path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, escaped, refusal }: Described): Entry {
+  return { path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, refusal, ...(escaped === true && { escaped }) };
 }
 
 /** An entry that has no content, or whose content is not asked for. */

@@ -1,17 +1,20 @@
 /** One run of the engine, event by event: what it says of errors is set aside until someone wants to know. */
-import type { Engine, Happening, RunOptions } from "../../engine/client.ts";
+import { Engine, type Happening, type RunOptions } from "../../engine/client.ts";
 
 export type Event = Exclude<Happening, { kind: "error" | "missing" }>;
 
 export class Events {
+  readonly #engine = Engine.take();
   readonly #events: AsyncGenerator<Happening>;
   #peeked: Event | undefined;
   #said = "";
+  /** Whoever asks on is told again: what was thrown at one entry's reader ends all the others as well. */
+  #failure: { readonly error: unknown } | undefined;
   /** Files that were looked for: the volumes that are missing. */
   readonly missing = new Set<string>();
 
-  constructor(engine: Engine, options: RunOptions) {
-    this.#events = engine.run(options);
+  constructor(options: RunOptions) {
+    this.#events = this.#engine.run(options);
   }
 
   /** A "data" event's bytes are valid until the next call. The last event is "exit". */
@@ -24,7 +27,11 @@ export class Events {
   /** The next event, left where it is. What was said before it has been heard then. */
   async peek(): Promise<Event> {
     while (this.#peeked === undefined) {
-      const { value } = (await this.#events.next()) as { value: Happening };
+      if (this.#failure !== undefined) throw this.#failure.error;
+      const { value } = (await this.#events.next().catch((error: unknown) => {
+        this.#failure = { error };
+        throw error;
+      })) as { value: Happening };
       if (value.kind === "error") this.#said += value.text;
       else if (value.kind === "missing") this.missing.add(value.name);
       else this.#peeked = value;
@@ -41,5 +48,6 @@ export class Events {
 
   async close(): Promise<void> {
     await this.#events.return(undefined);
+    await this.#engine.release();
   }
 }

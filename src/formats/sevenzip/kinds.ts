@@ -26,6 +26,8 @@ export interface Kind {
   readonly refine?: (entries: readonly Described[], source: SolidSource, found: Found & { readonly warn: Warn }) => Promise<readonly Described[]>;
   /** Whether its index cannot be read without the password. */
   readonly isIndexLocked?: (source: SolidSource) => Promise<boolean>;
+  /** It is a 7z, from its first byte on: its blocks can be told apart. */
+  readonly hasBlocks?: boolean;
   /** Decryption that the engine does not know: the archive without. */
   readonly unlock?: (source: SolidSource, password: string) => Promise<SolidSource>;
 }
@@ -130,7 +132,7 @@ async function storagesAreFolders(entries: readonly Described[]): Promise<readon
 }
 
 export const KINDS: readonly Kind[] = [
-  { name: "7z", encryption: "read+write", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source) },
+  { name: "7z", encryption: "read+write", extensions: [".7z"], about: "7z: LZMA, LZMA2, PPMd, BZip2, Deflate, BCJ, ARM64, Delta; solid, volumes", type: "7z", bid: magic(0, 0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c), refine: async (entries, source) => nameNameless(entries, source), isIndexLocked: async (source) => (await import("./locked7z.ts")).isIndexLocked(source), hasBlocks: true },
   {
     name: "rar", encryption: "read", extensions: [".rar", ".cbr"], about: "rar 1.5 to 5, solid, volumes", type: (head) => (isRar5(head) ? "rar5" : "rar"), bid: any(text(0, "Rar!\x1a\x07\0"), text(0, RAR5)),
     refine: async (entries, source, { warn }) => (await import("./rar4.ts")).refineRar(entries, source, 0, warn),

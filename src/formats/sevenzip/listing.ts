@@ -51,61 +51,117 @@ export function parseListing(text: string, nameless?: string): { readonly items:
   };
 }
 
+/** The fields that are used. A listing has hundreds of thousands of lines, so of each entry only the places of these are noted. */
+const FIELDS = ["Path", "Folder", "Size", "Packed Size", "Modified", "Attributes", "Mode", "CRC", "Encrypted", "Method", "Block", "Anti", "Symbolic Link", "Hard Link", "Link"] as const;
+type Field = (typeof FIELDS)[number];
+const NUMBERS: ReadonlyMap<string, number> = new Map(FIELDS.map((field, i) => [field, i]));
+const ABSENT = -1;
+
+/** What is said of one entry. */
+class Fields {
+  readonly #text: string;
+  readonly #starts = FIELDS.map(() => ABSENT);
+  readonly #ends = FIELDS.map(() => ABSENT);
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  clear(): void {
+    this.#starts.fill(ABSENT);
+  }
+
+  /** Of a field that comes twice the first counts. */
+  add(name: string, start: number, end: number): void {
+    const number = NUMBERS.get(name);
+    if (number === undefined || this.#starts[number] !== ABSENT) return;
+    this.#starts[number] = start;
+    this.#ends[number] = end;
+  }
+
+  has(field: Field): boolean {
+    return this.#starts[NUMBERS.get(field)!] !== ABSENT;
+  }
+
+  /** Undefined also where nothing is said. */
+  get(field: Field): string | undefined {
+    const number = NUMBERS.get(field)!;
+    const [start, end] = [this.#starts[number]!, this.#ends[number]!];
+    return start === ABSENT || start === end ? undefined : this.#text.slice(start, end);
+  }
+}
+
 function itemsOf(text: string, nameless: string | undefined): Item[] {
-  const items: Item[] = [];
-  let fields = new Map<string, string>();
+  const items: { -readonly [Key in keyof Item]: Item[Key] }[] = [];
+  const fields = new Fields(text);
   const close = (): void => {
-    if (nameless !== undefined && !fields.has("Path") && fields.has("Size")) fields.set("Path", nameless);
-    if (fields.has("Path")) items.push(itemOf(fields));
-    fields = new Map();
+    const path = fields.has("Path") ? (fields.get("Path") ?? "") : fields.has("Size") ? nameless : undefined;
+    if (path !== undefined) items.push(itemOf(path, fields));
+    fields.clear();
   };
-  for (const line of text.split("\n")) {
-    const cut = line.indexOf(" = ");
-    if (line === "") close();
-    else if (cut > 0 && !fields.has(line.slice(0, cut))) fields.set(line.slice(0, cut), line.slice(cut + 3));
-    else if (line.endsWith(" =") && !fields.has(line.slice(0, -2))) fields.set(line.slice(0, -2), "");
+  for (let at = 0, end = 0; at < text.length; at = end + 1) {
+    end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    if (end === at) {
+      close();
+      continue;
+    }
+    const cut = text.indexOf(" =", at); // "Size = 5"; where nothing is said there may be no space behind it
+    if (cut <= at || cut >= end) continue;
+    if (cut + 2 === end || text[cut + 2] === " ") fields.add(text.slice(at, cut), Math.min(cut + 3, end), end);
   }
   close();
   // Of a solid block the first entry carries what all of them take.
   const inBlock = new Map<string, number>();
   for (const { block } of items) inBlock.set(block, (inBlock.get(block) ?? 0) + 1);
-  return items.map((item) => (item.block !== "" && inBlock.get(item.block)! > 1 ? { ...item, packedSize: undefined } : item));
+  for (const item of items) if (item.block !== "" && inBlock.get(item.block)! > 1) item.packedSize = undefined;
+  return items;
 }
 
-function itemOf(fields: ReadonlyMap<string, string>): Item {
-  const value = (key: string): string | undefined => {
-    const found = fields.get(key);
-    return found === "" ? undefined : found;
-  };
-  const attributes = value("Attributes") ?? "";
-  // DOS letters, then what ls would show, where the entry has a Unix mode; ISO has the latter only.
-  const unix = /(?:^|\s)([-dlcbps?])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(value("Mode") ?? attributes);
-  const rawPath = value("Path") ?? "";
+function itemOf(rawPath: string, fields: Fields): Item {
+  const attributes = fields.get("Attributes") ?? "";
+  const unix = unixOf(fields.get("Mode") ?? attributes);
   // Where there is such a field it decides: what it denies comes out as a file, whatever its mode says.
-  const folder = value("Folder");
-  const isFolder = folder !== undefined ? folder === "+" : unix?.[1] === "d" || (unix === null && /^[A-Z]*D/.test(attributes));
+  const folder = fields.get("Folder");
+  const isFolder = folder !== undefined ? folder === "+" : unix?.type === "d" || (unix === undefined && /^[A-Z]*D/.test(attributes));
   // WIM and NTFS: a reparse point, "L" among the letters.
-  const isReparse = unix === null ? /^[A-Z]*L/.test(attributes) : unix[1] === "l";
-  let rawLink = value("Symbolic Link") ?? (isReparse ? value("Link")?.replaceAll("\\", "/") : undefined); // Windows separates with backslashes there
-  const hard = value("Hard Link");
+  const isReparse = unix === undefined ? /^[A-Z]*L/.test(attributes) : unix.type === "l";
+  let rawLink = fields.get("Symbolic Link") ?? (isReparse ? fields.get("Link")?.replaceAll("\\", "/") : undefined); // Windows separates with backslashes there
+  const hard = fields.get("Hard Link");
   let type: EntryType = isFolder ? "directory" : "file";
-  if (hard !== undefined && unix?.[1] !== "d") [type, rawLink] = ["hardlink", hard];
-  else if (unix?.[1] === "l" || rawLink !== undefined) type = "symlink";
-  else if (unix !== null && unix !== undefined && "cbps".includes(unix[1]!)) type = "special";
-  const crc = value("CRC");
+  if (hard !== undefined && unix?.type !== "d") [type, rawLink] = ["hardlink", hard];
+  else if (unix?.type === "l" || rawLink !== undefined) type = "symlink";
+  else if (unix !== undefined && "cbps".includes(unix.type)) type = "special";
+  const crc = fields.get("CRC");
   return {
     rawPath, type,
-    size: number(value("Size")), packedSize: number(value("Packed Size")),
-    mtime: time(value("Modified")),
-    mode: unix === null ? undefined : modeOf(unix[2]!),
+    size: number(fields.get("Size")), packedSize: number(fields.get("Packed Size")),
+    mtime: time(fields.get("Modified")),
+    mode: unix?.mode,
     rawLink,
-    method: value("Method") ?? "",
+    method: fields.get("Method") ?? "",
     crc32: crc !== undefined && /^[0-9A-F]{8}$/.test(crc) ? Number.parseInt(crc, 16) : undefined,
-    encrypted: value("Encrypted") === "+",
-    block: value("Block") ?? "",
-    isMovedFolder: folder === "-" && unix?.[1] === "d",
-    anti: value("Anti") === "+",
+    encrypted: fields.get("Encrypted") === "+",
+    block: fields.get("Block") ?? "",
+    isMovedFolder: folder === "-" && unix?.type === "d",
+    anti: fields.get("Anti") === "+",
   };
+}
+
+interface Unix {
+  readonly type: string;
+  readonly mode: number;
+}
+
+let lastAttributes = "";
+let lastUnix: Unix | undefined;
+
+/** DOS letters, then what ls would show, where the entry has a Unix mode; ISO has the latter only. Entries one behind the other have mostly the same. */
+function unixOf(attributes: string): Unix | undefined {
+  if (attributes === lastAttributes) return lastUnix;
+  const found = /(?:^|\s)([-dlcbps?])([-r][-w][-xsS][-r][-w][-xsS][-r][-w][-xtT])/.exec(attributes);
+  lastAttributes = attributes;
+  return (lastUnix = found === null ? undefined : { type: found[1]!, mode: modeOf(found[2]!) });
 }
 
 function number(text: string | undefined): number | undefined {
@@ -113,13 +169,19 @@ function number(text: string | undefined): number | undefined {
   return Number.isSafeInteger(found) ? found : undefined;
 }
 
-/** "2026-11-22 20:42:33.8975847", in local time: so 7-Zip shows what is UTC, and so it reads what has no zone. */
+let lastMinute = "";
+let lastStart = NaN;
+
+/** "2026-11-22 20:42:33.8975847", in local time: so 7-Zip shows what is UTC, and so it reads what has no zone. What lies in a row has often the same minute. */
 function time(text: string | undefined): number | undefined {
-  const found = /^(\d{4,5})-(\d\d)-(\d\d) (\d\d):(\d\d)(?::(\d\d))?(\.\d+)?/.exec(text ?? "");
+  const found = /^(\d{4,5}-\d\d-\d\d \d\d:\d\d)(?::(\d\d))?(\.\d+)?/.exec(text ?? "");
   if (found === null) return undefined;
-  const [year, month, day, hour, minute, second] = found.slice(1, 7).map((one) => Number(one ?? 0)) as [number, number, number, number, number, number];
-  const whole = new Date(year, month - 1, day, hour, minute, second).getTime();
-  return Number.isFinite(whole) ? whole + Number(found[7] ?? 0) * 1000 : undefined;
+  if (found[1] !== lastMinute) {
+    lastMinute = found[1]!;
+    const [year, month, day, hour, minute] = lastMinute.split(/[- :]/).map(Number) as [number, number, number, number, number];
+    lastStart = new Date(year, month - 1, day, hour, minute).getTime();
+  }
+  return Number.isFinite(lastStart) ? lastStart + Number(found[2] ?? 0) * 1000 + Number(found[3] ?? 0) * 1000 : undefined;
 }
 
 /** "rwxr-xr-x" as bits, with setuid, setgid and sticky. */

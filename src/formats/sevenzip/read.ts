@@ -2,7 +2,6 @@
 import { isUtf8 } from "node:buffer";
 import { merge } from "../../bytes/merge.ts";
 import { readSegments } from "../../bytes/segments.ts";
-import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
 import { troubleOf, unexplained } from "../../engine/trouble.ts";
@@ -15,7 +14,10 @@ import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
 import { parseListing, type Found } from "./listing.ts";
 import { unsupported } from "./methods.ts";
+import { planBlocks } from "./plan-blocks.ts";
 import { Queue } from "./queue.ts";
+import { findBlocks, readBlocks, type Host } from "./read-blocks.ts";
+import { selectionOf } from "./selection.ts";
 import { sharesOf } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
@@ -27,28 +29,24 @@ const TARGET_BYTES = 4096;
 /** As much as a bid sees. */
 const HEAD_BYTES = 64 * 1024;
 const WHAT = "the archive";
+/** -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can. */
+const QUIETLY = ["-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"];
 
 export async function* readSolid(kind: Kind, given: SolidSource, options: SolidOptions): AsyncGenerator<StreamEntry> {
   const source = (await kind.prepare?.(given)) ?? given;
-  const engine = Engine.take();
-  try {
-    const reading = new Reading(engine, kind, source, options);
-    const listed = await reading.list();
-    const all = (await kind.refine?.(listed, source, { ...reading.found, warn: options.warn })) ?? listed;
-    const entries = all.filter((entry) => entry.hidden !== true);
-    if (options.listing) {
-      for (const entry of entries) yield contentless(entry);
-      reading.assertWholeIndex();
-      return;
-    }
-    yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), all);
-  } finally {
-    await engine.release();
+  const reading = new Reading(kind, source, options);
+  const listed = await reading.list();
+  const all = (await kind.refine?.(listed, source, { ...reading.found, warn: options.warn })) ?? listed;
+  const entries = all.filter((entry) => entry.hidden !== true);
+  if (options.listing) {
+    for (const entry of entries) yield contentless(entry);
+    reading.assertWholeIndex();
+    return;
   }
+  yield* reading.extract(entries.filter((entry) => options.wants(entry.path)), all);
 }
 
 class Reading {
-  readonly #engine: Engine;
   readonly #kind: Kind;
   readonly #source: SolidSource;
   readonly #type: string | undefined;
@@ -62,8 +60,7 @@ class Reading {
   /** Once list() is through. */
   found: Found = { type: "", offset: 0 };
 
-  constructor(engine: Engine, kind: Kind, source: SolidSource, options: SolidOptions) {
-    this.#engine = engine;
+  constructor(kind: Kind, source: SolidSource, options: SolidOptions) {
     this.#kind = kind;
     this.#source = source;
     this.#type = typeof kind.type === "function" ? kind.type(headOf(source)) : kind.type;
@@ -99,17 +96,41 @@ class Reading {
       const { segments } = await this.#kind.unlock(this.#source, this.#password!);
       this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
     }
-    const isWanted = new Set(wanted);
-    const decoded = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
-    const shares = sharesOf(decoded, this.#options.threads);
-    // Of several engines each has to know which entries are its own, and of some names it cannot be told.
-    if (shares.length > 1 && shares.every((share) => selectionOf(share) !== undefined)) {
-      yield* merge(shares.map((share, i) => this.#share(share, all, isWanted, i === 0 ? this.#engine : undefined)));
-    } else if (decoded.length > 0) {
-      yield* this.#share(decoded, all, isWanted, this.#engine);
-    }
+    const contents = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
+    const left = this.#kind.hasBlocks === true ? yield* this.#byBlock(contents, all) : contents;
+    yield* this.#byEntry(left, all);
     for (const entry of wanted) if (entry.type === "hardlink" || entry.type === "special") yield contentless(entry);
     this.assertWholeIndex();
+  }
+
+  /** What comes out for entries. Returns those that are left. */
+  async *#byBlock(contents: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry, readonly Described[]> {
+    if (contents.length === 0 || this.#indexTrouble !== undefined) return contents;
+    const { segments } = this.#files[0]!;
+    const host: Host = {
+      run: (archive) => this.#run(["x", ...QUIETLY], { files: [{ name: "blocks.7z", segments: archive }] }),
+      explain: (lines) => this.#worst(lines),
+      failed: (entry, trouble) => ((this.#failed = true), this.#ofEntry(entry, trouble)),
+      conclude: (code, lines, events) => this.#conclude(code, lines, events),
+    };
+    // Whatever is in the way, 7-Zip says it better when it sees the archive as it is.
+    const blocks = await findBlocks(segments, LISTING_BYTES, host).catch(() => undefined);
+    if (blocks === undefined) return contents;
+    const [plan, left] = [planBlocks(blocks, all, new Set(contents)), [] as Described[]];
+    yield* readBlocks(plan, segments, this.#options.threads, host, left);
+    return [...plan.left, ...left];
+  }
+
+  /** What comes out for entries, as 7-Zip makes files of them. */
+  async *#byEntry(contents: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry> {
+    const isWanted = new Set(contents);
+    const shares = sharesOf(contents, this.#options.threads);
+    // Of several engines each has to know which entries are its own, and of some names it cannot be told.
+    if (shares.length > 1 && shares.every((share) => selectionOf(share, all) !== undefined)) {
+      yield* merge(shares.map((share) => this.#share(share, all, isWanted)));
+    } else if (contents.length > 0) {
+      yield* this.#share(contents, all, isWanted);
+    }
   }
 
   /** Throws what is wrong with the index, unless an entry has told already. */
@@ -117,19 +138,16 @@ class Reading {
     if (this.#indexTrouble !== undefined && !this.#failed) throw this.#indexTrouble;
   }
 
-  /** Some of the wanted entries, by one engine: `own`, or one that is only borrowed. */
-  async *#share(entries: readonly Described[], all: readonly Described[], isWanted: ReadonlySet<Described>, own: Engine | undefined): AsyncGenerator<StreamEntry> {
-    const engine = own ?? Engine.take();
-    const list = entries.length === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(entries);
-    // -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can.
+  /** Some of the wanted entries, by one engine. */
+  async *#share(entries: readonly Described[], all: readonly Described[], isWanted: ReadonlySet<Described>): AsyncGenerator<StreamEntry> {
+    const list = entries.length === all.filter((entry) => entry.type !== "directory").length ? undefined : selectionOf(entries, all);
     // Folders whose names are no UTF-8 are not found again by the engine; files alone can have any name there.
     const verb = all.every((entry) => isUtf8(Buffer.from(entry.rawPath, "latin1"))) ? "x" : "e";
-    const events = this.#run(engine, [verb, "-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"], list);
+    const events = this.#run([verb, ...QUIETLY], { list });
     try {
       yield* this.#follow(events, new Queue(list === undefined ? all : entries), isWanted, new Set(entries));
     } finally {
       await events.close();
-      if (own === undefined) await engine.release();
     }
   }
 
@@ -240,7 +258,7 @@ class Reading {
   }
 
   async #list(): Promise<{ text: string; trouble: UnzipxError | undefined }> {
-    const events = this.#run(this.#engine, ["l", "-slt"], undefined);
+    const events = this.#run(["l", "-slt"]);
     const pieces: Buffer[] = [];
     let size = 0;
     try {
@@ -263,11 +281,12 @@ class Reading {
     }
   }
 
-  #run(engine: Engine, words: readonly string[], list: SourceFile | undefined): Events {
-    return new Events(engine, {
+  /** Over the archive, or another one in its place; `list`: of the entries that are wanted. */
+  #run(words: readonly string[], { list, files = this.#files }: { readonly list?: SourceFile | undefined; readonly files?: readonly SourceFile[] } = {}): Events {
+    return new Events({
       // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
-      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${this.#files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
-      files: list === undefined ? this.#files : [...this.#files, list],
+      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
+      files: list === undefined ? files : [...files, list],
       what: WHAT,
     });
   }
@@ -378,11 +397,4 @@ function missingVolume(events: Events): UnzipxError | undefined {
   const [name] = events.missing;
   if (name === undefined) return undefined;
   return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
-}
-
-/** The wanted names for 7-Zip, one a line; undefined where a name would not survive that: then all is decoded, and left. */
-function selectionOf(wanted: readonly Described[]): SourceFile | undefined {
-  const names = wanted.filter((entry) => entry.type !== "directory").map((entry) => entry.rawPath);
-  if (names.some((name) => !/^[!#-~]([ !#-~]*[!#-~])?$/.test(name))) return undefined;
-  return { name: ".selection", segments: [{ bytes: Buffer.from(names.join("\n"), "latin1") }] };
 }

@@ -2,7 +2,7 @@
  * An ISO image may describe its files twice: in Joliet's directories, with Unicode names and no more, and by Rock Ridge, with
  * modes, links and the names as they were. 7-Zip takes Joliet wherever it is; so where both are, it is shown the image without.
  */
-import { readSegments } from "../../bytes/segments.ts";
+import { readSegments, sizeOf, sliceSegments } from "../../bytes/segments.ts";
 import type { Segment, SolidSource } from "../contract.ts";
 
 const SECTOR = 2048;
@@ -42,13 +42,5 @@ function hasRockRidge(directory: Buffer): boolean {
 
 /** The same bytes, but for one. */
 function withByte(segments: readonly Segment[], position: number, byte: number): Segment[] {
-  let start = 0;
-  return segments.flatMap((segment): Segment[] => {
-    const length = "bytes" in segment ? segment.bytes.length : segment.length;
-    const at = position - start;
-    start += length;
-    if (at < 0 || at >= length) return [segment];
-    const part = (from: number, to: number): Segment => ("bytes" in segment ? { bytes: segment.bytes.subarray(from, to) } : { fd: segment.fd, offset: segment.offset + from, length: to - from });
-    return [part(0, at), { bytes: Uint8Array.of(byte) }, part(at + 1, length)];
-  });
+  return [...sliceSegments(segments, 0, position), { bytes: Uint8Array.of(byte) }, ...sliceSegments(segments, position + 1, sizeOf(segments))];
 }

@@ -6,6 +6,11 @@ const WORTH_AN_ENGINE = 16 * 1024 * 1024;
 /** Each engine has the dictionary in its memory. */
 const MOST_ENGINES = 4;
 
+/** How many engines it is worth to decode `size` bytes with. */
+export function enginesFor(size: number, threads: number): number {
+  return Math.max(1, Math.min(threads, MOST_ENGINES, Math.floor(size / WORTH_AN_ENGINE)));
+}
+
 /**
  * The entries in at most `threads` shares, each made of whole blocks in their order and of about the same size; one share
  * where nothing is to be gained, or where an entry does not say which block it is in.
@@ -18,7 +23,7 @@ export function sharesOf(entries: readonly Described[], threads: number): readon
     sizes.set(block, (sizes.get(block) ?? 0) + size);
     total += size;
   }
-  const count = Math.min(threads, MOST_ENGINES, sizes.size, Math.floor(total / WORTH_AN_ENGINE));
+  const count = Math.min(enginesFor(total, threads), sizes.size);
   if (count < 2) return [entries];
   const shareOf = new Map<string, number>();
   let before = 0;

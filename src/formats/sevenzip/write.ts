@@ -1,8 +1,9 @@
 /** Puts a 7z together: packed streams one behind the other, the header behind them, and in front of all where that lies. */
 import { crc32 } from "../../bytes/crc32.ts";
-import { encodeHeader, encodePackedHeader, METHOD, type Coder, type FileRecord, type Folder, type Substream } from "./encode-header.ts";
+import { chain, encodeHeader, encodePackedHeader, METHOD, type Coder, type FileRecord, type Folder, type Substream } from "./encode-header.ts";
 import { encryptor, type ArchiveKey, type Encryptor } from "./encrypt.ts";
 import { LZMA2_END, type Lzma2 } from "./lzma2-of-xz.ts";
+import { START_HEADER_BYTES, startHeader } from "./start-header.ts";
 
 export interface SevenZipOutput {
   /** Bytes written so far. */
@@ -19,9 +20,6 @@ export interface SevenZipOptions {
   readonly encryptNames?: boolean | undefined;
 }
 
-const START_HEADER_BYTES = 32;
-/** What this writer makes can be read since 7-Zip 9.04; all versions of the format bear these two numbers. */
-const VERSION = [0, 4];
 /** A header up to this size would hardly become smaller. */
 const SMALL_HEADER = 256;
 
@@ -122,17 +120,6 @@ export class SevenZipWriter {
       ? { method: METHOD.COPY, properties: new Uint8Array(0), unpackSize }
       : { method: METHOD.LZMA2, properties: Uint8Array.of(folder.property), unpackSize };
     const decryption: readonly Coder[] = folder.encryptor === undefined ? [] : [{ method: METHOD.AES, properties: folder.encryptor.properties, unpackSize: folder.packed }];
-    return { packSize: this.#output.position - folder.start, coders: [...decryption, coder], substreams };
+    return { packSizes: [this.#output.position - folder.start], ...chain([...decryption, coder]), substreams };
   }
-}
-
-/** `offset`: of the header, counted from the end of this one. */
-function startHeader(offset: number, header: Uint8Array): Uint8Array {
-  const bytes = Buffer.alloc(START_HEADER_BYTES);
-  bytes.set([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, ...VERSION]); // "7z" and four bytes; major and minor version
-  bytes.writeBigUInt64LE(BigInt(offset), 12);
-  bytes.writeBigUInt64LE(BigInt(header.length), 20);
-  bytes.writeUInt32LE(crc32(header), 28);
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8); // of the three above
-  return bytes;
 }

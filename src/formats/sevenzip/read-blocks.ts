@@ -1,0 +1,191 @@
+/**
+ * The contents of a 7z, block by block: an engine is shown some blocks, each of which is one file to it, and what comes out is cut and verified here by what
+ * is listed. So 7-Zip makes no file for each entry, which takes longer than to decode what is in it. Only what is certain is given: a block that cannot
+ * be decoded to its end, or a checksum that does not match, is left to 7-Zip as a whole, which then says what is wrong.
+ */
+import { crc32 } from "../../bytes/crc32.ts";
+import { merge } from "../../bytes/merge.ts";
+import { UnzipxError } from "../../errors.ts";
+import { decodeUtf8Escaping } from "../../text/charset.ts";
+import type { Bytes, Segment, StreamEntry } from "../contract.ts";
+import { blockArchive } from "./block-archive.ts";
+import { BlockOutput } from "./block-output.ts";
+import { decodeHeader, type Block } from "./decode-header.ts";
+import type { Described } from "./describe.ts";
+import { contentless, publicOf } from "./entry.ts";
+import type { Events } from "./events.ts";
+import { leadsOut } from "./leads-out.ts";
+import type { Content, Plan, PlannedBlock } from "./plan-blocks.ts";
+import { enginesFor } from "./shares.ts";
+import { storedHeader } from "./start-header.ts";
+
+/** Content up to this size is handed on in one piece. */
+const WHOLE_LIMIT = 256 * 1024;
+/** What may follow what is wanted before the engine is rather ended: to start another one takes 40 ms. */
+const WORTH_ENDING = 4 * 1024 * 1024;
+/** A header may be packed, and what comes out as well; nobody does that more than once. */
+const MOST_LAYERS = 4;
+/** Of links: what needs no thought. */
+const PLAIN_TARGET = /^[!-$&-[\]-~]+$/;
+const LONGEST_TARGET = 1024;
+/** As 7-Zip puts it. */
+const CRC_FAILED = "ERROR: CRC Failed";
+
+/** What there is of the archive beside its blocks. */
+export interface Host {
+  /** Unpacks an archive. */
+  run(archive: readonly Segment[]): Events;
+  /** What the lines say of an entry. */
+  explain(lines: readonly string[]): UnzipxError | undefined;
+  /** `trouble` as that of an entry, which has failed then. */
+  failed(entry: Described, trouble: UnzipxError): UnzipxError;
+  /** Throws what a run complained of that harmed no entry. */
+  conclude(code: number, lines: readonly string[], events: Events): void;
+}
+
+/** The blocks by number. Throws where they cannot be told apart, and for headers of more than `most` bytes. */
+export async function findBlocks(source: readonly Segment[], most: number, host: Host): Promise<readonly Block[]> {
+  let bytes = storedHeader(source, most);
+  for (let layer = 0; bytes !== undefined && layer < MOST_LAYERS; layer++) {
+    const { kind, blocks, hasControls } = decodeHeader(bytes);
+    if (hasControls) break; // only with its file does 7-Zip tell the true name
+    if (kind === "plain") return blocks;
+    bytes = blocks[0]!.size > most ? undefined : await decoded(host.run(blockArchive(blocks, source)));
+  }
+  throw new UnzipxError("BAD_HEADER", "Cannot tell the blocks of the archive apart");
+}
+
+/** Of a run over one file. */
+async function decoded(events: Events): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const event = await events.next();
+      if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
+      else if (event.kind === "exit") return Buffer.concat(pieces);
+    }
+  } finally {
+    await events.close();
+  }
+}
+
+/** Gives what is certain. `left`: is given the other entries. */
+export async function* readBlocks({ runs, empty }: Plan, source: readonly Segment[], threads: number, host: Host, left: Described[]): AsyncGenerator<StreamEntry> {
+  for (const entry of empty) yield wholeEntry(entry, new Uint8Array(0));
+  const waiting = [...runs];
+  const total = runs.flat().reduce((sum, { block }) => sum + block.size, 0);
+  const engine = async function* (): AsyncGenerator<StreamEntry> {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) yield* new BlockRun(run, host, left).read(source);
+  };
+  const count = Math.min(enginesFor(total, threads), runs.length);
+  yield* count > 1 ? merge(Array.from({ length: count }, engine)) : engine();
+}
+
+class BlockRun {
+  readonly #blocks: readonly PlannedBlock[];
+  readonly #host: Host;
+  readonly #left: Described[];
+  #isComplete = true;
+
+  constructor(blocks: readonly PlannedBlock[], host: Host, left: Described[]) {
+    this.#blocks = blocks;
+    this.#host = host;
+    this.#left = left;
+  }
+
+  async *read(source: readonly Segment[]): AsyncGenerator<StreamEntry> {
+    const waiting = new Set(this.#blocks);
+    const events = this.#host.run(blockArchive(this.#blocks.map(({ block }) => block), source));
+    try {
+      for (;;) {
+        const event = await events.next();
+        if (event.kind === "exit") {
+          for (const { contents } of waiting) this.#leave(contents);
+          if (event.code !== 0 && this.#isComplete) this.#host.conclude(event.code, events.heard(), events);
+          return;
+        }
+        const planned = event.kind === "open" ? this.#blocks[Number(event.path)] : undefined;
+        if (planned === undefined) continue;
+        waiting.delete(planned);
+        const output = new BlockOutput(events);
+        const behind = yield* this.#block(planned.contents, output, events);
+        if (waiting.size === 0 && behind > WORTH_ENDING) return; // nothing of the rest is wanted
+        await output.end();
+      }
+    } finally {
+      await events.close();
+    }
+  }
+
+  /** Returns how many bytes follow what is wanted. */
+  async *#block(contents: readonly Content[], output: BlockOutput, events: Events): AsyncGenerator<StreamEntry, number> {
+    const end = contents.findLastIndex(({ isWanted }) => isWanted) + 1;
+    for (let i = 0; i < end; i++) {
+      const { entry, size, isWanted } = contents[i]!;
+      if (!isWanted || (entry.type === "symlink" && size > LONGEST_TARGET)) {
+        await output.skip(size);
+        this.#leave([contents[i]!]);
+      } else if (entry.type === "file" && size > WHOLE_LIMIT && (await output.hasMore())) {
+        yield* this.#large(entry, size, output, events);
+      } else {
+        const whole = await output.whole(size);
+        if (whole === undefined) {
+          this.#leave(contents.slice(i, end));
+          return 0;
+        }
+        const certain = crc32(whole) === entry.crc32 ? given(entry, whole) : undefined;
+        if (certain === undefined) this.#leave([contents[i]!]);
+        else yield certain;
+      }
+    }
+    return contents.slice(end).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Given as it comes, and found to be right or wrong at its end. */
+  async *#large(entry: Described, size: number, output: BlockOutput, events: Events): AsyncGenerator<StreamEntry> {
+    let rest = size;
+    const fail = (lines: readonly string[]): UnzipxError => {
+      this.#isComplete = false;
+      return this.#host.failed(entry, this.#host.explain(lines) ?? new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out"));
+    };
+    const content = async function* (): Bytes {
+      let sum = 0;
+      while (rest > 0) {
+        const piece = await output.some(rest);
+        if (piece === undefined) {
+          await events.peek(); // what 7-Zip has to say of a file, it says before the next one
+          throw fail(events.heard());
+        }
+        rest -= piece.length;
+        sum = crc32(piece, sum);
+        yield piece;
+      }
+      if (sum !== entry.crc32) throw fail([CRC_FAILED]);
+    };
+    yield { ...publicOf(entry), whole: undefined, content };
+    await output.skip(rest); // nobody took it
+  }
+
+  #leave(contents: readonly Content[]): void {
+    const wanted = contents.filter(({ isWanted }) => isWanted).map(({ entry }) => entry);
+    if (wanted.length > 0) this.#isComplete = false;
+    this.#left.push(...wanted);
+  }
+}
+
+function wholeEntry(entry: Described, whole: Uint8Array): StreamEntry {
+  return {
+    ...publicOf(entry),
+    whole,
+    async *content() {
+      yield whole;
+    },
+  };
+}
+
+/** A small content with its entry; undefined for a link that 7-Zip may not make. */
+function given(entry: Described, whole: Uint8Array): StreamEntry | undefined {
+  if (entry.type === "file") return wholeEntry(entry, whole);
+  const target = decodeUtf8Escaping(new Uint8Array(whole));
+  return PLAIN_TARGET.test(target) && !leadsOut(entry.path, target) ? contentless(entry, { linkTarget: entry.linkTarget ?? target }) : undefined;
+}
