@@ -53,6 +53,7 @@ export function policyOf(flags: Flags, limits: Limits, canAsk: boolean): Policy 
     links: flags["links"] === "skip" || flags["symlinks"] === false ? "skip" : "safe",
     keepMode: flags["mode"] !== false,
     keepMtime: flags["mtime"] !== false,
+    sameOwner: flags["sameOwner"] === true,
     unsafePaths: flags["unsafePaths"] === true,
     lenient: flags["lenient"] === true,
     atomic: flags["atomic"] === true,

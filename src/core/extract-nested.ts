@@ -87,12 +87,12 @@ class Nested {
   }
 
   #open(fd: number): Promise<OpenedInside> {
-    const { encoding, password, threads, signal, policy: { limits, lenient } } = this.#run.options;
+    const { encoding, password, threads, signal, policy: { limits, lenient, sameOwner: owners } } = this.#run.options;
     const { entry, claim } = this.#found;
     // A compressed file gives the one in it its name.
     const title = this.#run.options.renaming === undefined ? undefined : claim.place.name;
     return openInside({ path: entry.path, title, fd, mtime: entry.mtime }, this.#level, {
-      encoding, password, threads, signal, limits, lenient, budget: this.#run.budget, warn: (note) => void this.#run.summary.warnings.push(note),
+      encoding, password, threads, signal, limits, lenient, owners, budget: this.#run.budget, warn: (note) => void this.#run.summary.warnings.push(note),
     });
   }
 

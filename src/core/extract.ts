@@ -57,7 +57,7 @@ export async function extract(archive: string | Input, options: ExtractOptions):
     if (left !== undefined) warnings.push(left);
   };
   const { limits, lenient } = options.policy;
-  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
+  const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum, owners: options.policy.sameOwner });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", titleOf(archive), opened.format);
   try {

@@ -11,6 +11,7 @@ import type { Ground } from "./ground.ts";
 import type { PathOddity, SafePath } from "./path.ts";
 import { Plan, type ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
+import { assertMayGiveAway } from "./same-owner.ts";
 import { pathOf, renameChild, type Place } from "./tree.ts";
 
 export interface Destination {
@@ -67,6 +68,7 @@ export class Claims {
 
   /** Throws CONFLICT where the target is there and no folder. */
   constructor(destination: Destination, policy: Policy, ask: Ask | undefined, ground: Ground, hand: Hand) {
+    if (policy.sameOwner) assertMayGiveAway();
     this.#destination = destination;
     this.#policy = policy;
     this.#ask = ask;

@@ -5,6 +5,7 @@ import { fsTime } from "./fs-time.ts";
 import { statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { checkPath, resolveLink, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
+import { giveAway, type OwnerOf } from "./same-owner.ts";
 import type { Staging } from "./staging.ts";
 import { findPlace, pathOf, type Place } from "./tree.ts";
 
@@ -16,10 +17,11 @@ export interface LinkContext {
   readonly existing: HeldFolder | undefined;
   /** Files under another name than their archive gives them, by that one. */
   readonly renamed: ReadonlyMap<SafePath, Place>;
+  readonly ownerOf: OwnerOf;
 }
 
 /** Of a link only what is needed to see where it leads. */
-type Resolving = Omit<LinkContext, "staging">;
+type Resolving = Omit<LinkContext, "staging" | "ownerOf">;
 
 /** Why a link is refused, without making it: as makeHardLink() and makeSymlink(). */
 export function refusalOfLink(place: Place, context: Resolving): UnzipxError | undefined {
@@ -84,6 +86,7 @@ export function makeSymlink(place: Place, context: LinkContext): UnzipxError | u
     // Windows wants to know beforehand what the link leads to.
     const leadsTo = findPlace(context.root, end);
     symlinkSync(text, staged, leadsTo?.type === "directory" ? "dir" : "file");
+    giveAway(staged, context.ownerOf(place));
     if (place.mtime !== undefined && policy.keepMtime) {
       const time = fsTime(place.mtime);
       lutimesSync(staged, time, time);

@@ -1,13 +1,16 @@
 /** Creating one file: exclusively, without following a link, on whatever thread the bytes are. */
-import { closeSync, constants, ftruncateSync, futimesSync, openSync, unlinkSync, write, writeSync } from "node:fs";
+import { closeSync, constants, fchownSync, ftruncateSync, futimesSync, openSync, unlinkSync, write, writeSync } from "node:fs";
 import { isHole } from "../bytes/zeros.ts";
 import { fsTime } from "./fs-time.ts";
+import type { Ids } from "./same-owner.ts";
 
 /** A place that SafeWriter claimed, as plain data: absolute path, final mode bits, time in milliseconds. */
 export interface NewFile {
   readonly path: string;
   readonly mode: number;
   readonly mtime: number | undefined;
+  /** Somebody else's it is to be. */
+  readonly owner?: Ids | undefined;
 }
 
 // O_NOFOLLOW does not exist on Windows; O_EXCL alone refuses an existing link everywhere.
@@ -73,6 +76,7 @@ export function openSink(file: NewFile): FileSink {
     },
     close() {
       if (size !== written) ftruncateSync(fd, size);
+      if (file.owner !== undefined) fchownSync(fd, file.owner.uid, file.owner.gid);
       // On the descriptor: a path could be swapped between the write and the call.
       if (file.mtime !== undefined) {
         const time = fsTime(file.mtime);

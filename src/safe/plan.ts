@@ -3,7 +3,7 @@
  * `Ground`. So SafeWriter, which writes, and those who only tell what it would refuse have the same rules.
  */
 import { UnzipxError } from "../errors.ts";
-import type { Entry } from "../formats/contract.ts";
+import type { Entry, Owner } from "../formats/contract.ts";
 import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
@@ -37,6 +37,8 @@ export class Plan {
   readonly links: Place[] = [];
   /** Files under another name than their archive gives them, by that one. */
   readonly renamed = new Map<SafePath, Place>();
+  /** Whose places are to be, where that was asked for. */
+  readonly owners = new Map<Place, Owner>();
   readonly #folders = new Map<string, Place>([["", this.root]]);
   readonly #policy: Policy;
   readonly #ground: Ground;
@@ -71,6 +73,7 @@ export class Plan {
     const place = repeated ?? this.#reserve(entry.type, path, entry.path);
     if (place instanceof UnzipxError) return place;
     describePlace(place, entry, this.#policy.keepMode);
+    if (this.#policy.sameOwner && entry.owner !== undefined) this.owners.set(place, entry.owner);
     return { place, again: repeated !== undefined };
   }
 

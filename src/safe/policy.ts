@@ -25,6 +25,8 @@ export interface Policy {
   readonly links: "safe" | "skip";
   readonly keepMode: boolean;
   readonly keepMtime: boolean;
+  /** Files belong to those who the archive says; for root only. */
+  readonly sameOwner: boolean;
   readonly unsafePaths: boolean;
   /** Take one of two readings instead of refusing; also keeps names apart that differ in case only. */
   readonly lenient: boolean;
@@ -78,6 +80,7 @@ export const DEFAULT_POLICY: Policy = {
   links: "safe",
   keepMode: true,
   keepMtime: true,
+  sameOwner: false,
   unsafePaths: false,
   lenient: false,
   atomic: false,

@@ -9,6 +9,7 @@ import { nextTurn, now } from "../bytes/clock.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { openSink } from "./new-file.ts";
+import { givenTo, giveAway } from "./same-owner.ts";
 import { pathOf, type Place } from "./tree.ts";
 
 /** Whether a file made as one of two names is found under the other: they differ in case, and in normal form. */
@@ -117,8 +118,9 @@ function put(from: string, to: string, place: Place, umask: number): void {
 
 function copyLink(from: string, to: string): void {
   symlinkSync(readlinkSync(from), to);
-  const { atime, mtime } = lstatSync(from);
-  lutimesSync(to, atime, mtime);
+  const stats = lstatSync(from);
+  giveAway(to, givenTo(stats));
+  lutimesSync(to, stats.atime, stats.mtime);
 }
 
 /** A rename replaces what is there, which was looked at and may be replaced; but never a folder. */
@@ -155,7 +157,7 @@ function copyAcross(from: string, to: string): void {
   if (stats.isSymbolicLink()) return copyLink(from, to);
   const source = openSync(from, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
-    const sink = openSink({ path: to, mode: stats.mode & 0o777, mtime: stats.mtimeMs });
+    const sink = openSink({ path: to, mode: stats.mode & 0o777, mtime: stats.mtimeMs, owner: givenTo(stats) });
     try {
       const buffer = Buffer.allocUnsafeSlow(Math.min(COPIED_AT_ONCE, Math.max(1, stats.size)));
       for (let length = readSync(source, buffer); length > 0; length = readSync(source, buffer)) sink.write(buffer.subarray(0, length));
@@ -221,9 +223,10 @@ function copyTree(from: string, to: string, folder: Place, mode = lstatSync(from
       if (place.type === "directory") copyTree(source, target, place);
       else copyAcross(source, target);
     }
-    const { atime, mtime } = lstatSync(from);
+    const stats = lstatSync(from);
+    giveAway(`${into.path}/.`, givenTo(stats));
     chmodSync(into.path, mode);
-    utimesSync(into.path, atime, mtime);
+    utimesSync(into.path, stats.atime, stats.mtime);
   } finally {
     into.close();
   }

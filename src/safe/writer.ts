@@ -25,6 +25,7 @@ import type { ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
 import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
 import { reservedFor, reservedPlaces } from "./refusals.ts";
+import { giveAway, idsOf, type Ids } from "./same-owner.ts";
 import { Staging } from "./staging.ts";
 import { foldersDeepestFirst, pathOf, type Place } from "./tree.ts";
 
@@ -102,7 +103,7 @@ export class SafeWriter {
 
   /** What a thread needs to write a claimed file. Made when it is asked for: a million of them would be a lot to keep. */
   fileOf({ place }: Claim): NewFile {
-    return { path: this.#staging.pathOf(place), mode: place.mode ?? FILE_MODE, mtime: this.#policy.keepMtime ? place.mtime : undefined };
+    return { path: this.#staging.pathOf(place), mode: place.mode ?? FILE_MODE, mtime: this.#policy.keepMtime ? place.mtime : undefined, owner: this.#ownerOf(place) };
   }
 
   /** The content of a claimed entry is not to be had: nothing of it will be published. */
@@ -179,6 +180,7 @@ export class SafeWriter {
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
       try {
+        giveAway(path, this.#ownerOf(folder));
         chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
         if (folder.mtime !== undefined && this.#policy.keepMtime) {
           const time = fsTime(folder.mtime);
@@ -244,8 +246,13 @@ export class SafeWriter {
     return this.#ground.undo() ?? left;
   }
 
+  #ownerOf(place: Place): Ids | undefined {
+    const owner = this.#claims.plan.owners.get(place);
+    return owner === undefined ? undefined : idsOf(owner);
+  }
+
   #linkContext(): LinkContext {
-    return { root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#claims.plan.renamed, existing: this.#claims.rootExists ? this.#ground.hold(this.target!) : undefined };
+    return { ownerOf: (place) => this.#ownerOf(place), root: this.#root, staging: this.#staging, policy: this.#policy, renamed: this.#claims.plan.renamed, existing: this.#claims.rootExists ? this.#ground.hold(this.target!) : undefined };
   }
 
   /** In the staging folder. */

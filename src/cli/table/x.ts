@@ -27,6 +27,7 @@ export const X: CommandRow = {
     { group: "How", flag: "--dry-run", text: "write nothing, show what would become of every entry, and exit as the run would" },
     { group: "Metadata", flag: "--no-mtime", text: "do not restore times" },
     { group: "Metadata", flag: "--no-mode", text: "do not restore permissions" },
+    { group: "Metadata", flag: "--same-owner", text: "give files to those who owned them; root only, tar and cpio" },
     { group: "Metadata", flag: "--links <how>", text: "links that stay inside, or none", choices: ["safe", "skip"] },
     { group: "Metadata", flag: "--no-symlinks", text: "the same as --links skip" },
     { group: "Names", flag: "--unsafe-paths", text: 'let absolute and ".." names in, made relative' },
