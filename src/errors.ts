@@ -9,7 +9,7 @@ import { constants } from "node:os";
 export const ERRORS = {
   ODDITY: { exit: 0, ends: "entry" }, // worth a word, harmless: everything was done all the same
   SPECIAL_FILE: { exit: 1, ends: "entry" }, // a device, a FIFO, a socket: skipped
-  LEFT_BEHIND: { exit: 1, ends: "entry" }, // all is done, but a temporary file or folder could not be removed
+  LEFT_BEHIND: { exit: 1, ends: "entry" }, // all is done, but a temporary file or folder, or what was to be deleted, is still there
   TRAILING_DATA: { exit: 0, ends: "entry" }, // bytes behind the archive's end
   NO_MATCH: { exit: 11, ends: "archive" },
   READ_FAILED: { exit: 2, ends: "archive" },

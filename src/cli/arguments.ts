@@ -89,12 +89,28 @@ export function destinationOf(flags: Flags): { directory: string; into: Destinat
   return { directory: given[0] ?? ".", into: into === "never" ? "directory" : into === "always" ? "own-folder" : "auto" };
 }
 
+/** Flags of x that cannot both be done: why, and what may be meant. */
+const CONTRADICTIONS: readonly (readonly [flags: readonly string[], why: string, hint?: string])[] = [
+  [["stdout", "json"], "Cannot write both to standard output: members (-O) and --json"],
+  [["stdout", "atomic"], "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone"],
+  [["stdout", "recursive"], "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output"],
+  [["stdout", "deleteSource"], "Cannot do both: --delete-source is for what was unpacked to the disk, and -O writes members to standard output", "leave out --delete-source"],
+  [["stdout", "dryRun"], "Cannot do both: --dry-run writes nothing, and -O writes members to standard output", "unzipx l ARCHIVE"],
+  [["dryRun", "recursive"], "Cannot do both: what archives inside hold (-R) is only known when they are unpacked, and --dry-run unpacks nothing", "unzipx l -R ARCHIVE"],
+  [["junkPaths", "stripComponents"], "Cannot do both: -j leaves out all folders, --strip-components only some", "leave out --strip-components"],
+];
+
+export function assertNoContradiction(flags: Flags): void {
+  const isGiven = (flag: string): boolean => flags[flag] !== undefined && flags[flag] !== false;
+  const found = CONTRADICTIONS.find(([both]) => both.every(isGiven));
+  if (found !== undefined) throw new UnzipxError("USAGE", found[1], found[2] === undefined ? {} : { hint: found[2] });
+}
+
 /** `transformOf` is only there when it is needed. */
 export function renamingOf(flags: Flags, transformOf: ((expressions: readonly string[]) => (name: string) => string) | undefined): Renaming | undefined {
   const strip = flags["stripComponents"];
   const junk = flags["junkPaths"] === true;
   if (strip === undefined && !junk && transformOf === undefined) return undefined;
-  if (strip !== undefined && junk) throw new UnzipxError("USAGE", "Cannot do both: -j leaves out all folders, --strip-components only some");
   return {
     junk,
     strip: strip === undefined ? undefined : strip === "auto" ? "auto" : wholeNumber("--strip-components", strip, 0, 4096, "auto"),

@@ -1,6 +1,6 @@
 /** One function a command: arguments → command → what is printed → exit code. */
 import { UnzipxError } from "../errors.ts";
-import { destinationOf, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
+import { assertNoContradiction, destinationOf, policyOf, readingArguments, renamingOf, threadsOf, type ReadingArguments } from "./arguments.ts";
 import type { DiskPath } from "../bytes/input-file.ts";
 import type { CreateCommand } from "../commands/create.ts";
 import type { ExtractCommand } from "../commands/extract.ts";
@@ -20,12 +20,8 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { canAskOnTerminal } = await import("./prompt.ts");
   const policy = policyOf(flags, reading.limits, canAskOnTerminal());
   const toStdout = flags["stdout"] === true;
-  if (toStdout && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: members (-O) and --json");
-  if (toStdout && policy.atomic) throw new UnzipxError("USAGE", "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone");
-  if (toStdout && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output");
   const isDry = flags["dryRun"] === true;
-  if (isDry && toStdout) throw new UnzipxError("USAGE", "Cannot do both: --dry-run writes nothing, and -O writes members to standard output", { hint: "unzipx l ARCHIVE" });
-  if (isDry && reading.levels !== undefined) throw new UnzipxError("USAGE", "Cannot do both: what archives inside hold (-R) is only known when they are unpacked, and --dry-run unpacks nothing", { hint: "unzipx l -R ARCHIVE" });
+  assertNoContradiction(flags);
   const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
   const renderer = createRenderer(flags, "x");
   sizeHeap(reading.archives);
@@ -33,7 +29,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { extractCommand, planCommand } = await import("../commands/extract.ts");
   const { askAboutFile } = await import("./ask-overwrite.ts");
   const command: ExtractCommand = {
-    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), reserved: [storeFile(storeFolder())],
+    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), deleteSource: flags["deleteSource"] === true, reserved: [storeFile(storeFolder())],
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,

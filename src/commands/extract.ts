@@ -1,11 +1,12 @@
 /** x: unpack. */
-import { extract, type ExtractOptions } from "../core/extract.ts";
+import { assertMayDelete, extractFrom, type ExtractOptions } from "../core/extract.ts";
 import { ownName } from "../core/own-name.ts";
 import type { Checksum } from "../core/checksum.ts";
 import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Renaming } from "../core/rename.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
+import { exitCodeOf } from "../core/summary.ts";
 import { extractTo, type Sink } from "../core/test.ts";
 import { wholeName } from "../core/volumes.ts";
 import type { Policy } from "../safe/policy.ts";
@@ -29,6 +30,8 @@ export interface ExtractCommand {
   readonly levels: number | undefined;
   /** What the archive's bytes have to be. */
   readonly checksum: Checksum | undefined;
+  /** As in ExtractOptions. */
+  readonly deleteSource: boolean;
   readonly threads: number;
   /** Members go here instead of the disk. */
   readonly sink: Sink | undefined;
@@ -38,11 +41,18 @@ export interface ExtractCommand {
 }
 
 export async function extractCommand(command: ExtractCommand): Promise<Summaries> {
-  const { sink, policy: { limits, lenient } } = command;
-  return eachArchive(command.archives, async (archive) => {
+  const { sink, archives, deleteSource, policy: { limits, lenient } } = command;
+  if (deleteSource) for (const archive of archives) assertMayDelete(archive, await createSelection(command.selection)); // before anything is unpacked
+  const deletions: (() => Promise<void>)[] = [];
+  const outcome = await eachArchive(archives, async (archive) => {
     if (sink !== undefined) return extractTo(sink, archive, { ...command, selection: await createSelection(command.selection), limits, lenient });
-    return extract(archive, await optionsFor(archive, command));
+    const extracted = await extractFrom(archive, await optionsFor(archive, command));
+    deletions.push(() => extracted.deleteSource());
+    return extracted.summary;
   });
+  // All of them or none: a word that was taken for an archive may have been meant as a member of another one.
+  if (deleteSource && exitCodeOf(outcome.results, outcome.errors) === 0) for (const one of deletions) await one();
+  return outcome;
 }
 
 /** The same, without doing any of it. */

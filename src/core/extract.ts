@@ -13,12 +13,12 @@ import { extractNested } from "./extract-nested.ts";
 import { outermost } from "./nested.ts";
 import { notesOf } from "./oddities.ts";
 import { carryMark } from "./carry-mark.ts";
-import { openArchive } from "./open.ts";
+import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import type { Renaming } from "./rename.ts";
 import type { Reporter } from "./reporter.ts";
-import type { Selection } from "./select.ts";
+import { EVERYTHING, type Selection } from "./select.ts";
 import { titleOf, type Input } from "./sources.ts";
-import { emptySummary, type Summary } from "./summary.ts";
+import { emptySummary, exitCodeOf, type Summary } from "./summary.ts";
 
 export interface ExtractOptions {
   readonly directory: string;
@@ -40,6 +40,8 @@ export interface ExtractOptions {
   readonly marks?: Marks | undefined;
   /** What the archive's bytes have to be: nothing becomes visible otherwise. */
   readonly checksum?: Checksum | undefined;
+  /** The archive, with all parts of its set, is deleted once all of it lies in its place, verified, and nothing was left out. Not for "-", and not for some members. */
+  readonly deleteSource?: boolean | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -48,6 +50,20 @@ export interface ExtractOptions {
 
 /** Extracts every selected entry. One bad entry is recorded and skipped; a bad archive throws, and then nothing was made. */
 export async function extract(archive: string | Input, options: ExtractOptions): Promise<Summary> {
+  if (options.deleteSource === true) assertMayDelete(archive, options.selection);
+  const { summary, deleteSource } = await extractFrom(archive, options);
+  if (options.deleteSource === true) await deleteSource();
+  return summary;
+}
+
+export interface Extracted {
+  readonly summary: Summary;
+  /** Deletes the archive, unless it is still needed; what stays is told in the summary. */
+  deleteSource(): Promise<void>;
+}
+
+/** As extract(), but leaves it to the caller when the archive is deleted. */
+export async function extractFrom(archive: string | Input, options: ExtractOptions): Promise<Extracted> {
   const started = now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => {
@@ -104,5 +120,21 @@ export async function extract(archive: string | Input, options: ExtractOptions):
   }
   for (const note of warnings) summary.warnings.push(note);
   summary.elapsed = now() - started;
-  return summary;
+  return { summary, deleteSource: () => deleteSource(opened, summary) };
+}
+
+/** Throws USAGE where it could not be done whatever comes of the extraction. */
+export function assertMayDelete(archive: string | Input, selection: Selection): void {
+  if (archive === "-") throw new UnzipxError("USAGE", 'Cannot delete the archive: it is standard input ("-")', { hint: "leave out --delete-source" });
+  if (selection !== EVERYTHING) throw new UnzipxError("USAGE", `Cannot delete "${archive}": only some of its members are to be unpacked`, { hint: "leave out --delete-source" });
+}
+
+async function deleteSource({ files, identities }: OpenedIndex | OpenedStream, summary: Summary): Promise<void> {
+  if (exitCodeOf([summary]) !== 0) return; // it is still needed
+  if (summary.skipped > 0) {
+    summary.warnings.push(new UnzipxError("ODDITY", `Kept "${summary.archive}": not all that is in it was unpacked`));
+    return;
+  }
+  const { deleteSources } = await import("../safe/delete-source.ts");
+  summary.warnings.push(...deleteSources(files, identities));
 }

@@ -24,6 +24,7 @@ export const X: CommandRow = {
     { group: "Existing files", flag: "--overwrite <how>", text: "what to do about existing files", choices: ["ask", "always", "never", "newer", "rename", "fail"] },
     { group: "Existing files", flag: "--atomic", text: "all or nothing, also into an existing folder" },
     CHECKSUM,
+    { group: "How", flag: "--delete-source", text: "then delete the archive, if all of it is in its place and verified" },
     { group: "How", flag: "--dry-run", text: "write nothing, show what would become of every entry, and exit as the run would" },
     { group: "Metadata", flag: "--no-mtime", text: "do not restore times" },
     { group: "Metadata", flag: "--no-mode", text: "do not restore permissions" },
