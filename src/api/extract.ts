@@ -23,14 +23,18 @@ export interface ExtractOptions extends ReadingOptions, ProgressOptions, Outcome
   readonly stripComponents?: number | "auto" | undefined;
   /** All folders go. Two files that get one name are a failure, never a silent loss. */
   readonly junkPaths?: boolean | undefined;
-  /** What a path becomes, before anything else is done to it; it is checked as any other. Entries are selected by the path in the archive. */
-  readonly transform?: ((path: string) => string) | undefined;
+  /** What a path becomes, before anything else is done to it; it is checked as any other. Entries are selected by the path in the archive. Texts are expressions as of --transform: "s/RE/NEW/". */
+  readonly transform?: ((path: string) => string) | string | readonly string[] | undefined;
   /** Links that stay inside, or none. */
   readonly links?: "safe" | "skip" | undefined;
   /** Permission bits, without those that are never restored (setuid, setgid, sticky, writing by others). Default: true. */
   readonly keepMode?: boolean | undefined;
   /** Default: true. */
   readonly keepMtime?: boolean | undefined;
+  /** Files belong to those who the archive says (tar, cpio); for root only. */
+  readonly sameOwner?: boolean | undefined;
+  /** The archive, with all parts of its set, is deleted once all of it is in its place. For files that are named, and not for some entries. */
+  readonly deleteSource?: boolean | undefined;
   /** The only way past the rules for paths. For archives that you made yourself. */
   readonly unsafePaths?: boolean | undefined;
 }
@@ -51,11 +55,11 @@ export async function extract(source: ArchiveSource, directory: string | URL, op
     const policy = {
       ...DEFAULT_POLICY, limits, lenient,
       overwrite: oneOf("overwrite", options.overwrite, ["fail", "always", "never", "newer", "rename"]), links: oneOf("links", options.links, ["safe", "skip"]),
-      keepMode: options.keepMode ?? true, keepMtime: options.keepMtime ?? true, unsafePaths: options.unsafePaths ?? false, atomic: options.atomic ?? false,
+      keepMode: options.keepMode ?? true, keepMtime: options.keepMtime ?? true, sameOwner: options.sameOwner ?? false, unsafePaths: options.unsafePaths ?? false, atomic: options.atomic ?? false,
     };
     const archive = await held.open(run.signal);
     const summary = await unpack(archive, {
-      ...reading, policy, checksum, levels, renaming: renamingOf(options, run), directory: folderOf(directory),
+      ...reading, policy, checksum, levels, renaming: await renamingOf(options, run), deleteSource: options.deleteSource, directory: folderOf(directory),
       into: into === "never" ? "directory" : into === "always" ? "own-folder" : "auto",
       ownName: typeof archive === "string" ? ownName(wholeName(archive)) : ownName(archive.title),
       signal: run.signal, reporter: reporterOf(options, run),
@@ -65,9 +69,13 @@ export async function extract(source: ArchiveSource, directory: string | URL, op
   }, held.release);
 }
 
-function renamingOf({ stripComponents: strip, junkPaths: junk, transform }: ExtractOptions, { guard }: Run): Renaming | undefined {
-  if (strip === undefined && junk !== true && transform === undefined) return undefined;
-  return { strip: strip === undefined || strip === "auto" ? strip : whole("stripComponents", strip, 0), junk, transform: transform && guard(transform) };
+async function renamingOf({ stripComponents: strip, junkPaths: junk = false, transform }: ExtractOptions, { guard }: Run): Promise<Renaming | undefined> {
+  if (strip === undefined && !junk && transform === undefined) return undefined;
+  if (strip !== undefined && junk) throw new UnzipxError("USAGE", "Cannot do both: junkPaths leaves out all folders, stripComponents only some");
+  return {
+    junk, strip: strip === undefined || strip === "auto" ? strip : whole("stripComponents", strip, 0, 4096),
+    transform: transform === undefined || typeof transform === "function" ? transform && guard(transform) : (await import("../core/transform.ts")).transformOf([transform].flat()),
+  };
 }
 
 function folderOf(directory: unknown): string {

@@ -9,6 +9,8 @@ export interface SelectOptions {
   /** Globs of the entries that are wanted: without a slash the name in any folder, with one the whole path. One that matches nothing is NO_MATCH. */
   readonly include?: string | readonly string[] | undefined;
   readonly exclude?: string | readonly string[] | undefined;
+  /** Names of entries, beside `include`: no character in them stands for others, and a folder brings what is below it. One that is nowhere is NO_MATCH. */
+  readonly names?: readonly string[] | undefined;
   readonly ignoreCase?: boolean | undefined;
   /** Of the path as it is stored; what the globs leave is asked for. */
   readonly filter?: ((path: string) => boolean) | undefined;
@@ -63,9 +65,9 @@ export function passwordOf(password: Password | undefined, { guard }: Run): Read
   return () => (answer ??= ask());
 }
 
-export async function selectionOf({ include, exclude, ignoreCase = false, filter }: SelectOptions, { guard }: Run): Promise<Selection> {
+export async function selectionOf({ include, exclude, names, ignoreCase = false, filter }: SelectOptions, { guard }: Run): Promise<Selection> {
   const { createSelection } = await import("../core/select.ts");
-  const selection = await createSelection({ include: listOf("include", include), exclude: listOf("exclude", exclude), ignoreCase });
+  const selection = await createSelection({ include: listOf("include", include), exclude: listOf("exclude", exclude), names, ignoreCase });
   if (filter === undefined) return selection;
   const accepts = guard(filter);
   return {

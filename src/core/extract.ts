@@ -125,7 +125,7 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
 
 /** Throws USAGE where it could not be done whatever comes of the extraction. */
 export function assertMayDelete(archive: string | Input, selection: Selection): void {
-  if (archive === "-") throw new UnzipxError("USAGE", 'Cannot delete the archive: it is standard input ("-")', { hint: "leave out --delete-source" });
+  if (archive === "-" || typeof archive !== "string") throw new UnzipxError("USAGE", `Cannot delete the archive: it is ${archive === "-" ? 'standard input ("-")' : "no file that was named"}`, { hint: "leave out --delete-source" });
   if (selection !== EVERYTHING) throw new UnzipxError("USAGE", `Cannot delete "${archive}": only some of its members are to be unpacked`, { hint: "leave out --delete-source" });
 }
 

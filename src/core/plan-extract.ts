@@ -17,6 +17,7 @@ import type { ExtractOptions } from "./extract.ts";
 import { nameless } from "./extract-run.ts";
 import { notesOf } from "./oddities.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
+import { titleOf, type Input } from "./sources.ts";
 import { exitCodeOf, emptySummary, type Summary } from "./summary.ts";
 
 /** "keep": what is there stays. "skip": it is left out, as was asked for. */
@@ -47,12 +48,12 @@ export interface ExtractPlan {
 }
 
 /** Throws what is wrong with the archive before it is known what is in it. Options as for extract(), but for `levels` and `marks`. */
-export async function planExtract(archive: string, options: ExtractOptions): Promise<ExtractPlan> {
+export async function planExtract(archive: string | Input, options: ExtractOptions): Promise<ExtractPlan> {
   const started = now();
   const { policy: { limits, lenient }, format, threads, signal, encoding, password, checksum } = options;
   const warnings: UnzipxError[] = [];
   const opened = await openArchive(archive, { format, threads, signal, lenient, encoding, password, limits, checksum, warn: (note) => void warnings.push(note) });
-  const summary = emptySummary("extract", archive, opened.format);
+  const summary = emptySummary("extract", titleOf(archive), opened.format);
   let plan: Planning | undefined;
   let error: UnzipxError | undefined;
   try {

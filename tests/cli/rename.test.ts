@@ -95,12 +95,10 @@ describe("--strip-components auto", () => {
     expect([code, contents]).toEqual([6, { in: "-> sub/x", "sub/": "", "sub/x": "x", hard: "x" }]);
   });
   it("with many files, written by several threads, and with --atomic", () => {
-    const many = Array.from({ length: 3000 }, (_, at) => ({ name: `top/${at % 7}/${at}`, content: `${at}` }));
-    for (const bytes of [buildZip(many), buildTar(many)]) {
-      for (const more of [[], ["--atomic"]]) {
-        const { code, contents } = extracted(bytes, ["--strip-components", "auto", "--threads", "2", ...more]);
-        expect([code, Object.keys(contents).filter((path) => !path.endsWith("/")).length, contents["3/10"]]).toEqual([0, 3000, "10"]);
-      }
+    const many = Array.from({ length: 700 }, (_, at) => ({ name: `top/${at % 7}/${at}`, content: `${at}` }));
+    for (const [bytes, more] of [[buildZip(many), []], [buildTar(many), []], [buildTar(many), ["--atomic"]]] as const) {
+      const { code, contents } = extracted(bytes, ["--strip-components", "auto", "--threads", "2", ...more]);
+      expect([code, Object.keys(contents).filter((path) => !path.endsWith("/")).length, contents["3/10"]]).toEqual([0, 700, "10"]);
     }
   });
 });
@@ -138,10 +136,9 @@ describe("what names become is checked as any other name", () => {
     expect([code, contents]).toEqual([6, { y: "c" }]);
     expect(stderr).toContain("another entry has got the name of what it leads to");
   });
-  for (const [expression, name, refused] of [["s/a/../", "a/x", "climbs out"], ["s,^,/,", "a", "absolute path"], ["s/a/\\\\x/", "a", ""], ["s/a/.unzipx-0123456789abcdef.partial/", "a", "works in"]] as const) {
+  for (const [expression, name, refused] of [["s/a/../", "a/x", "climbs out"], ["s,^,/,", "a", "absolute path"], ["s/a/\\\\x/", "a", "backslashes"], ["s/a/.unzipx-0123456789abcdef.partial/", "a", "works in"]] as const) {
     it(`--transform ${expression} of ${name}`, () => {
       const { code, contents, stderr } = extracted(buildTar([{ name, content: "x" }]), ["--transform", expression]);
-      if (refused === "") return expect([code, contents]).toEqual([0, { "\\x": "x" }]);
       expect([code, contents]).toEqual([6, {}]);
       expect(stderr).toContain(refused);
     });
