@@ -39,6 +39,9 @@ export const X: CommandRow = {
     ["unzipx x -C out --overwrite rename a.zip", "keep both where a file exists"],
     ["curl -L https://example.org/a.tgz | unzipx x -", "from a pipe"],
     ["unzipx x -O a.zip notes.txt | less", "into a pipe"],
+    ["unzipx x app-1.2.tgz -C app --strip-components auto", "without its one root folder"],
+    ["unzipx x --dry-run a.zip -C out", "what would be made, replaced, refused"],
+    ["unzipx l -0 a.zip | unzipx x a.zip -0 -T -", ""],
     ["unzipx x -R mails.zip '*.pdf'", "also from the archives in it"],
     ["unzipx x site.zip -C /srv/www -f --atomic", "the new site or the old one"],
     ["unzipx x a.tgz --checksum @SHA256SUMS", "only what its maker published"],
@@ -48,6 +51,12 @@ export const X: CommandRow = {
     "--atomic: whatever fails, an entry, the disk, an interruption, the folder is as it was before. What you want kept (-n, -u) and " +
       "devices, which are always skipped, are no failures. A run that was killed is undone by the next one into the same folder.",
     "--checksum: sha256, sha384, sha512 or blake2b512. @FILE needs a line for the archive, and for each part of a split one.",
+    "-T names members exactly, a folder with all below it; patterns are for -i, -x and -X. A name that is nowhere is exit 11.",
+    "--transform, then --strip-components or -j, change names before they are checked; members are selected by those in the archive. " +
+      "RE is JavaScript's, much like that of sed -E: groups are ( ). Hard links follow, symbolic links keep their targets. Two files " +
+      "that get one name are exit 6, none replaces the other. With -R each archive is renamed for itself.",
+    "--dry-run decodes no content: damage in there, and a wrong password, only the run can tell.",
+    "--delete-source: when the run ends with 0 and nothing was left out, or kept; with all parts of a set, never a link.",
     "With -R an archive inside becomes a folder with its contents: docs/a.zip becomes docs/a/, notes.txt.gz becomes notes.txt. " +
       "The archive itself is not kept, unless something is wrong with it. Where another entry is called docs/a, the folder is " +
       'called docs/a.zip/. Members are selected by the paths that "unzipx l -R" shows: docs/a.zip/x.txt. Only files that are ' +
