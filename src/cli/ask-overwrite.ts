@@ -12,7 +12,9 @@ const ANSWERS = new Map<string, Answer>(Object.entries({
 }));
 
 export async function askAboutFile({ path, existing, entry }: Conflict): Promise<Answer> {
-  stderr.write(`"${printable(path)}" exists already:\n  there:   ${describe(existing.size, existing.mtime)}\n  archive: ${describe(entry.size, entry.mtime)}\n`);
+  // In whole seconds, as "newer" compares them.
+  const later = entry.mtime === undefined ? 0 : Math.sign(Math.floor(entry.mtime / 1000) - Math.floor(existing.mtime / 1000));
+  stderr.write(`"${printable(path)}" exists already:\n  there:   ${describe(existing.size, existing.mtime)}${later < 0 ? ", newer" : ""}\n  archive: ${describe(entry.size, entry.mtime)}${later > 0 ? ", newer" : ""}\n`);
   for (;;) {
     const answer = await askOnTerminal("Replace it? [y]es, [n]o, [a]ll, n[o]ne, [r]ename, [u] if newer: ");
     if (answer === undefined) throw new UnzipxError("CONFLICT", `Cannot extract "${path}": it exists already and nobody answered`, { entry: path, hint: "-f, -n or -u" });
