@@ -6,12 +6,13 @@ import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Renaming } from "../core/rename.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
+import type { Summary } from "../core/summary.ts";
 import { extractTo, type Sink } from "../core/test.ts";
 import { wholeName } from "../core/volumes.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import type { Destination } from "../safe/writer.ts";
-import { eachArchive, type Outcome, type Summaries } from "./common.ts";
+import { eachArchive, type Outcome, type Summaries, type Turns } from "./common.ts";
 
 export interface ExtractCommand {
   readonly archives: readonly string[];
@@ -35,6 +36,7 @@ export interface ExtractCommand {
   readonly ask: Ask | undefined;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
+  readonly turns: Turns<Summary>;
 }
 
 export async function extractCommand(command: ExtractCommand): Promise<Summaries> {
@@ -42,13 +44,13 @@ export async function extractCommand(command: ExtractCommand): Promise<Summaries
   return eachArchive(command.archives, async (archive) => {
     if (sink !== undefined) return extractTo(sink, archive, { ...command, selection: await createSelection(command.selection), limits, lenient });
     return extract(archive, await optionsFor(archive, command));
-  });
+  }, command.turns);
 }
 
 /** The same, without doing any of it. */
-export async function planCommand(command: ExtractCommand): Promise<Outcome<ExtractPlan>> {
+export async function planCommand(command: ExtractCommand, turns: Turns<ExtractPlan>): Promise<Outcome<ExtractPlan>> {
   const { planExtract } = await import("../core/plan-extract.ts");
-  return eachArchive(command.archives, async (archive) => planExtract(archive, await optionsFor(archive, command)));
+  return eachArchive(command.archives, async (archive) => planExtract(archive, await optionsFor(archive, command)), turns);
 }
 
 async function optionsFor(archive: string, { selection, sink: _, archives: __, ...options }: ExtractCommand): Promise<ExtractOptions> {

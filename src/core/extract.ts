@@ -60,6 +60,7 @@ export async function extract(archive: string | Input, options: ExtractOptions):
   const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", titleOf(archive), opened.format);
+  options.reporter.begun?.(summary);
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(

@@ -158,6 +158,8 @@ export interface Entry {
   readonly mtime: number | undefined;
   /** Permission bits as stored, unmasked. */
   readonly mode: number | undefined;
+  /** Only where it was asked for, and the format keeps it: tar and cpio. */
+  readonly owner?: Owner | undefined;
   /** Of a symlink or hard link, where the headers carry it; a zip keeps it in the content. */
   readonly linkTarget: string | undefined;
   readonly method: string;
@@ -170,6 +172,14 @@ export interface Entry {
   readonly escaped?: boolean;
   /** Why this entry must not be extracted, found while parsing. */
   readonly refusal: UnzipxError | undefined;
+}
+
+/** Whose a file was where it was packed: numbers, and names where the archive has them. Nothing of it is checked. */
+export interface Owner {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
 }
 
 /** An entry of an index, and where its bytes lie. */
@@ -216,10 +226,21 @@ export interface ReadOptions {
   /** Where two readings of the same bytes disagree, take one and note which (default: refuse). */
   readonly lenient: boolean;
   readonly warn: Warn;
+  /** Entry.owner is wanted. */
+  readonly owners?: boolean | undefined;
   /** The character set of names that carry no mark of theirs, as --encoding gives it; undefined: it is detected. */
   readonly encoding?: string | undefined;
   /** Asks for the password, once, when something encrypted is met; undefined: nobody knows one. */
   readonly password?: (() => Promise<string | undefined>) | undefined;
+  /** Filled in with what a listing tells of the archive as a whole; without it nobody wants to know. */
+  readonly facts?: Facts | undefined;
+}
+
+export interface Facts {
+  /** The set that names without a mark of theirs were read in; undefined: there are none but UTF-8 and ASCII. */
+  charset?: string | undefined;
+  /** To have one entry, others in front of it must be decoded; undefined: the reader cannot tell. */
+  solid?: boolean | undefined;
 }
 
 /** What a reader may spend on metadata. */

@@ -133,7 +133,7 @@ describe("cpio: hard links", () => {
   });
   it("that wait for their content are held up to a limit, and let go when it came", () => {
     const links = new Links(10_000);
-    const header = { dialect: "newc", inode: "1", mode: 0o100644, nlink: 2, mtime: 0, nameSize: 0, check: 0, namePadding: 0, padding: 0 } as const;
+    const header = { dialect: "newc", inode: "1", mode: 0o100644, uid: 0, gid: 0, nlink: 2, mtime: 0, nameSize: 0, check: 0, namePadding: 0, padding: 0 } as const;
     const named = (inode: number, size: number): Named => ({ header: { ...header, inode: `${inode}`, size }, path: "x".repeat(800), escaped: false });
     for (let inode = 0; inode < 1000; inode++) {
       expect([links.add(named(inode, 0)).is, links.settled(named(inode, 0)).length]).toEqual(["waiting", 0]);

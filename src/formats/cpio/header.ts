@@ -8,6 +8,8 @@ export interface CpioHeader {
   /** Equal for the names of one file, within one archive. */
   readonly inode: string;
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly nlink: number;
   /** Seconds. */
   readonly mtime: number;
@@ -95,7 +97,7 @@ function decodeAscii(bytes: Uint8Array, position: number): CpioHeader {
   // 16 hexadecimal digits can say more than a double counts exactly, and more than any file holds.
   if (filesize > Number.MAX_SAFE_INTEGER) throw bad(position, "has a size larger than any file can be", String(filesize));
   return {
-    dialect, inode: `${devmajor ?? dev}:${devminor ?? ""}:${ino}`, mode: values["mode"]!, nlink: values["nlink"]!, mtime: values["mtime"]!, nameSize: namesize, size: filesize,
+    dialect, inode: `${devmajor ?? dev}:${devminor ?? ""}:${ino}`, mode: values["mode"]!, uid: values["uid"]!, gid: values["gid"]!, nlink: values["nlink"]!, mtime: values["mtime"]!, nameSize: namesize, size: filesize,
     check: values["check"] ?? 0, namePadding: paddingTo(align, at + namesize), padding: paddingTo(align, filesize),
   };
 }
@@ -107,7 +109,7 @@ function decodeBinary(bytes: Uint8Array, order: "big" | "little"): CpioHeader {
   const long = (offset: number): number => word(offset) * 0x10000 + word(offset + 2);
   const [nameSize, size] = [word(20), long(22)];
   return {
-    dialect: "binary", inode: `${word(2)}::${word(4)}`, mode: word(6), nlink: word(12), mtime: long(16), nameSize, size, check: 0,
+    dialect: "binary", inode: `${word(2)}::${word(4)}`, mode: word(6), uid: word(8), gid: word(10), nlink: word(12), mtime: long(16), nameSize, size, check: 0,
     namePadding: paddingTo(2, BINARY_LENGTH + nameSize), padding: paddingTo(2, size),
   };
 }

@@ -1,4 +1,5 @@
 /** Which names are one file. In newc and crc only the last of a file's names carries its content, so the others have to wait for it. */
+import type { Owner } from "../contract.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { CpioHeader } from "./header.ts";
 
@@ -7,6 +8,8 @@ export interface Named {
   readonly header: CpioHeader;
   readonly path: string;
   readonly escaped: boolean;
+  /** Where it was asked for. */
+  readonly owner?: Owner | undefined;
 }
 
 interface Inode {

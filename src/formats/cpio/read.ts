@@ -68,7 +68,7 @@ async function takeNamed(reader: BlockReader, decode: DecodeName, options: ReadO
   if (raw[nameSize - 1] !== 0) throw new UnzipxError("BAD_HEADER", `Cannot read ${WHAT}: the name at ${position} does not end where its header says`);
   const name = decode(withoutNuls(raw));
   noteEscaped(name, options.warn);
-  return { header, path: name.text, escaped: name.escaped };
+  return { header, path: name.text, escaped: name.escaped, owner: options.owners === true ? { uid: header.uid, gid: header.gid } : undefined };
 }
 
 /** Without the NULs at the end. One in between stays, and gets the name refused: there are programs that read on. */
@@ -123,11 +123,11 @@ function* filesOf(names: readonly Named[]): Generator<StreamEntry> {
   }
 }
 
-function entryOf({ header, path, escaped }: Named, type: EntryType, own: Partial<StreamEntry>): StreamEntry {
+function entryOf({ header, path, escaped, owner }: Named, type: EntryType, own: Partial<StreamEntry>): StreamEntry {
   const { whole } = own;
   return {
     path, escaped, type, size: 0, packedSize: undefined, mtime: header.mtime * 1000, mode: header.mode & 0o7777, linkTarget: undefined,
-    method: "", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined, whole,
+    method: "", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined, whole, owner,
     async *content() {
       if (whole !== undefined && whole.length > 0) yield whole;
     },

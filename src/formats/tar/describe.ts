@@ -8,7 +8,7 @@ import { assertOneReading, textOf, type Conflict, type Extension, type Global, t
 import type { TarHeader } from "./header.ts";
 
 /** An entry whose content is still to be found. One object for each, of one shape: with copies of it there would be time for nothing else. */
-export type Described = Omit<StreamEntry, "whole" | "content"> & Writable<Pick<StreamEntry, "whole" | "content">>;
+export type Described = Omit<StreamEntry, "whole" | "content" | "owner"> & Writable<Pick<StreamEntry, "whole" | "content" | "owner">>;
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 

@@ -65,7 +65,7 @@ function isEmpty(block: Uint8Array): boolean {
  * A numeric field: octal digits between optional spaces and a terminator, or base-256 (GNU) when the top bit is set.
  * undefined for anything else: parseInt would take "12x" for 12.
  */
-function readNumber(block: Uint8Array, offset: number, length: number): number | undefined {
+export function readNumber(block: Uint8Array, offset: number, length: number): number | undefined {
   const first = block[offset]!;
   if ((first & 0x80) !== 0) {
     let value = BigInt(first & 0x7f);

@@ -9,6 +9,7 @@ import { describe, namesOf, sizeOf, typeOf } from "./describe.ts";
 import { assertWithinLimits, extend, EXTENSIONS, noExtension, noGlobal, refusePending, type Extension, type Note } from "./extension.ts";
 import { decodeHeader, type TarHeader } from "./header.ts";
 import { checksumFits } from "./index.ts";
+import { ownerOf } from "./owner.ts";
 import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
 
 const BLOCK = 512;
@@ -68,6 +69,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       const type = typeOf(header, names.path.text);
       const content = stored === 0 || type === undefined || type === "file" ? stored : await contentOf(type, header, stored, position, reader, options.lenient, note);
       const entry = describe(header, extension, global, names, sparse?.size ?? content, options.lenient, note);
+      if (options.owners === true) entry.owner = ownerOf(block, extension, global);
       const length = content - (sparse?.mapBytes ?? 0);
       if (sparse !== undefined) checkMap(sparse, length);
       if (extension.headers > 0) extension = noExtension();
