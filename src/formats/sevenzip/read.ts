@@ -85,8 +85,7 @@ class Reading {
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
     }
-    if (this.#options.facts !== undefined) this.#options.facts.solid = solid;
-    return describe(items, this.#options);
+    return describe(items, this.#options, solid);
   }
 
   /** The wanted entries, folders first, then as they come out, links and what failed at last. */
