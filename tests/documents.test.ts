@@ -9,7 +9,7 @@ import { formatRows } from "../src/cli/render-formats.ts";
 import { ERRORS } from "../src/errors.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "docs/AUDIT.md", "docs/LIBRARY.md", "docs/FORMATS.md", "docs/EXIT-CODES.md", "docs/GUIDE.md", "docs/DEPENDENCIES.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "docs/AUDIT.md", "docs/LIBRARY.md", "docs/FORMATS.md", "docs/EXIT-CODES.md", "docs/GUIDE.md", "docs/DEPENDENCIES.md", "docs/JSON.md"];
 const readme = read("README.md");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "unzipx-documents-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -91,7 +91,6 @@ export function destinationOf(flags: Flags): { directory: string; into: Destinat
 
 /** Flags of x that cannot both be done: why, and what may be meant. */
 const CONTRADICTIONS: readonly (readonly [flags: readonly string[], why: string, hint?: string])[] = [
-  [["stdout", "json"], "Cannot write both to standard output: members (-O) and --json"],
   [["stdout", "atomic"], "Cannot do both: --atomic takes back what was extracted, and what went to standard output (-O) is gone"],
   [["stdout", "recursive"], "Cannot do both: -R unpacks archives into folders, and -O writes members to standard output"],
   [["stdout", "deleteSource"], "Cannot do both: --delete-source is for what was unpacked to the disk, and -O writes members to standard output", "leave out --delete-source"],

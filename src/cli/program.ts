@@ -25,8 +25,9 @@ export interface Flags {
 }
 
 /** Parses and runs; resolves to the exit code. */
-export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runProgram(typed: readonly string[], signal: AbortSignal): Promise<number> {
   let code = 0;
+  const argv = isCluster(typed[0] ?? "") ? (await import("./cluster.ts")).withoutCluster(typed) : typed;
   const program = new Command("unzipx")
     .description(DESCRIPTION)
     .version(VERSION, "-V, --version", "print the version")
@@ -58,6 +59,11 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
     throw usageError(error, asked);
   }
   return code;
+}
+
+/** "xzf", "-cf": tar's letters, whatever files there are. */
+function isCluster(word: string): boolean {
+  return /^-?(?=.*[xct])(?=.*f)[a-zA-Z]+$/.test(word) && !COMMANDS.some(({ name, long }) => word === name || word === long);
 }
 
 function addWords(command: Command, row: CommandRow): void {

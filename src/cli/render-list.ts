@@ -21,8 +21,7 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   const total: Cells = [
     String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
   ];
-  const refused = entries.reduce((sum, entry) => sum + (entry.refused === undefined ? 0 : 1), 0);
-  total[4] = `${describe(summary.files, summary.directories, summary.links)}${refused > 0 ? `; x refuses ${formatCount(refused)}` : ""}`;
+  total[4] = totalLine({ entries, summary });
   const head: Cells = ["Size", "Packed", "Ratio", "Modified", "Name"];
   const widest = widestOf(entries);
   const width = [0, 1, 2].map((column) => Math.max(head[column]!.length, total[column]!.length, widest[column]!.length));
@@ -31,6 +30,16 @@ export function* listingTable({ entries, comment, summary }: Listing, dim: (text
   yield `${dim(line(head))}\n`;
   for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) yield `${entries.slice(at, at + ROWS_AT_ONCE).map((entry) => line(cellsOf(entry))).join("\n")}\n`;
   yield `${dim(line(total))}\n`;
+  yield* commentLines(comment, dim);
+}
+
+/** "2 files, 1 folder; x refuses 1" */
+export function totalLine({ entries, summary }: Pick<Listing, "entries" | "summary">): string {
+  const refused = entries.reduce((sum, entry) => sum + (entry.refused === undefined ? 0 : 1), 0);
+  return `${describe(summary.files, summary.directories, summary.links)}${refused > 0 ? `; x refuses ${formatCount(refused)}` : ""}`;
+}
+
+export function* commentLines(comment: string | undefined, dim: (text: string) => string): Generator<string> {
   if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join(BELOW_COMMENT)}\n`;
 }
 
@@ -41,12 +50,17 @@ function cellsOf(entry: ListedEntry): Cells {
   const size = isFile ? (entry.size === undefined ? "?" : String(entry.size)) : "-";
   const packed = isFile && entry.packedSize !== undefined ? String(entry.packedSize) : "";
   const rate = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
-  const link = entry.linkTarget === undefined ? "" : `${entry.type === "hardlink" ? " = " : " -> "}${printable(entry.linkTarget)}`;
-  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), `${shown(entry.path)}${entry.encrypted ? " *" : ""}${link}${entry.refused === undefined ? "" : `  ✗ ${reasonOf(entry.refused)}`}`];
+  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), nameCell(entry)];
+}
+
+/** The name, or what the entry is called in its folder; whether it is encrypted, where it leads, why x refuses it. */
+export function nameCell({ path, type, encrypted, linkTarget, refused }: ListedEntry, called = path): string {
+  const link = linkTarget === undefined ? "" : `${type === "hardlink" ? " = " : " -> "}${printable(linkTarget)}`;
+  return `${shown(called)}${encrypted ? " *" : ""}${link}${refused === undefined ? "" : `  ✗ ${reasonOf(refused)}`}`;
 }
 
 /** A name that could be taken for an option by whoever gets it from here. */
-function shown(path: string): string {
+export function shown(path: string): string {
   return printable(path.startsWith("-") ? `./${path}` : path);
 }
 
@@ -71,7 +85,7 @@ function widestOf(entries: readonly ListedEntry[]): [size: string, packed: strin
   return [String(mostSize), String(mostPacked), ratio(1, worst)];
 }
 
-function describe(files: number, directories: number, links: number): string {
+export function describe(files: number, directories: number, links: number): string {
   const parts = [[files, "file"], [directories, "folder"], [links, "link"]] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`);
   return said.length === 0 ? "nothing" : said.join(", ");

@@ -1,18 +1,21 @@
 /** The only module that prints results: text for people, JSON for programs. stdout is data, stderr is talk. */
 import { join, relative } from "node:path";
 import type { ChalkInstance } from "chalk";
+import { now } from "../bytes/clock.ts";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
-import type { Listing } from "../core/list.ts";
+import type { Listing, ListOptions } from "../core/list.ts";
 import type { CreatePlan } from "../core/plan-create.ts";
 import type { LeftOut } from "../core/left-out.ts";
 import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Reporter } from "../core/reporter.ts";
-import { fromSystem, toPlain, type PlainError, type UnzipxError } from "../errors.ts";
-import type { Outcome } from "../commands/common.ts";
+import { fromSystem, toPlain, type UnzipxError } from "../errors.ts";
+import type { Outcome, Turns } from "../commands/common.ts";
 import { printable, printableJson } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
+import { isCi, isReadByActions } from "./ci.ts";
+import { DOCUMENT_SCHEMA, plainEntry, plainFacts, plainSummary } from "./plain.ts";
 import type { Flags } from "./program.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { listingTable } from "./render-list.ts";
 import { stderr, stdout, type Output } from "./streams.ts";
 import type { TermsState } from "./terms.ts";
@@ -20,12 +23,19 @@ import type { TermsState } from "./terms.ts";
 /** Errors of one kind that are printed before the rest is only counted. */
 const PRINTED = 10;
 
-export type Style = Pick<ChalkInstance, "red" | "yellow" | "green" | "dim" | "bold" | "cyan">;
+export type Style = Pick<ChalkInstance, "red" | "yellow" | "green" | "dim" | "bold" | "cyan"> & {
+  /** A problem as a line of its own for who runs us; undefined: there is only a reader. */
+  readonly annotation?: ((kind: "error" | "warning", text: string) => string) | undefined;
+};
 const same = (text: string): string => text;
 const PLAIN = { red: same, yellow: same, green: same, dim: same, bold: same, cyan: same } as unknown as Style;
 
 export interface Renderer {
   readonly reporter: Reporter;
+  /** For the verbs that do something with archives, for those that only plan it, and for l. */
+  readonly turns: Turns<Summary>;
+  readonly planning: Turns<ExtractPlan> & Turns<CreatePlan>;
+  readonly listing: Turns<Listing> & Pick<ListOptions, "listed" | "refused">;
   /** The same question, with the progress bar out of its way. */
   pausing<Question, Answer>(ask: (question: Question) => Answer): (question: Question) => Answer;
   summaries(outcome: Outcome<Summary>): Promise<number>;
@@ -34,13 +44,16 @@ export interface Renderer {
   plans(outcome: Outcome<ExtractPlan>): Promise<number>;
 }
 
-export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Renderer {
+/** `archives` are what it is about, as the user named them. */
+export async function createRenderer(flags: Flags, verb: keyof typeof COMMANDS, archives: readonly string[]): Promise<Renderer> {
   const quiet = flags.quiet === true;
-  const show = flags.progress === "always" || (flags.progress !== "never" && !quiet && stderr.isTerminal);
-  const progress = createProgress(show);
-  const reporter: Reporter = {
+  const progress = await progressFor(flags);
+  const events = flags["ndjson"] === true ? (await import("./render-ndjson.ts")).startEvents(COMMANDS[verb], archives) : undefined;
+  const folds = flags.verbose === true && !quiet && verb !== "l" && isReadByActions(process.env, 2);
+  const turns: Turns<never> = folds ? await foldingTurns() : {};
+  const told: Reporter = {
     ...progress.reporter,
-    ...(flags.verbose === true && !quiet
+    ...(flags.verbose === true && !quiet && verb !== "l"
       ? {
           entry(path) {
             progress.hide();
@@ -53,8 +66,12 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         }
       : {}),
   };
+  const reporter = events === undefined ? told : both<Reporter>(events.reporter, told);
   return {
     reporter,
+    turns: events === undefined ? turns : both(events.turns, turns),
+    planning: events?.planning ?? {},
+    listing: events === undefined ? {} : { ...events.listing, listed: events.listed, refused: events.refused },
     pausing: (ask) => (question) => {
       progress.hide();
       return ask(question);
@@ -73,6 +90,7 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         printJson({ command: COMMANDS[verb], exitCode: code, archives: outcome.results.map(plainSummary), errors: outcome.errors.map(toPlain) });
         return code;
       }
+      if (events !== undefined) return endEvents(code);
       const style = await styleFor(stderr, flags);
       for (const summary of outcome.results) {
         if (summary.audit === undefined) printProblems(summary, style, flags);
@@ -83,18 +101,23 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       return code;
     },
     async listings(outcome) {
+      progress.reporter.done();
       const code = exitCodeOf(outcome.results.map(({ summary }) => summary), outcome.errors);
       process.exitCode = code;
       if (flags.json === true) {
-        const archives = outcome.results.map(({ summary, entries, comment }) => ({ ...plainSummary(summary), comment, entries: entries.map(plainEntry) }));
+        const plainInfo = flags["info"] === true ? (await import("./list-info.ts")).plainInfo : undefined;
+        const archives = outcome.results.map((listing) => ({
+          ...plainSummary(listing.summary), comment: listing.comment, ...plainFacts(listing.facts), ...(plainInfo === undefined ? { entries: listing.entries.map(plainEntry) } : { info: plainInfo(listing) }),
+        }));
         printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
         return code;
       }
+      if (events !== undefined) return endEvents(code);
       const style = await styleFor(stderr, flags);
       const tableStyle = await styleFor(stdout, flags);
+      const view = await viewFor(flags, outcome.results.length, tableStyle);
       for (const listing of outcome.results) {
-        if (outcome.results.length > 1) stdout.write(`${tableStyle.bold(printable(listing.summary.archive))}\n`);
-        for (const part of listingTable(listing, tableStyle.dim, quiet)) stdout.write(part);
+        for (const part of view(listing)) stdout.write(part);
         printProblems(listing.summary, style, flags);
       }
       for (const error of outcome.errors) printError(error, style);
@@ -110,6 +133,7 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: errors.map(toPlain) });
         return code;
       }
+      if (events !== undefined) return endEvents(code);
       const { planTable, planSentence } = await import("./render-plan.ts");
       const style = await styleFor(stderr, flags);
       for (const plan of outcome.results) {
@@ -129,6 +153,7 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
         printJson({ command: COMMANDS[verb], exitCode: code, archives, errors: outcome.errors.map(toPlain) });
         return code;
       }
+      if (events !== undefined) return endEvents(code);
       const { createPlanSentence, createPlanTable } = await import("./render-create-plan.ts");
       const style = await styleFor(stderr, flags);
       for (const plan of outcome.results) {
@@ -140,6 +165,51 @@ export function createRenderer(flags: Flags, verb: "x" | "c" | "l" | "t"): Rende
       return code;
     },
   };
+}
+
+/** The usual table, or what the flags of l ask for instead, which is only loaded then. */
+async function viewFor(flags: Flags, count: number, style: Style): Promise<(listing: Listing) => Iterable<string>> {
+  if (["long", "tree", "names", "null", "info", "hash"].some((view) => flags[view] !== undefined)) return (await import("./list-views.ts")).viewOf(flags, count, style);
+  return function* (listing) {
+    if (count > 1) yield `${style.bold(printable(listing.summary.archive))}\n`;
+    yield* listingTable(listing, style.dim, flags.quiet === true);
+  };
+}
+
+/** A bar for who watches; lines where nobody does and the log is read, or where they are asked for. */
+async function progressFor(flags: Flags): Promise<Progress> {
+  const watched = stderr.isTerminal;
+  const isWanted = flags.progress === "always" || (flags.progress !== "never" && flags.quiet !== true);
+  if (isWanted && (isCi(process.env) || (!watched && flags.progress === "always"))) {
+    return (await import("./progress-lines.ts")).createProgressLines({ write: (line) => void stderr.write(line), now });
+  }
+  return createProgress(isWanted && watched);
+}
+
+/** The names of -v can be folded away, archive by archive. */
+async function foldingTurns(): Promise<Turns<never>> {
+  const { group, GROUP_END } = await import("./github.ts");
+  const end = (): void => void stderr.write(GROUP_END);
+  return { begin: (archive) => void stderr.write(group(printable(archive))), end, fail: end };
+}
+
+async function endEvents(exitCode: number): Promise<number> {
+  (await import("./render-ndjson.ts")).emitEnd(exitCode);
+  return exitCode;
+}
+
+/** Calls the one, then the other, where they have such a method. */
+function both<One extends object>(first: Partial<One>, second: Partial<One>): One {
+  const joined: Record<string, unknown> = { ...first, ...second };
+  for (const [name, one] of Object.entries(first)) {
+    const other = second[name as keyof One] as ((...all: unknown[]) => void) | undefined;
+    if (other === undefined) continue;
+    joined[name] = (...all: unknown[]): void => {
+      (one as (...all: unknown[]) => void)(...all);
+      other(...all);
+    };
+  }
+  return joined as One;
 }
 
 /** Whoever read our archive from a pipe wants no more of it: no error. */
@@ -155,9 +225,17 @@ const COMMANDS = { x: "extract", c: "create", l: "list", t: "test" } as const;
 /** The last resort of main.ts: an error that no command turned into a result. */
 export async function renderError(error: unknown, argv: readonly string[]): Promise<number> {
   const known = fromSystem(error, "read", "do what was asked");
-  if (argv.includes("--json")) printJson({ command: argv[0], exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
+  const flags = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  if (flags.includes("--ndjson")) (await import("./render-ndjson.ts")).emitEnd(known.exitCode, known);
+  else if (flags.includes("--json")) printJson({ command: commandOf(argv), exitCode: known.exitCode, archives: [], errors: [toPlain(known)] });
   else printError(known, await styleFor(stderr, {}));
   return known.exitCode;
+}
+
+/** The long name of the command that was meant; undefined where that cannot be told. */
+function commandOf(argv: readonly string[]): string | undefined {
+  const word = argv.find((one) => !one.startsWith("-")) ?? "";
+  return COMMANDS[word as keyof typeof COMMANDS] ?? [...Object.values(COMMANDS), "terms", "formats"].find((name) => name === word);
 }
 
 export function printTermsText(text: string, flags: Flags): number {
@@ -181,28 +259,8 @@ export function printTerms(state: TermsState & { revoked?: boolean }, flags: Fla
 
 const HOW = { prompt: "an answer on the terminal", flag: "--accept-terms", command: "unzipx terms accept" };
 
-/** Version of the JSON documents' shape: raised when a field changes its meaning or goes. */
-const JSON_SCHEMA = 1;
-
 export function printJson(document: object): void {
-  stdout.write(`${printableJson(JSON.stringify({ schema: JSON_SCHEMA, ...document }, undefined, 2))}\n`);
-}
-
-function plainSummary(summary: Summary): object {
-  const plain = (errors: readonly UnzipxError[]): PlainError[] => errors.map(toPlain);
-  return { ...summary, elapsed: Math.round(summary.elapsed), warnings: plain(summary.warnings), failures: plain(summary.failures) };
-}
-
-function plainEntry(entry: Listing["entries"][number]): object {
-  const { refusal, refused, mtime, ...rest } = entry;
-  const { locator: _, ...shown } = rest as typeof rest & { locator?: unknown };
-  const date = mtime === undefined ? undefined : new Date(mtime);
-  return {
-    ...shown,
-    mtime: date === undefined || Number.isNaN(date.getTime()) ? undefined : date.toISOString(),
-    refusal: refusal && toPlain(refusal),
-    refused: refused && { code: refused.code, message: refused.message },
-  };
+  stdout.write(`${printableJson(JSON.stringify({ schema: DOCUMENT_SCHEMA, ...document }, undefined, 2))}\n`);
 }
 
 function printProblems(summary: Summary, style: Style, flags: Flags): void {
@@ -212,7 +270,10 @@ function printProblems(summary: Summary, style: Style, flags: Flags): void {
     if (errors.length > most) stderr.write(style.dim(`unzipx: … and ${errors.length - most} more; -v shows all\n`));
   };
   const where = { archive: summary.archive };
-  if (flags.quiet !== true) print(summary.warnings, (warning) => void stderr.write(`unzipx: ${style.yellow("warning:")} ${lowerFirst(sentence(warning.in(where)))}${detail(warning)}\n`));
+  if (flags.quiet !== true) print(summary.warnings, (warning) => {
+    const text = `${sentence(warning.in(where))}${detail(warning)}`;
+    stderr.write(style.annotation?.("warning", text) ?? `unzipx: ${style.yellow("warning:")} ${lowerFirst(text)}\n`);
+  });
   print(summary.failures, (error) => printError(error.in(where), style));
 }
 
@@ -226,6 +287,10 @@ async function printAudit(summary: Summary, flags: Flags): Promise<void> {
 /** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
 function printError(error: UnzipxError, style: Style): void {
   const { hint, left } = error.details;
+  if (style.annotation !== undefined) {
+    stderr.write(style.annotation("error", `${sentence(error)}${detail(error)}${hint === undefined ? "" : `\nhint: ${printable(hint)}`}`));
+    return;
+  }
   stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
   if (left !== undefined && error.code !== "LEFT_BEHIND") stderr.write(`unzipx: ${style.yellow("warning:")} the temporary ${printable(`"${left}"`)} could not be removed\n`);
   if (hint !== undefined) stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
@@ -303,7 +368,8 @@ export async function styleFor(output: Output, flags: Flags): Promise<Style> {
     : NO_COLOR !== undefined && NO_COLOR !== "" ? false
     : FORCE_COLOR !== undefined && FORCE_COLOR !== "0" ? true
     : output.isTerminal && TERM !== "dumb";
-  if (!wanted) return PLAIN;
-  const { Chalk } = await import("chalk");
-  return new Chalk({ level: 1 });
+  const style = wanted ? new (await import("chalk")).Chalk({ level: 1 }) : PLAIN;
+  if (output !== stderr || !isReadByActions(process.env, 2)) return style;
+  const { red, yellow, green, dim, bold, cyan } = style;
+  return { red, yellow, green, dim, bold, cyan, annotation: (await import("./github.ts")).annotation };
 }

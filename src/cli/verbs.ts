@@ -10,6 +10,7 @@ import { passwordOf, type Password } from "./password.ts";
 import { printable } from "../text/printable.ts";
 import { sizeHeap } from "./heap.ts";
 import type { Flags } from "./program.ts";
+import type { Sort } from "./list-sort.ts";
 import { createRenderer, type Renderer } from "./render.ts";
 import { stderr, stdout } from "./streams.ts";
 
@@ -20,10 +21,11 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { canAskOnTerminal } = await import("./prompt.ts");
   const policy = policyOf(flags, reading.limits, canAskOnTerminal());
   const toStdout = flags["stdout"] === true;
+  assertOneOutput(toStdout ? "members (-O)" : undefined, flags);
   const isDry = flags["dryRun"] === true;
   assertNoContradiction(flags);
   const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../core/transform.ts")).transformOf);
-  const renderer = createRenderer(flags, "x");
+  const renderer = await createRenderer(flags, "x", reading.archives);
   sizeHeap(reading.archives);
   const { storeFile, storeFolder } = await import("./store.ts");
   const { extractCommand, planCommand } = await import("../commands/extract.ts");
@@ -33,18 +35,18 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
-    reporter: renderer.reporter,
+    reporter: renderer.reporter, turns: renderer.turns,
   };
-  return isDry ? renderer.plans(await planCommand(command)) : renderer.summaries(await extractCommand(command));
+  return isDry ? renderer.plans(await planCommand(command, renderer.planning)) : renderer.summaries(await extractCommand(command));
 };
 
 export const create: Verb = async ([out = "", ...words], dashed, flags, signal) => {
-  const renderer = createRenderer(flags, "c");
   const isDry = flags["dryRun"] === true;
-  if (out === "-" && flags.json === true && !isDry) throw new UnzipxError("USAGE", "Cannot write both to standard output: the archive and --json");
+  assertOneOutput(out === "-" && !isDry ? "the archive" : undefined, flags);
   if (out === "-" && stdout.isTerminal && !isDry) throw new UnzipxError("USAGE", "Cannot write an archive to standard output: it is a terminal", { hint: "unzipx c - --format tar.gz DIR > FILE" });
   const packing = packingArguments(flags);
   const entries = entryArguments(flags, process.env);
+  const renderer = await createRenderer(flags, "c", [out]);
   const password = passwordFrom(flags, renderer, { archives: [], creating: true, pretend: isDry });
   const inputs = [...words, ...dashed, ...(await listedInputs(flags))];
   if (inputs.length === 0) throw new UnzipxError("USAGE", "Cannot tell what to pack: no input is named", { hint: `unzipx c ${out} DIR` });
@@ -53,31 +55,39 @@ export const create: Verb = async ([out = "", ...words], dashed, flags, signal) 
   const command: CreateCommand = {
     out, inputs, format: flags.format, exclude: (flags["exclude"] as string[]) ?? [],
     level: levelOf(flags), force: flags["force"] === true, threads: threadsOf(flags),
-    ...packing, ...entries, password, signal, reporter: renderer.reporter,
+    ...packing, ...entries, password, signal, reporter: renderer.reporter, turns: renderer.turns,
   };
-  return isDry ? renderer.createPlans(await planCreateCommand(command)) : renderer.summaries(await createCommand(command));
+  return isDry ? renderer.createPlans(await planCreateCommand(command, renderer.planning)) : renderer.summaries(await createCommand(command));
 };
 
 export const list: Verb = async (words, dashed, flags, signal) => {
   const reading = await readingFrom(words, dashed, flags);
-  const renderer = createRenderer(flags, "l");
+  assertOneView(flags);
+  const renderer = await createRenderer(flags, "l", reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   sizeHeap(reading.archives);
   const { listCommand } = await import("../commands/list.ts");
-  return renderer.listings(await listCommand({ ...reading, password, signal }));
+  const outcome = await listCommand({
+    ...reading, password, signal, reporter: renderer.reporter, turns: renderer.listing, listed: renderer.listing.listed, refused: renderer.listing.refused,
+    details: ["long", "info", "json", "ndjson"].some((flag) => flags[flag] === true), hash: flags["hash"] !== undefined,
+  });
+  const by = flags["sort"] as Sort | undefined;
+  if (by === undefined) return renderer.listings(outcome);
+  const { sorted } = await import("./list-sort.ts");
+  return renderer.listings({ ...outcome, results: outcome.results.map((listing) => ({ ...listing, entries: sorted(listing.entries, by) })) });
 };
 
 export const test: Verb = async (words, dashed, flags, signal) => {
-  const renderer = createRenderer(flags, "t");
   const reading = await readingFrom(words, dashed, flags);
   const sarif = flags["sarif"] as string | undefined;
-  if (sarif === "-" && flags.json === true) throw new UnzipxError("USAGE", "Cannot write both to standard output: --sarif - and --json");
+  assertOneOutput(sarif === "-" ? "--sarif -" : undefined, flags);
   if (sarif !== undefined) (await import("./sarif.ts")).assertNoArchive(sarif, reading.archives);
+  const renderer = await createRenderer(flags, "t", reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
   sizeHeap(reading.archives);
   const { testCommand } = await import("../commands/test.ts");
   const checksum = await checksumFrom(flags, reading.archives);
-  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter }));
+  return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter, turns: renderer.turns }));
 };
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
@@ -114,6 +124,18 @@ async function readingFrom(words: readonly string[], dashed: readonly string[], 
   if (flags["filesFrom"] === undefined && flags["excludeFrom"] === undefined) return reading;
   const { withLists } = await import("./name-lists.ts");
   return { ...reading, selection: await withLists(reading.selection, flags, reading.archives) };
+}
+
+/** Standard output is data, and only one kind of it. */
+function assertOneOutput(what: string | undefined, flags: Flags): void {
+  const form = flags.json === true ? "--json" : flags["ndjson"] === true ? "--ndjson" : undefined;
+  if (what !== undefined && form !== undefined) throw new UnzipxError("USAGE", `Cannot write both to standard output: ${what} and ${form}`);
+}
+
+/** -0 also says how a list of names (-T) is read; alone it is a way to show names. */
+function assertOneView(flags: Flags): void {
+  const other = ["long", "tree", "info"].find((view) => flags[view] === true);
+  if (flags["null"] === true && other !== undefined && flags["filesFrom"] === undefined) throw new UnzipxError("USAGE", `Cannot do both: -0 shows names only, and --${other} more than that`);
 }
 
 /** The code for it is only loaded when it is asked for. */

@@ -9,11 +9,20 @@ export interface Outcome<Result> {
   readonly errors: readonly UnzipxError[];
 }
 
+/** Told as the archives have their turns. */
+export interface Turns<Result> {
+  begin?(archive: string): void;
+  /** The archive is through. */
+  end?(result: Result): void;
+  /** What ended it. */
+  fail?(error: UnzipxError): void;
+}
+
 /**
  * One archive after the other; trouble with one does not stop the next, unless it is the run's own. Of a split set the first
  * part that is named stands for all: a shell makes all of them of "a.part*.rar".
  */
-export async function eachArchive<Result>(archives: readonly string[], work: (archive: string) => Promise<Result>): Promise<Outcome<Result>> {
+export async function eachArchive<Result>(archives: readonly string[], work: (archive: string) => Promise<Result>, turns: Turns<Result> = {}): Promise<Outcome<Result>> {
   const results: Result[] = [];
   const errors: UnzipxError[] = [];
   const begun = new Set<string>();
@@ -21,12 +30,16 @@ export async function eachArchive<Result>(archives: readonly string[], work: (ar
     const set = setOf(archive);
     if (set !== undefined && begun.has(set)) continue;
     if (set !== undefined) begun.add(set);
+    turns.begin?.(archive);
     try {
-      results.push(await work(archive));
+      const result = await work(archive);
+      results.push(result);
+      turns.end?.(result);
     } catch (error) {
       const side = sideOf(error, "read");
       const known = fromSystem(error, side, side === "read" ? `read "${archive}"` : `finish with "${archive}"`).in({ archive });
       errors.push(known.code === "UNKNOWN_FORMAT" && archive !== archives[0] ? asMember(known, archives[0]!, archive) : known);
+      turns.fail?.(errors.at(-1)!);
       if (ERRORS[known.code].ends === "run") break;
     }
   }

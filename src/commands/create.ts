@@ -2,28 +2,30 @@
 import type { DiskPath } from "../bytes/input-file.ts";
 import { create, formatForName, WRITABLE_FORMATS, type CreateOptions, type WritableFormat } from "../core/create.ts";
 import type { CreatePlan } from "../core/plan-create.ts";
+import type { Summary } from "../core/summary.ts";
 import { createSelection } from "../core/select.ts";
 import { UnzipxError } from "../errors.ts";
-import { eachArchive, type Outcome, type Summaries } from "./common.ts";
+import { eachArchive, type Outcome, type Summaries, type Turns } from "./common.ts";
 
 export interface CreateCommand extends Omit<CreateOptions, "format" | "exclude"> {
   readonly out: string;
   readonly inputs: readonly DiskPath[];
   readonly format: string | undefined;
   readonly exclude: readonly string[];
+  readonly turns: Turns<Summary>;
 }
 
 export async function createCommand(command: CreateCommand): Promise<Summaries> {
-  return eachArchive([command.out], async (out) => create(out, command.inputs, await optionsOf(command)));
+  return eachArchive([command.out], async (out) => create(out, command.inputs, await optionsOf(command)), command.turns);
 }
 
 /** The same, without doing any of it. */
-export async function planCreateCommand(command: CreateCommand): Promise<Outcome<CreatePlan>> {
+export async function planCreateCommand(command: CreateCommand, turns: Turns<CreatePlan>): Promise<Outcome<CreatePlan>> {
   const { planCreate } = await import("../core/plan-create.ts");
-  return eachArchive([command.out], async (out) => planCreate(out, command.inputs, await optionsOf(command)));
+  return eachArchive([command.out], async (out) => planCreate(out, command.inputs, await optionsOf(command)), turns);
 }
 
-async function optionsOf({ out, inputs: _, format, exclude, ...options }: CreateCommand): Promise<CreateOptions> {
+async function optionsOf({ out, inputs: _, format, exclude, turns: __, ...options }: CreateCommand): Promise<CreateOptions> {
   const excluded = await createSelection({ include: [], exclude, ignoreCase: false });
   return { ...options, format: formatOf(out, format), exclude: (path) => !excluded.wants(path) };
 }

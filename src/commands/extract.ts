@@ -6,13 +6,13 @@ import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Renaming } from "../core/rename.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
-import { exitCodeOf } from "../core/summary.ts";
+import { exitCodeOf, type Summary } from "../core/summary.ts";
 import { extractTo, type Sink } from "../core/test.ts";
 import { wholeName } from "../core/volumes.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import type { Destination } from "../safe/writer.ts";
-import { eachArchive, type Outcome, type Summaries } from "./common.ts";
+import { eachArchive, type Outcome, type Summaries, type Turns } from "./common.ts";
 
 export interface ExtractCommand {
   readonly archives: readonly string[];
@@ -38,6 +38,7 @@ export interface ExtractCommand {
   readonly ask: Ask | undefined;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
+  readonly turns: Turns<Summary>;
 }
 
 export async function extractCommand(command: ExtractCommand): Promise<Summaries> {
@@ -49,16 +50,16 @@ export async function extractCommand(command: ExtractCommand): Promise<Summaries
     const extracted = await extractFrom(archive, await optionsFor(archive, command));
     deletions.push(() => extracted.deleteSource());
     return extracted.summary;
-  });
+  }, command.turns);
   // All of them or none: a word that was taken for an archive may have been meant as a member of another one.
   if (deleteSource && exitCodeOf(outcome.results, outcome.errors) === 0) for (const one of deletions) await one();
   return outcome;
 }
 
 /** The same, without doing any of it. */
-export async function planCommand(command: ExtractCommand): Promise<Outcome<ExtractPlan>> {
+export async function planCommand(command: ExtractCommand, turns: Turns<ExtractPlan>): Promise<Outcome<ExtractPlan>> {
   const { planExtract } = await import("../core/plan-extract.ts");
-  return eachArchive(command.archives, async (archive) => planExtract(archive, await optionsFor(archive, command)));
+  return eachArchive(command.archives, async (archive) => planExtract(archive, await optionsFor(archive, command)), turns);
 }
 
 async function optionsFor(archive: string, { selection, sink: _, archives: __, ...options }: ExtractCommand): Promise<ExtractOptions> {

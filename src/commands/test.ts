@@ -2,9 +2,10 @@
 import type { Checksum } from "../core/checksum.ts";
 import type { Reporter } from "../core/reporter.ts";
 import { createSelection, type SelectionOptions } from "../core/select.ts";
+import type { Summary } from "../core/summary.ts";
 import { test } from "../core/test.ts";
 import type { Limits } from "../safe/policy.ts";
-import { eachArchive, type Summaries } from "./common.ts";
+import { eachArchive, type Summaries, type Turns } from "./common.ts";
 
 export interface TestCommand {
   readonly archives: readonly string[];
@@ -22,8 +23,9 @@ export interface TestCommand {
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
+  readonly turns: Turns<Summary>;
 }
 
-export async function testCommand({ archives, selection, ...options }: TestCommand): Promise<Summaries> {
-  return eachArchive(archives, async (archive) => test(archive, { ...options, selection: await createSelection(selection) }));
+export async function testCommand({ archives, selection, turns, ...options }: TestCommand): Promise<Summaries> {
+  return eachArchive(archives, async (archive) => test(archive, { ...options, selection: await createSelection(selection) }), turns);
 }

@@ -78,6 +78,7 @@ export async function create(out: string, inputs: readonly PackInput[], options:
   const { format, reporter = {}, reproducible = false } = options;
   const replace = options.force === true;
   const summary = emptySummary("create", out, chainOf(format));
+  reporter.begun?.(summary);
   assertPossible(out, options);
   const encryption = await encryptionOf(options, summary);
   const output = await openOutput(out, replace, options);

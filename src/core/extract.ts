@@ -76,6 +76,7 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
   const opened = await openArchive(archive, { format: options.format, threads: options.threads, signal: options.signal, lenient, encoding: options.encoding, password: options.password, limits, warn, checksum: options.checksum, owners: options.policy.sameOwner });
   let writer: SafeWriter | undefined;
   const summary = emptySummary("extract", titleOf(archive), opened.format);
+  options.reporter.begun?.(summary);
   try {
     warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
     writer = new SafeWriter(

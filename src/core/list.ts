@@ -2,7 +2,7 @@
 import { now } from "../bytes/clock.ts";
 import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
-import type { Bytes, Decoded, Entry } from "../formats/contract.ts";
+import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
@@ -27,18 +27,30 @@ export interface ListOptions {
   readonly levels?: number | undefined;
   /** More than one: a filter may have a thread of its own. */
   readonly threads?: number | undefined;
+  /** Also what a long listing shows: owners, and the facts of the archive. */
+  readonly details?: boolean | undefined;
+  /** Told of each entry as it comes, before the listing is complete. */
+  readonly listed?: ((entry: ListedEntry) => void) | undefined;
+  /** Told of an entry that came already, when it is known that x would refuse it. */
+  readonly refused?: ((entry: ListedEntry) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An entry, and why x would refuse it with its usual flags: as far as that can be told without decoding its content. */
 export interface ListedEntry extends Entry {
   readonly refused?: UnzipxError;
+  /** Of the content, where it was asked for: see listHashed(). */
+  readonly sha256?: string;
+  /** Where x would put it, below the folder that it unpacks to; with digests only. */
+  readonly place?: string;
 }
 
 export interface Listing {
   readonly entries: readonly ListedEntry[];
   readonly comment: string | undefined;
   readonly summary: Summary;
+  /** Undefined without `details`. */
+  readonly facts?: Facts | undefined;
 }
 
 export async function list(archive: string | Input, options: ListOptions): Promise<Listing> {
@@ -47,13 +59,14 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   const reading = {
     threads: options.threads ?? 1, signal: options.signal, lenient: options.lenient === true, encoding: options.encoding, password: options.password, limits: options.limits, warn: (note: UnzipxError) => void warnings.push(note),
   };
-  const opened = await openArchive(archive, { ...reading, format: options.format });
+  const facts = options.details === true ? noFacts() : undefined;
+  const opened = await openArchive(archive, { ...reading, format: options.format, facts, owners: options.details });
   const summary = emptySummary("list", titleOf(archive), opened.format);
   const { budget } = opened;
   const entries: Rows = [];
   try {
     if (opened.kind === "index") warnings.push(...opened.index.notes);
-    const looking = { ...reading, budget, fail: (error: UnzipxError) => void summary.failures.push(error) };
+    const looking = { ...reading, owners: options.details, facts: options.details === true ? noFacts() : undefined, budget, fail: (error: UnzipxError) => void summary.failures.push(error) };
     await collect(opened, entries, { options, summary, budget, looking }, outermost(opened, options.levels ?? 0));
     options.selection.assertAllMatched();
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
@@ -62,7 +75,16 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   }
   summary.warnings.push(...warnings);
   summary.elapsed = now() - started;
-  return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary };
+  return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary, facts: facts && factsOf(facts, opened) };
+}
+
+export function noFacts(): Facts {
+  return { charset: undefined, solid: undefined };
+}
+
+/** With what is known without the reader: what comes through a filter is one stream. */
+export function factsOf({ charset, solid }: Facts, opened: OpenedIndex | OpenedStream): Facts {
+  return { charset, solid: solid ?? (opened.kind === "stream" && !opened.entriesFailAlone ? opened.format.length > 1 : undefined) };
 }
 
 interface Run {
@@ -86,6 +108,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
     if (row === undefined) return;
     const claimed = dry.claim(judged, row);
     if (claimed instanceof Error) mark(claimed, row);
+    options.listed?.(rows[row]!);
   };
   if (opened.kind === "index") {
     const isLocked = opened.index.entries.some((entry) => entry.encrypted && isLookedInto(entry, run, level));
@@ -108,7 +131,10 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
       if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : chunksOf({ whole }), rows, run, level);
     }
   }
-  dry.finish(mark);
+  dry.finish((error, row) => {
+    mark(error, row);
+    options.refused?.(rows[row]!);
+  });
 }
 
 /** Gone through twice: the first time nothing is decoded. */
@@ -121,6 +147,7 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
     if (isLookedInto(entry, run, level)) waiting.set(entry.path, [...(waiting.get(entry.path) ?? []), own.length]);
   }
   await markSolid(opened, own, run, level);
+  for (const row of own) run.options.listed?.(row);
   const inside = new Map<number, Rows>();
   if (waiting.size > 0) {
     for await (const { whole, content, ...entry } of opened.entries({ listing: false, wants: (path) => waiting.has(path) })) {

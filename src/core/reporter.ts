@@ -1,8 +1,11 @@
 /** The only side channel: what the core tells while it works. Every method is optional, counts are deltas. */
 import type { UnzipxError } from "../errors.ts";
 import type { LeftOut } from "./left-out.ts";
+import type { Summary } from "./summary.ts";
 
 export interface Reporter {
+  /** The archive is open: what goes wrong is added to its summary while the work goes on. */
+  begun?(summary: Summary): void;
   /** The work begins; `total` in bytes of the unit that progress() counts, undefined when it is unknown. */
   start?(total: number | undefined): void;
   progress?(bytes: number, entry: string | undefined): void;

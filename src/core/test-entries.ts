@@ -3,7 +3,6 @@ import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Entry } from "../formats/contract.ts";
 import type { Place } from "../safe/tree.ts";
 import type { Budget } from "../safe/budget.ts";
-import type { ArchiveAudit, Auditor } from "./audit/auditor.ts";
 import { batchesOf, isWorthWorkers } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
 import { apart, chunksOf, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
@@ -12,7 +11,8 @@ import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
 import type { Summary } from "./summary.ts";
 import type { Sink, TestOptions } from "./test.ts";
-import type { TestJob, TestResult } from "./test-job.ts";
+import type { Seen, TestJob, TestResult } from "./test-job.ts";
+import type { Watch, Watcher } from "./watch.ts";
 
 export interface Run {
   readonly summary: Summary;
@@ -21,21 +21,21 @@ export interface Run {
   readonly sink: Sink | undefined;
   readonly warn: (note: UnzipxError) => void;
   /** Undefined: nobody wants to know more than whether all is right. */
-  readonly auditor: Auditor | undefined;
+  readonly watcher: Watcher | undefined;
 }
 
 export async function verifyEntries(opened: OpenedIndex | OpenedStream, run: Run, level: Level): Promise<void> {
-  const audit = run.auditor?.open(opened, level, run.options.limits);
+  const watch = run.watcher?.open(opened, level, run.options.limits);
   try {
-    if (opened.kind === "stream") return await verifyStream(opened, run, level, audit);
+    if (opened.kind === "stream") return await verifyStream(opened, run, level, watch);
     for (const note of opened.index.notes) run.warn(placed(note, level));
-    await verifyIndex(opened, run, level, audit);
+    await verifyIndex(opened, run, level, watch);
   } finally {
-    audit?.close();
+    watch?.close();
   }
 }
 
-async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: ArchiveAudit | undefined): Promise<void> {
+async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: Watch | undefined): Promise<void> {
   const { summary, options, budget, sink } = run;
   const { entries } = opened.index;
   const pathOf = (entry: number): string => entries[entry]!.path;
@@ -47,7 +47,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     const entry = entries[number]!;
     if (!isWanted(entry, run, level)) continue;
     budget.entry(entry.path, entry.linkTarget);
-    const place = audit?.entry(entry);
+    const place = watch?.entry(entry);
     if (place?.type === "symlink") links.set(number, place);
     // Of a folder there is only its local header to verify, which could tell of a file.
     if (!countable(entry, summary, level) && (entry.type !== "directory" || entry.refusal !== undefined || entry.encrypted)) continue;
@@ -84,12 +84,12 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
   const sizeOf = (entry: number): number => entries[entry]!.size;
   const batches = batchesOf(wanted, sizeOf);
   const job = (batch: readonly number[]): TestJob => ({
-    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password, look: audit !== undefined,
+    kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password, look: run.watcher?.look,
     items: batch.map((entry) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
   });
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
   const take = (result: TestResult, batch: readonly number[]): void => {
-    if (audit !== undefined) auditBatch(result, batch, { audit, entries, links });
+    if (watch !== undefined) tellBatch(result, batch, { watch, entries, links });
     summary.failures.push(...result.failures.map(told));
     summary.warnings.push(...result.notes.map(told));
   };
@@ -120,7 +120,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
     options.signal?.throwIfAborted();
     await apart(entry.path, level, { budget, fail: fail(run) }, async () => {
       const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
-      await look(entry, counted(keptChunks(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run), run, level);
+      await look(entry, keptChunks(decode(opened.source.fd, entry.locator, { lenient: options.lenient, warn, password })), run, level, watch);
     });
     options.reporter.progress?.(entry.size, pathInside(level, entry.path));
     report(number, entry.size);
@@ -128,26 +128,25 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, audit: A
 }
 
 /** What the content of some entries told: of a link where it leads, of a file what it is. */
-function auditBatch({ seen, failures }: TestResult, batch: readonly number[], { audit, entries, links }: { audit: ArchiveAudit; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
+function tellBatch({ seen, failures }: TestResult, batch: readonly number[], { watch, entries, links }: { watch: Watch; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
   const known = new Map(seen.map((one) => [one.entry, one]));
   const failed = new Set(failures.map(({ entry }) => entry));
   for (const entry of batch) {
-    const { path, type } = entries[entry]!;
+    const one = entries[entry]!;
     const place = links.get(entry);
-    const { kind = -1, target } = known.get(entry) ?? {};
+    const told = known.get(entry);
     if (failed.has(entry)) {
-      if (place !== undefined) audit.failed(place);
-    } else if (place !== undefined && target !== undefined) {
-      audit.target(path, place, target);
-    } else if (type === "file") {
-      audit.content(path, kind);
+      if (place !== undefined) watch.failed(place);
+    } else if (place !== undefined && told?.target !== undefined) {
+      watch.target(one, place, told.target);
+    } else if (one.type === "file") {
+      watch.content(one, told);
     }
   }
 }
 
-async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit: ArchiveAudit | undefined): Promise<void> {
-  const kinds = audit === undefined ? undefined : await import("./audit/kinds.ts");
-  const head = kinds && new kinds.Beginning(kinds.SNIFFED);
+async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch: Watch | undefined): Promise<void> {
+  const looking = watch === undefined ? undefined : await lookInto(run.watcher!, watch);
   const { summary, options, budget, sink } = run;
   const isOutermost = level.prefix === "";
   if (isOutermost) options.reporter.start?.(opened.entriesFailAlone ? undefined : opened.archiveBytes);
@@ -165,26 +164,26 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit:
       continue;
     }
     budget.entry(entry.path, entry.linkTarget);
-    const place = audit?.entry(entry);
+    const place = watch?.entry(entry);
     if (!countable(entry, summary, level)) continue;
-    head?.take();
+    looking?.begin();
     const content = chunksOf({ whole: entry.whole, chunks: entry.whole === undefined ? entry.content() : undefined });
     try {
       if (isLookedInto(entry, run)) {
-        await look(entry, counted(content, run), run, level);
+        await look(entry, content, run, level, watch);
       } else {
         for await (const chunk of content) {
           options.signal?.throwIfAborted();
           budget.spendChunk(chunk);
-          head?.add(chunk);
+          looking?.add(chunk);
           await sink?.(chunk);
           summary.bytes += chunk.length;
           report(entry.path);
         }
-        if (entry.type === "file") audit?.content(entry.path, kinds!.sniff(head!.take()));
+        if (entry.type === "file") looking?.done(entry);
       }
     } catch (error) {
-      if (place !== undefined) audit?.failed(place);
+      if (place !== undefined) watch?.failed(place);
       const trouble = fromSystem(error, "read", "read an entry").in({ entry: entry.path });
       if (!opened.entriesFailAlone || ERRORS[trouble.code].ends !== "entry") throw trouble;
       summary.failures.push(placed(trouble, level));
@@ -196,11 +195,29 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, audit:
   }
 }
 
-async function look(entry: Entry, content: Bytes, run: Run, level: Level): Promise<void> {
+async function look(entry: Entry, content: Bytes, run: Run, level: Level, watch: Watch | undefined): Promise<void> {
   const { options, budget, warn } = run;
   const { encoding, password, threads, signal, limits, lenient } = options;
   const reading = { encoding, password, threads, signal, limits, lenient, warn, budget, fail: fail(run) };
-  await lookInside(entry, content, level, reading, ({ opened, level: next }) => verifyEntries(opened, run, next));
+  // An audit tells of what is in there instead.
+  const looking = watch === undefined || run.watcher!.look === "kinds" ? undefined : await lookInto(run.watcher!, watch);
+  await lookInside(entry, counted(content, run, (chunk) => looking?.add(chunk)), level, reading, ({ opened, level: next }) => verifyEntries(opened, run, next));
+  looking?.done(entry);
+}
+
+/** Of one entry after the other, on this thread. */
+async function lookInto({ look: wanted }: Watcher, watch: Watch): Promise<{ begin(): void; add(chunk: Uint8Array): void; done(entry: Entry): void }> {
+  const seen: Seen[] = [];
+  const looker = await (await import("./watch.ts")).lookerOf(wanted, seen);
+  let number = 0;
+  return {
+    begin: () => void (number += 1),
+    add: (chunk) => looker.add({ entry: number }, chunk),
+    done(entry) {
+      looker.done({ entry: number });
+      watch.content(entry, seen.pop());
+    },
+  };
 }
 
 function fail({ summary }: Run): (error: UnzipxError) => void {
@@ -208,9 +225,10 @@ function fail({ summary }: Run): (error: UnzipxError) => void {
 }
 
 /** The content of an archive that is looked into: verified and counted by whoever reads it. */
-async function* counted(content: Bytes, { summary, options }: Run): Bytes {
+async function* counted(content: Bytes, { summary, options }: Run, passing: (chunk: Uint8Array) => void): Bytes {
   for await (const chunk of interruptible(content, options.signal)) {
     summary.bytes += chunk.length;
+    passing(chunk);
     yield chunk;
   }
 }

@@ -8,10 +8,13 @@ export interface TestJob {
   readonly fd: number;
   readonly lenient: boolean;
   readonly password: string | undefined;
-  /** What an audit wants to know of the content: see Seen. */
-  readonly look: boolean;
+  /** What somebody wants to know of the contents; undefined: nothing. */
+  readonly look: Look | undefined;
   readonly items: readonly TestItem[];
 }
+
+/** The kinds of files, by their first bytes; or their digests. */
+export type Look = "kinds" | "digests";
 
 export interface TestItem {
   readonly entry: number;
@@ -24,17 +27,18 @@ export interface TestResult extends BatchResult {
   readonly seen: readonly Seen[];
 }
 
-/** What an entry holds: the number of a kind of file, as sniff() gives it, or the target of a link. */
+/** What an entry holds: the number of a kind of file, as sniff() gives it, or its digest, or the target of a link. */
 export interface Seen {
   readonly entry: number;
-  readonly kind: number;
+  readonly kind?: number;
+  readonly sha256?: string;
   readonly target?: string;
 }
 
 export async function runTest(job: TestJob, signal?: AbortSignal): Promise<TestResult> {
   const decode = await decoderOf(job.container);
   const seen: Seen[] = [];
-  const look = job.look ? (await import("./audit/look.ts")).looker(seen) : undefined;
+  const look = job.look === undefined ? undefined : await (await import("./watch.ts")).lookerOf(job.look, seen);
   const result = await runBatch(job, async (item, options) => {
     const decoded = decode(job.fd, item.locator, options);
     if (decoded.whole !== undefined) {

@@ -1,6 +1,7 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
 import { now } from "../bytes/clock.ts";
 import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
+import type { Facts } from "../formats/contract.ts";
 import type { Limits } from "../safe/policy.ts";
 import type { Checksum } from "./checksum.ts";
 import { outermost } from "./nested.ts";
@@ -10,6 +11,7 @@ import type { Selection } from "./select.ts";
 import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 import { verifyEntries, type Run } from "./test-entries.ts";
+import type { Watcher } from "./watch.ts";
 
 export interface TestOptions {
   readonly limits: Limits;
@@ -24,6 +26,8 @@ export interface TestOptions {
   readonly audit?: boolean | undefined;
   /** What the archive's bytes have to be. */
   readonly checksum?: Checksum | undefined;
+  /** As in ReadOptions. */
+  readonly facts?: Facts | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -33,7 +37,7 @@ export interface TestOptions {
 export type Sink = (chunk: Uint8Array) => Promise<void> | void;
 
 export async function test(archive: string | Input, options: TestOptions): Promise<Summary> {
-  return verify(archive, "test", options, undefined);
+  return verify(archive, "test", options);
 }
 
 /** Members to `sink`, one after the other and nothing else. What was handed on cannot be taken back: the exit code tells. */
@@ -41,7 +45,12 @@ export async function extractTo(sink: Sink, archive: string | Input, options: Te
   return verify(archive, "extract", options, sink);
 }
 
-async function verify(archive: string | Input, action: "test" | "extract", options: TestOptions, sink: Sink | undefined): Promise<Summary> {
+/** t, with somebody who wants to know more of the entries. */
+export async function watch(archive: string | Input, options: TestOptions, watcher: Watcher): Promise<Summary> {
+  return verify(archive, "list", options, undefined, watcher);
+}
+
+async function verify(archive: string | Input, action: "test" | "extract" | "list", options: TestOptions, sink?: Sink, watcher?: Watcher): Promise<Summary> {
   const started = now();
   const warnings: UnzipxError[] = [];
   const warn = (note: UnzipxError): void => void warnings.push(note);
@@ -50,11 +59,12 @@ async function verify(archive: string | Input, action: "test" | "extract", optio
   try {
     const opened = await openArchive(archive, {
       format: options.format, threads: options.threads, signal: options.signal, lenient: options.lenient, encoding: options.encoding, password: options.password, limits: options.limits, warn,
-      checksum: options.checksum, isFinal: sink !== undefined,
+      checksum: options.checksum, isFinal: sink !== undefined, facts: options.facts, owners: options.facts !== undefined,
     });
     summary = emptySummary(action, titleOf(archive), opened.format);
+    options.reporter.begun?.(summary);
     try {
-      const run: Run = { summary, options, budget: opened.budget, sink, warn, auditor };
+      const run: Run = { summary, options, budget: opened.budget, sink, warn, watcher: auditor ?? watcher };
       await verifyEntries(opened, run, outermost(opened, options.levels ?? 0));
       options.selection.assertAllMatched();
       await opened.verify();

@@ -232,6 +232,15 @@ export interface ReadOptions {
   readonly encoding?: string | undefined;
   /** Asks for the password, once, when something encrypted is met; undefined: nobody knows one. */
   readonly password?: (() => Promise<string | undefined>) | undefined;
+  /** Filled in with what a listing tells of the archive as a whole; without it nobody wants to know. */
+  readonly facts?: Facts | undefined;
+}
+
+export interface Facts {
+  /** The set that names without a mark of theirs were read in; undefined: there are none but UTF-8 and ASCII. */
+  charset?: string | undefined;
+  /** To have one entry, others in front of it must be decoded; undefined: the reader cannot tell. */
+  solid?: boolean | undefined;
 }
 
 /** What a reader may spend on metadata. */

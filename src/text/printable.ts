@@ -6,9 +6,18 @@
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Shows every character that would act on a terminal, or not be seen on it, as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
+// Whoever runs us may read its own commands from what we print: GitHub Actions "::error::" at the beginning of a line and "##[error]"
+// anywhere in it, Azure "##vso[", TeamCity "##teamcity[".
+const COMMAND_AT_START = /^(\s*):(?=:)/;
+const COMMAND = /##(?=\w*\[)/g;
+
+/** Shows every character that would act on a terminal or on a build service, or not be seen, as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
 export function printable(text: string): string {
-  if (PLAIN.test(text)) return text;
+  const shown = PLAIN.test(text) ? text : escaped(text);
+  return shown.includes("::") || shown.includes("##") ? shown.replace(COMMAND_AT_START, "$1\\x3a").replace(COMMAND, "#\\x23") : shown;
+}
+
+function escaped(text: string): string {
   return text.replace(UNPRINTABLE, (character, offset: number) => {
     // A joiner between two pictures makes one of them (a family, a profession), and a selector its colours: harmless, and wanted.
     if ((character === "\u200d" || character === "\ufe0e" || character === "\ufe0f") && isPictureBefore(text, offset)) return character;
@@ -19,9 +28,10 @@ export function printable(text: string): string {
 
 /** The same for JSON, of which not one letter may change its meaning: what JSON.stringify() leaves as it is becomes an escape of JSON. */
 export function printableJson(json: string): string {
-  if (!UNPRINTABLE.test(json)) return json;
+  const safe = json.includes("##") ? json.replace(COMMAND, "#\\u0023") : json; // there is no "#" but in strings
+  if (!UNPRINTABLE.test(safe)) return safe;
   UNPRINTABLE.lastIndex = 0;
-  return json.replace(UNPRINTABLE, (character) => (character === "\n" ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join("")));
+  return safe.replace(UNPRINTABLE, (character) => (character === "\n" ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join("")));
 }
 
 function hex(code: number, digits: number): string {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
+import { assertDocument, assertEvents } from "./schema.ts";
 import { temporaryFolder, treeOf } from "./tools.ts";
 
 export { treeOf } from "./tools.ts";
@@ -95,6 +96,7 @@ export function sandbox(): Sandbox {
         cwd, env: environment(env), input: input ?? Buffer.alloc(0), maxBuffer: 1 << 28, timeout: 60_000,
       });
       if (result.error !== undefined && result.status === null) throw result.error;
+      judgeOutput(args, result.stdout.toString());
       return {
         code: result.status, signal: result.signal, bytes: result.stdout,
         stdout: result.stdout.toString(), stderr: result.stderr.toString(),
@@ -105,6 +107,14 @@ export function sandbox(): Sandbox {
     contents: (below = "") => contentsOf(join(folder, below)),
     assertOutsideUntouched: () => expect(around()).toEqual(before),
   };
+}
+
+/** What programs are to read is as it is documented, whatever the test is about. */
+function judgeOutput(args: readonly string[], stdout: string): void {
+  const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  if (stdout === "" || flags.includes("--help")) return;
+  if (flags.includes("--ndjson")) assertEvents(stdout);
+  else if (flags.includes("--json")) assertDocument(stdout);
 }
 
 const SHOWN = 200;

@@ -35,10 +35,12 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
 
 /** How the words of a command line are taken. */
 export const WORDS: readonly string[] = [
+  "A first word of tar's letters, such as xf, tvf or -czf, is read as tar reads it, whatever files there are: t lists, f takes the next word as the archive, z, j and J (or --zstd) choose the filter of a new archive, and all other words are members or inputs.",
   "The format is told by an archive's content, and for a new archive by its name. Words that name existing files are archives, the rest are globs for members; the first word is always an archive, and what stands behind -- is always a member. The archive - is standard input.",
   "In a glob, * and ? stand for what is within one folder, ** for any number of folders, [a-z] and {a,b} as in a shell. A glob without a slash matches names in every folder; one that matches a folder takes all that is in it.",
   "Sizes can have a unit: 10K, 1.5M, 2G, 1T, in powers of 1024.",
   "Standard output is for data (lists, JSON, members, archives); progress, questions, warnings and errors go to standard error. Names from archives are shown with their control and direction characters escaped; in JSON they are exact.",
+  "With --json there is one document at the end, with --ndjson an event a line as it happens; both are described by the JSON Schemas in docs/schema of the package, and nothing else goes to standard output.",
 ];
 
 export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
@@ -46,6 +48,8 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ["UNZIPX_PASSWORD", "the password, where no flag names one"],
   ["NO_COLOR, FORCE_COLOR", "no colours, or colours also where there is no terminal; --color has the last word"],
   ["SOURCE_DATE_EPOCH", "with c --reproducible: the time of all entries, in seconds since 1970"],
+  ["CI", "as build services set it: progress comes in lines, and seldom"],
+  ["GITHUB_ACTIONS", "true: errors and warnings become annotations, and the names of -v can be folded away"],
   ["XDG_CONFIG_HOME, HOME", "where the settings lie"],
   ["TMPDIR", "where archives are kept that come from a pipe and have to be read from the end"],
 ];

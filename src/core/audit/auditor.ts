@@ -9,6 +9,8 @@ import { DEFAULT_LIMITS, type Limits } from "../../safe/policy.ts";
 import type { Place } from "../../safe/tree.ts";
 import { formatCount, formatSize } from "../../text/size.ts";
 import { DryRun } from "../dry-run.ts";
+import type { Seen } from "../test-job.ts";
+import type { Watch, Watcher } from "../watch.ts";
 import { pathInside, type Level } from "../nested.ts";
 import type { OpenedIndex, OpenedStream } from "../open.ts";
 import { isArchiveName } from "../own-name.ts";
@@ -26,10 +28,10 @@ const HUGE = 8 * 1024 ** 3;
 const HUGE_RATIO = 1000;
 const MANY = 100_000;
 
-export class Auditor {
+export class Auditor implements Watcher {
+  readonly look = "kinds";
   readonly #findings = new Findings();
 
-  /** An archive was opened: the user's, or one inside. */
   open(opened: OpenedIndex | OpenedStream, level: Level, limits: Limits): ArchiveAudit {
     return new ArchiveAudit(this.#findings, opened, level, limits);
   }
@@ -45,8 +47,7 @@ export class Auditor {
   }
 }
 
-/** The entries of one archive. */
-export class ArchiveAudit {
+class ArchiveAudit implements Watch {
   readonly #findings: Findings;
   readonly #level: Level;
   readonly #format: readonly string[];
@@ -69,7 +70,6 @@ export class ArchiveAudit {
     if (comment !== undefined && comment !== "") this.#comment(comment, own, "The archive");
   }
 
-  /** In the order in which x would claim it. Returns its place, undefined where it gets none. */
   entry(entry: Entry): Place | undefined {
     this.#entries += 1;
     const { path, type, mode, comment } = entry;
@@ -98,9 +98,8 @@ export class ArchiveAudit {
     return undefined;
   }
 
-  /** What a file holds, as sniff() says. */
-  content(path: string, number: number): void {
-    const kind = kindAt(number);
+  content({ path }: Entry, seen: Seen | undefined): void {
+    const kind = kindAt(seen?.kind ?? -1);
     const extension = extensionOf(path);
     const add = (id: RuleId, message: string): void => this.#add(id, path, message);
     if (kind === undefined) {
@@ -116,18 +115,15 @@ export class ArchiveAudit {
     if (isMismatch(kind, extension)) add("extension-mismatch", `It is ${name}, and named .${extension}`);
   }
 
-  /** The target of a link that is its content, at a place that entry() gave. */
-  target(path: string, place: Place, target: string): void {
+  target({ path }: Entry, place: Place, target: string): void {
     place.linkTarget = target;
     this.#target(target, path);
   }
 
-  /** The content of an entry is not to be had; t tells why. */
   failed(place: Place): void {
     place.dropped = true;
   }
 
-  /** All entries were seen. */
   close(): void {
     this.#dry.finish((error, path) => this.#refused(error, path));
     if (this.#entries >= MANY) this.#findings.add("many-entries", this.#level.prefix === "" ? undefined : this.#level.prefix.slice(0, -1), `The archive holds ${formatCount(this.#entries)} entries`);

@@ -1,13 +1,8 @@
 /** The first bytes of entry after entry, while they are decoded: on every thread. */
 import { TARGET_BYTES } from "../link-target.ts";
-import type { Seen, TestItem } from "../test-job.ts";
+import type { Seen } from "../test-job.ts";
+import type { Looker } from "../watch.ts";
 import { Beginning, sniff, SNIFFED } from "./kinds.ts";
-
-export interface Looker {
-  add(item: TestItem, chunk: Uint8Array): void;
-  /** The content is complete and verified. */
-  done(item: TestItem): void;
-}
 
 export function looker(seen: Seen[]): Looker {
   let of = -1;
@@ -22,7 +17,7 @@ export function looker(seen: Seen[]): Looker {
     done({ entry, isLink }) {
       of = -1;
       // A target that is longer is refused before it is looked at.
-      if (isLink === true) return void seen.push({ entry, kind: -1, target: target.take().toString("utf8") });
+      if (isLink === true) return void seen.push({ entry, target: target.take().toString("utf8") });
       const kind = sniff(head.take());
       if (kind >= 0) seen.push({ entry, kind });
     },

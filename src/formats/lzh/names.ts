@@ -24,6 +24,7 @@ export function pathsOf(headers: readonly Header[], options: ReadOptions): Path[
   const unmarked = raw.filter((_, at) => pageOf(headers[at]!) === undefined);
   const { texts, escaped, encoding, notes } = decodeLegacyNames(unmarked.map(({ bytes }) => bytes), options.encoding);
   for (const note of notes) options.warn(note);
+  if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, false];
   let next = 0;
   return headers.map((header, at): Path => {
     const page = pageOf(header);

@@ -17,10 +17,11 @@ export interface Described extends Entry {
   readonly hidden?: boolean;
 }
 
-export async function describe(items: readonly Item[], options: SolidOptions): Promise<Described[]> {
+export async function describe(items: readonly Item[], options: SolidOptions, solid: boolean): Promise<Described[]> {
   const links = items.filter((item) => item.rawLink !== undefined);
-  const { texts, escaped, notes } = await decodeNames([...items.map((item) => item.rawPath), ...links.map((item) => item.rawLink!)], options.encoding);
+  const { texts, escaped, encoding, notes } = await decodeNames([...items.map((item) => item.rawPath), ...links.map((item) => item.rawLink!)], options.encoding);
   for (const note of notes) options.warn(note);
+  if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, solid];
   const targets = new Map(links.map((item, i) => [item, texts[items.length + i]!]));
   const described = items.map((item, i): Described => ({
     path: texts[i]!,

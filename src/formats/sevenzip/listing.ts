@@ -35,19 +35,20 @@ export interface Found {
   readonly offset: number;
 }
 
-/** Parses the whole output, read as latin1. `tail`: bytes behind the archive. `nameless`: what an entry of a format without names is called; without it there is none. */
-export function parseListing(text: string, nameless?: string): { readonly items: readonly Item[]; readonly tail: number } & Found {
+/** Parses the whole output, read as latin1. `tail`: bytes behind the archive. `solid`: as Facts.solid. `nameless`: what an entry of a format without names is called; without it there is none. */
+export function parseListing(text: string, nameless?: string): { readonly items: readonly Item[]; readonly tail: number; readonly solid: boolean } & Found {
   const comment = text.indexOf(COMMENT);
   const firstRule = text.indexOf(RULE);
   const from = comment >= 0 && comment < firstRule ? text.lastIndexOf(COMMENT_END) : 0;
   const cut = text.indexOf(RULE, Math.max(0, from));
-  if (cut < 0) return { items: [], tail: 0, type: "", offset: 0 };
+  if (cut < 0) return { items: [], tail: 0, type: "", offset: 0, solid: false };
   // The archive's name and comment may look like anything, so only what stands behind the one and in front of the other counts.
   const start = text.lastIndexOf("\n--\n", comment >= 0 && comment < firstRule ? comment : cut);
   const own = text.slice(Math.max(0, start), comment >= 0 && comment < firstRule ? comment : cut);
   return {
     items: itemsOf(text.slice(cut + RULE.length), nameless), tail: Number(/^Tail Size = (\d+)$/m.exec(text.slice(0, cut))?.[1] ?? 0),
     type: /^Type = (.*)$/m.exec(own)?.[1] ?? "", offset: Number(/^Offset = (\d+)$/m.exec(own)?.[1] ?? 0),
+    solid: /^Solid = \+$/m.test(own),
   };
 }
 

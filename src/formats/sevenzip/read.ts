@@ -75,7 +75,7 @@ class Reading {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
-    const { items, tail, type, offset } = parseListing(listed.text, this.#nameless());
+    const { items, tail, type, offset, solid } = parseListing(listed.text, this.#nameless());
     this.found = { type, offset };
     // A damaged archive may be listed in part; what is there is tried one by one, but nothing at all is an error.
     if (listed.trouble !== undefined && (items.length === 0 || ERRORS[listed.trouble.code].ends !== "entry")) throw listed.trouble;
@@ -85,7 +85,7 @@ class Reading {
     if (limits.entries > 0 && items.length > limits.entries) {
       throw new UnzipxError("LIMIT", `Stopped: the archive holds ${items.length} entries, the limit is ${limits.entries}`, { hint: `--max-files ${items.length}` });
     }
-    return describe(items, this.#options);
+    return describe(items, this.#options, solid);
   }
 
   /** The wanted entries, folders first, then as they come out, links and what failed at last. */

@@ -22,6 +22,7 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
   if (entries.length === 0) notes.push(new UnzipxError("ODDITY", "The zip archive is empty"));
   else if (entries.every(({ type }) => type === "directory")) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
   const comment = extent.comment.length > 0 ? await readComment(extent.comment, encoding) : undefined;
+  if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, false];
   return { entries, comment, notes };
 }
 
