@@ -60,9 +60,9 @@ describe.skipIf(process.platform !== "linux")("memory does not grow with the dat
 
 describe("a process", () => {
   it("that has read archives ends by itself: idle engines do not keep it", () => {
-    const script = `const { list, EVERYTHING, DEFAULT_LIMITS } = await import(${JSON.stringify(library)});
+    const script = `const { list } = await import(${JSON.stringify(library)});
       for (let i = 0; i < 2; i++) {
-        const { entries } = await list(${JSON.stringify(join(import.meta.dirname, "../fixtures/7z/good-lzma2.7z"))}, { limits: DEFAULT_LIMITS, selection: EVERYTHING });
+        const { entries } = await list(${JSON.stringify(join(import.meta.dirname, "../fixtures/7z/good-lzma2.7z"))});
         process.stdout.write(entries.length + "\\n");
       }`;
     const { status, signal, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { timeout: 20_000 });

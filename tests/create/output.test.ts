@@ -11,7 +11,7 @@ it("OutputFile is invisible under its name until it is committed, and private", 
   const output = openOutputFile(join(folder, "out"), { replace: false });
   output.write(Buffer.from("abc"));
   const [partial, ...others] = readdirSync(folder);
-  expect(partial).toMatch(/^\.unzipx-[\w-]{12}\.partial$/);
+  expect(partial).toMatch(/^\.unzipx-[0-9a-f]{18}\.partial$/);
   expect(others).toEqual([]);
   if (process.platform !== "win32") expect(statSync(join(folder, partial!)).mode & 0o777).toBe(0o600);
   output.commit({ replace: false });
