@@ -21,11 +21,11 @@ function linesOf(document: string): string[] {
   return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]) => block!.split("\n")).filter((line) => line.trim() !== "" && !line.startsWith("#"));
 }
 
-/** Lines that did not end as they should, with what they said. One folder for all of them: what one makes, the next can use. */
+/** Lines that did not end as they should, with what they said. */
 function failing(lines: readonly string[]): object[] {
   const { run } = documented();
   return lines.filter((line) => !ELSEWHERE.some(([pattern]) => pattern.test(line))).flatMap((line) => {
-    const { code, stderr } = run(`set -o pipefail; ${line}`);
+    const { code, stderr } = run(line);
     const expected = Number(/# exit (\d+)/.exec(line)?.[1] ?? 0);
     return code === expected ? [] : [{ line, code, stderr }];
   });
@@ -38,7 +38,7 @@ describe.skipIf(!has("bash"))("every command line runs (needs bash):", () => {
     expect(failing(lines)).toEqual([]);
   });
 
-  it.each([{ name: "unzipx", examples: EXAMPLES }, ...COMMANDS])("the examples of $name --help", ({ examples }) => {
-    expect(failing(examples.map(([line, does]) => `${line} # ${does}`))).toEqual([]);
+  it("the examples of the help", () => {
+    expect(failing([{ examples: EXAMPLES }, ...COMMANDS].flatMap(({ examples }) => examples.map(([line, does]) => `${line} # ${does}`)))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ export const T: CommandRow = {
     ["unzipx t photos.zip", ""],
     ["unzipx t --audit mail-attachment.zip", "exit 6 if there are errors"],
     ["unzipx t -R --audit --strict delivery.7z", "also inside, nothing odd"],
-    ["unzipx t --sarif report.sarif *.zip", "for code scanning"],
+    ["unzipx t --sarif report.sarif photos.zip", "for code scanning"],
   ],
   notes: [
     "An error of the audit is what x refuses, or what is made to deceive, such as a program called invoice.pdf.exe; a warning is harmless to " +
