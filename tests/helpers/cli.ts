@@ -96,7 +96,7 @@ export function sandbox(): Sandbox {
         cwd, env: environment(env), input: input ?? Buffer.alloc(0), maxBuffer: 1 << 28, timeout: 60_000,
       });
       if (result.error !== undefined && result.status === null) throw result.error;
-      judgeOutput(args, result.stdout.toString());
+      if (!through.includes("-c")) judgeOutput(args, result.stdout.toString()); // what a shell makes of it is the test's business
       return {
         code: result.status, signal: result.signal, bytes: result.stdout,
         stdout: result.stdout.toString(), stderr: result.stderr.toString(),
