@@ -18,10 +18,11 @@ try {
       worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts",
     },
   });
-  await bundle.write({ dir: outdir, format: "esm", sourcemap: "inline" });
+  // As the program is: threads are found by the names of their files.
+  await bundle.write({ dir: outdir, format: "cjs", sourcemap: "inline", entryFileNames: "[name].cjs", chunkFileNames: "chunk-[name]-[hash].cjs" });
   await bundle.close();
-  const { main } = await import(join(outdir, "fuzz.js"));
-  process.exitCode = await main(process.argv.slice(2), { root, entry: join(outdir, "fuzz-worker.js") });
+  const { main } = await import(join(outdir, "fuzz.cjs"));
+  process.exitCode = await main(process.argv.slice(2), { root, entry: join(outdir, "fuzz-worker.cjs") });
 } finally {
   rmSync(outdir, { recursive: true, force: true });
 }

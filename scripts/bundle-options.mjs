@@ -30,5 +30,6 @@ export function bundleOptions(root, version) {
 function withWasm(code, id) {
   const read = "yield readFile(resolve(__dirname, './zstd.wasm'))";
   if (!code.includes(read)) throw new Error(`${id} does not read its WebAssembly as it used to`);
-  return code.replace(read, () => `Buffer.from(${JSON.stringify(readFileSync(join(dirname(id), "zstd.wasm"), "base64"))}, "base64")`);
+  const wasm = readFileSync(join(dirname(id), "zstd.wasm"), "base64");
+  return { code: code.replace(read, () => `Buffer.from(${JSON.stringify(wasm)}, "base64")`), map: null };
 }
