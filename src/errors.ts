@@ -71,9 +71,11 @@ export class UnzipxError extends Error {
     return ERRORS[this.code].exit;
   }
 
-  /** The same error with the entry or the archive it happened in; what is already known stays. */
+  /** The same error with the entry or the archive it happened in; what is already known stays. A hint that says `ARCHIVE` then says which. */
   in(where: { entry?: string; archive?: string }): UnzipxError {
     const details = { ...where, ...this.details };
+    const { hint, archive } = details;
+    if (hint !== undefined && archive !== undefined) details.hint = hint.replace(/\bARCHIVE$/, () => shown(archive));
     return new UnzipxError(this.code, this.message, details);
   }
 }

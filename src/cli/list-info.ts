@@ -51,7 +51,7 @@ function cipherOf({ cipher, method }: ListedEntry): string {
 }
 
 export function* infoText(listing: Listing, dim: (text: string) => string): Generator<string> {
-  const { summary, facts, comment, entries } = listing;
+  const { summary, whole, facts, comment, entries } = listing;
   const info = infoOf(listing);
   const { archiveBytes, bytes, format } = summary;
   const isUnknown = entries.some(({ type, size }) => type === "file" && size === undefined);
@@ -64,7 +64,7 @@ export function* infoText(listing: Listing, dim: (text: string) => string): Gene
     ["Content", isUnknown ? "only unpacking tells" : size(bytes)],
     ["Packed", info.packed === undefined ? undefined : size(info.packed)],
     ["Archive size", archiveBytes === undefined ? undefined : size(archiveBytes)],
-    ["Ratio", archiveBytes === undefined || bytes === 0 || isUnknown ? undefined : `${((archiveBytes / bytes) * 100).toFixed(1)} %`],
+    ["Ratio", archiveBytes === undefined || bytes === 0 || isUnknown || !whole ? undefined : `${((archiveBytes / bytes) * 100).toFixed(1)} %`],
     ["Methods", counts(Object.fromEntries(Object.entries(info.methods).filter(([name]) => name !== ""))) || undefined],
     ["Encryption", counts(info.encryption) || "none"],
     ["Solid", facts?.solid === undefined ? undefined : facts.solid ? "yes" : "no"],

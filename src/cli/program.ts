@@ -1,7 +1,5 @@
 /** From the table of commands to Commander: parses, and sends the words and flags to the verb. What a flag means stands in arguments.ts. */
-import { existsSync } from "node:fs";
 import { Argument, Command, CommanderError, Option } from "commander";
-import { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
 import { stderr, stdout } from "./streams.ts";
@@ -56,7 +54,7 @@ export async function runProgram(typed: readonly string[], signal: AbortSignal):
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0; // help was asked for
     if (error.code === "commander.help") return 7; // no command: the help was shown
-    throw usageError(error, asked);
+    throw (await import("./usage-error.ts")).usageError(error, typed, asked);
   }
   return code;
 }
@@ -98,23 +96,11 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
     const { requireTerms } = await import("./terms.ts");
     await requireTerms({
       acceptFlag: flags.acceptTerms === true, env: process.env,
-      warn: (message) => void stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void stderr.write(text),
+      warn: (message) => void stderr.write(`unzipx: warning: ${printable(message.charAt(0).toLowerCase() + message.slice(1))}\n`), write: (text) => void stderr.write(text),
     });
   }
   const verb = (long ?? name) as keyof typeof import("./verbs.ts");
   return (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
-}
-
-/** "error: unknown option '--fo'\n(Did you mean --format?)" → a sentence, and what to type. */
-function usageError({ message }: CommanderError, asked: string | undefined): UnzipxError {
-  const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
-  const meant = /Did you mean (?:one of )?(.*)\?/.exec(more.join(" "))?.[1];
-  const known = COMMANDS.find(({ name, long }) => asked === name || asked === long);
-  const hint = asked !== undefined && known === undefined && existsSync(asked) ? `unzipx x ${asked}`
-    : meant !== undefined ? meant
-    : known === undefined ? "unzipx --help"
-    : `unzipx ${known.name} --help`;
-  return new UnzipxError("USAGE", `${first.charAt(0).toUpperCase()}${first.slice(1)}`, { hint });
 }
 
 function widthOf(command: Command): number {

@@ -11,13 +11,13 @@ const ROWS_AT_ONCE = 1000;
 const BELOW_COMMENT = "\n         ";
 
 /** In parts, so that a million rows are not one string. */
-export function* listingTable({ entries, comment, summary }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
+export function* listingTable({ entries, comment, summary, whole }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
   if (quiet) {
     for (const entry of entries) yield `${shown(entry.path)}\n`;
     return;
   }
   const packed = entries.some((entry) => entry.packedSize !== undefined);
-  const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : summary.archiveBytes;
+  const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : whole ? summary.archiveBytes : undefined;
   const total: Cells = [
     String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
   ];

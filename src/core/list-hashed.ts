@@ -8,6 +8,7 @@ import { factsOf, noFacts, type ListedEntry, type Listing, type ListOptions } fr
 import { pathInside, type Level } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import type { Reporter } from "./reporter.ts";
+import { EVERYTHING } from "./select.ts";
 import type { Seen } from "./test-job.ts";
 import { watch } from "./test.ts";
 import type { Watch, Watcher } from "./watch.ts";
@@ -27,7 +28,7 @@ export async function listHashed(archive: string, options: ListOptions & { reado
     },
   };
   const summary = await watch(archive, { ...options, lenient, threads, facts }, watcher);
-  return { entries: rows, comment, summary, facts: factsOf(facts, outermost!) };
+  return { entries: rows, comment, summary, whole: options.selection === EVERYTHING, facts: factsOf(facts, outermost!) };
 }
 
 interface RowsOptions {

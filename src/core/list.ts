@@ -10,7 +10,7 @@ import { DryRun } from "./dry-run.ts";
 import { apart, chunksOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
-import type { Selection } from "./select.ts";
+import { EVERYTHING, type Selection } from "./select.ts";
 import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
 
@@ -49,6 +49,8 @@ export interface Listing {
   readonly entries: readonly ListedEntry[];
   readonly comment: string | undefined;
   readonly summary: Summary;
+  /** False when only some entries were asked for: the archive's size says nothing of theirs then. */
+  readonly whole: boolean;
   /** Undefined without `details`. */
   readonly facts?: Facts | undefined;
 }
@@ -75,7 +77,7 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   }
   summary.warnings.push(...warnings);
   summary.elapsed = now() - started;
-  return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary, facts: facts && factsOf(facts, opened) };
+  return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary, whole: options.selection === EVERYTHING, facts: facts && factsOf(facts, opened) };
 }
 
 export function noFacts(): Facts {

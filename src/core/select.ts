@@ -63,7 +63,7 @@ export async function createSelection(options: SelectionOptions): Promise<Select
     looksInto: (raw) => (include.length > 0 || names !== undefined) && !excludes(plain(raw)),
     assertAllMatched() {
       const unused = include.find((one) => !one.used);
-      if (unused !== undefined) throw new UnzipxError("NO_MATCH", `No entry matches "${unused.pattern}"`, { hint: "unzipx l ARCHIVE" });
+      if (unused !== undefined) throw new UnzipxError("NO_MATCH", `Cannot select "${unused.pattern}": no entry matches`, { hint: "unzipx l ARCHIVE" });
       names?.assertAllFound();
     },
   };
@@ -95,7 +95,7 @@ class Names {
     const [first, ...others] = this.#missing;
     if (first === undefined) return;
     const more = others.length === 0 ? "" : `, nor ${others.length === 1 ? "another name" : `${others.length} other names`} of the list`;
-    throw new UnzipxError("NO_MATCH", `No entry is called "${this.#all.get(first)!}"${more}`, { hint: "unzipx l ARCHIVE" });
+    throw new UnzipxError("NO_MATCH", `Cannot select "${this.#all.get(first)!}": no entry has this name${more}`, { hint: "unzipx l ARCHIVE" });
   }
 
   #take(name: string): boolean {

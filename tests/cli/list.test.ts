@@ -44,7 +44,15 @@ describe("unzipx l", () => {
     where.file("a.zip", zip);
     expect(where.run(["l", "-q", "a.zip", "*.txt"]).stdout).toBe("d/a.txt\n");
     expect(where.run(["l", "-q", "a.zip", "d", "-x", "*.txt"]).stdout).toBe("d/\n");
-    expect(where.run(["l", "a.zip", "missing"]).code).toBe(11);
+    expect(where.run(["l", "a.zip", "missing"])).toMatchObject({ code: 11, stderr: 'unzipx: cannot select "missing": no entry matches [a.zip]\nhint: unzipx l a.zip\n' });
+  });
+
+  it("of some members of a tar tells no ratio: the archive's size is that of all of them", () => {
+    const where = sandbox();
+    where.file("a.tgz", gzipSync(buildTar([{ name: "a", content: "a" }, { name: "b", content: TEXT }])));
+    expect(where.run(["l", "a.tgz"]).stdout).toMatch(/% +2 files$/m);
+    expect(where.run(["l", "--info", "a.tgz"]).stdout).toContain("Ratio:");
+    for (const view of [[], ["--info"]]) expect(where.run(["l", ...view, "a.tgz", "a"]).stdout).not.toMatch(/%|Ratio:/);
   });
 
   it("several archives have a heading each", () => {

@@ -43,13 +43,13 @@ describe("-T: names in a file", () => {
   it("a name without a slash means the root, and no other folder", () => {
     const { code, files, ran } = extracted(["-T", "list"], "a.ts\n");
     expect([code, files]).toEqual([11, []]);
-    expect(ran.stderr).toContain('no entry is called "a.ts"');
+    expect(ran.stderr).toContain('cannot select "a.ts": no entry has this name');
   });
   it("a name that is not there is exit 11, it is named, and nothing is extracted", () => {
     for (const bytes of [zip, tar]) {
       const { code, files, ran } = extracted(["-T", "list"], "README.md\nmissing\nother\nthird\n", { bytes });
       expect([code, files]).toEqual([11, []]);
-      expect(ran.stderr).toContain('"missing", nor 2 other names of the list');
+      expect(ran.stderr).toContain('"missing": no entry has this name, nor 2 other names of the list');
     }
   });
   it("with -0 names end with a NUL, and may hold an end of a line", () => {
