@@ -97,6 +97,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
     await requireTerms({
       acceptFlag: flags.acceptTerms === true, env: process.env,
       warn: (message) => void stderr.write(`unzipx: warning: ${printable(message.charAt(0).toLowerCase() + message.slice(1))}\n`), write: (text) => void stderr.write(text),
+      columns: () => stderr.stream.columns,
     });
   }
   const verb = (long ?? name) as keyof typeof import("./verbs.ts");

@@ -274,7 +274,12 @@ function printProblems(summary: Summary, style: Style, flags: Flags): void {
     const text = `${sentence(warning.in(where))}${detail(warning)}`;
     stderr.write(style.annotation?.("warning", text) ?? `unzipx: ${style.yellow("warning:")} ${lowerFirst(text)}\n`);
   });
-  print(summary.failures, (error) => printError(error.in(where), style));
+  let hinted: string | undefined;
+  print(summary.failures, (error) => {
+    const { hint } = error.details;
+    printError(error.in(where), style, { again: hint === hinted });
+    hinted = hint;
+  });
 }
 
 /** The report is what was asked for, so it goes to standard output; what went wrong is in it. */
@@ -284,8 +289,8 @@ async function printAudit(summary: Summary, flags: Flags): Promise<void> {
   for (const line of auditReport(summary, style, { most: flags.verbose === true ? Infinity : PRINTED, explain: flags.verbose === true, onlyErrors: flags.quiet === true })) stdout.write(line);
 }
 
-/** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed. */
-function printError(error: UnzipxError, style: Style): void {
+/** `unzipx: <action> <subject>: <state>`, what was expected and found, and a hint that can be typed, unless the error before said it (`again`). */
+function printError(error: UnzipxError, style: Style, { again = false } = {}): void {
   const { hint, left } = error.details;
   if (style.annotation !== undefined) {
     stderr.write(style.annotation("error", `${sentence(error)}${detail(error)}${hint === undefined ? "" : `\nhint: ${printable(hint)}`}`));
@@ -293,7 +298,7 @@ function printError(error: UnzipxError, style: Style): void {
   }
   stderr.write(`unzipx: ${style.red(lowerFirst(sentence(error)))}${detail(error)}\n`);
   if (left !== undefined && error.code !== "LEFT_BEHIND") stderr.write(`unzipx: ${style.yellow("warning:")} the temporary ${printable(`"${left}"`)} could not be removed\n`);
-  if (hint !== undefined) stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
+  if (hint !== undefined && !again) stderr.write(`${style.cyan("hint:")} ${printable(hint)}\n`);
 }
 
 function detail({ details: { expected, found } }: UnzipxError): string {

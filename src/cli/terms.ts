@@ -1,5 +1,6 @@
 /** The terms of use: the gate before the first run of a command that touches archives, and the actions of `unzipx terms`. */
 import { fromSystem, UnzipxError } from "../errors.ts";
+import { wrapped } from "./help.ts";
 import { askOnTerminal, canAskOnTerminal } from "./prompt.ts";
 import { type Acceptance, deleteAcceptance, readAcceptance, storeFile, storeFolder, writeAcceptance } from "./store.ts";
 import { TERMS_DIGEST, TERMS_VERSION } from "./terms-edition.ts";
@@ -11,6 +12,8 @@ export interface GateOptions {
   warn(message: string): void;
   /** Prints what comes before the question; stdout is data, so this is stderr. */
   write(text: string): void;
+  /** How wide that is; 80 when not given. */
+  readonly columns?: () => number | undefined;
   /** Where the acceptance is stored; the user's settings folder when not given. */
   readonly folder?: string;
   readonly canAsk?: () => boolean;
@@ -41,7 +44,7 @@ export async function requireTerms(options: GateOptions): Promise<void> {
   const canAsk = options.canAsk ?? canAskOnTerminal;
   if (!canAsk()) throw nobodyToAsk(stored, word);
 
-  options.write(await introduction(stored, word));
+  options.write(fitted(await introduction(stored, word), options.columns?.() || 80));
   const ask = options.ask ?? askOnTerminal;
   if (!isYes(await ask(QUESTION))) {
     throw new UnzipxError("TERMS_NOT_ACCEPTED", "Cannot start: the terms of use were not accepted, nothing was done", { hint: "unzipx terms show" });
@@ -119,6 +122,11 @@ async function introduction(stored: Acceptance | undefined, word: string | undef
     if (changes.length > 0) lines.push("Changed since then:", ...changes.map((change) => `  - ${change}`));
   }
   return lines.map((line) => `${line}\n`).join("") + SUMMARY;
+}
+
+/** No word is cut by the edge of the terminal; what goes on stands below where it began. */
+function fitted(text: string, columns: number): string {
+  return text.replace(/^( *(?:- )?)(.*)$/gm, (_, head: string, rest: string) => head + wrapped(rest, columns - head.length).join(`\n${" ".repeat(head.length)}`));
 }
 
 function nobodyToAsk(stored: Acceptance | undefined, word: string | undefined): UnzipxError {

@@ -311,6 +311,11 @@ describe("messages", () => {
     const { stderr } = fails(buildZip([{ name: "a", content: "x", local: { name: "b" } }]));
     expect(stderr).toContain('(expected "a" (central directory), found "b" (local header))');
   });
+  it("of several entries say the same hint once", () => {
+    const { stderr } = fails(buildZip(["a", "b"].map((name) => ({ name, content: "x", data: Buffer.alloc(13), flags: FLAG_ENCRYPTED }))));
+    expect(stderr.match(/^unzipx: cannot read "[ab]"/gm)).toHaveLength(2);
+    expect(stderr.match(/^hint: --password-file FILE$/gm)).toHaveLength(1);
+  });
   it("of many entries are cut short, and -v shows all", () => {
     const where = sandbox();
     where.file("a.tar", buildTar(Array.from({ length: 25 }, (_, at) => ({ name: `../${at}` }))));
