@@ -17,6 +17,15 @@ function filled(files: Record<string, string>): Sandbox {
   return box;
 }
 
+it("c -C takes the inputs from there, and OUT from here", () => {
+  const box = filled({ "src/a": "a", "src/d/b": "b", a: "another one" });
+  expect(box.run(["c", "-C", "src", "out.zip", "a", "d"]).code).toBe(0);
+  expect(names(box, "out.zip")).toEqual(["a", "d/", "d/b"]);
+  expect(box.run(["x", "-O", "out.zip", "--", "a"]).stdout).toBe("a");
+  expect(box.run(["c", "-C", "nowhere", "other.zip", "a"])).toMatchObject({ code: 9, stderr: expect.stringContaining("hint: ") });
+  expect(box.run(["c", "-C", "a", "other.zip", "a"]).code).toBe(9);
+});
+
 it("c -g leaves out what git ignores, says how much it was, and with -v by which flag", () => {
   const box = filled({ "p/.git/HEAD": "", "p/.gitignore": "*.log\n/out/\n", "p/a.log": "", "p/b": "b", "p/out/c": "", "p/d/out/e": "" });
   const { code, stderr } = box.run(["c", "-v", "-g", "p.zip", "p"]);

@@ -81,13 +81,13 @@ describe("exit", () => {
   it("4: the terms are not accepted, and nobody is there to ask", () => {
     const where = sandbox();
     where.file("a.zip", zip);
-    for (const args of [["x", "a.zip"], ["l", "a.zip"], ["t", "a.zip"], ["c", "b.zip", "a.zip"]]) {
+    for (const args of [["x", "a.zip"], ["l", "a.zip"], ["t", "a.zip"], ["c", "b.zip", "a.zip"], ["x", "-y", "a.zip"]]) { // -y never accepts them
       const { code, stderr } = where.run(args, { env: { UNZIPX_ACCEPT_TERMS: undefined } });
       expect([args, code]).toEqual([args, 4]);
       expect(stderr).toContain("--accept-terms");
     }
     expect(Object.keys(where.contents())).toEqual(["a.zip"]);
-    for (const args of [["--help"], ["--version"], ["formats"], ["terms", "status"]]) expect(where.run(args, { env: { UNZIPX_ACCEPT_TERMS: undefined } }).code, args[0]!).toBe(0);
+    for (const args of [["--help"], ["--version"], ["x", "--help"], ["formats"], ["completions", "bash"], ["terms", "status"]]) expect(where.run(args, { env: { UNZIPX_ACCEPT_TERMS: undefined } }).code, args[0]!).toBe(0);
   });
   it("5: a file exists", () => {
     const where = sandbox();

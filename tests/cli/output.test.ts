@@ -47,7 +47,7 @@ describe("quiet and verbose", () => {
       expect(stderr.split("\n").slice(0, 2)).toEqual(["a", "b"]);
     }
   });
-  it("there is no progress bar where nobody watches, unless it is asked for", () => {
+  it("there is no progress bar where nobody watches", () => {
     const where = sandbox();
     where.file("a.zip", zip);
     expect(where.run(["x", "a.zip"]).stderr).not.toContain("\r");
