@@ -253,7 +253,8 @@ export function printTerms(state: TermsState & { revoked?: boolean }, flags: Fla
     : state.accepted ? [`The terms are accepted: version ${state.version}, ${state.acceptedAt}, by ${HOW[state.how ?? "command"]}.`]
     : state.version !== undefined ? [`The terms are not accepted: version ${state.version} was, version ${state.currentVersion} is current.`]
     : ["The terms are not accepted."];
-  stdout.write(`${[...lines, `Stored in: ${printable(state.file)}`].join("\n")}\n`);
+  const where = state.revoked === true ? "It was stored in" : state.version === undefined ? "An acceptance would be stored in" : "Stored in";
+  stdout.write(`${[...lines, `${where}: ${printable(state.file)}`].join("\n")}\n`);
   return 0;
 }
 

@@ -105,6 +105,26 @@ it("unzipx formats shows what is read and written, from the lists that the code 
   for (const name of ["zip", "tar", "gzip"]) expect(stdout).toMatch(new RegExp(`^${name} +yes`, "m"));
 });
 
+it("unzipx terms tells what is accepted and where that lies, and only says that something is stored when it is", () => {
+  const where = sandbox();
+  const said = (...args: string[]): string[] => {
+    const { code, stdout, stderr } = where.run(["terms", ...args], { env: { UNZIPX_ACCEPT_TERMS: undefined } });
+    expect([code, stderr]).toEqual([0, ""]);
+    return stdout.trimEnd().split("\n");
+  };
+  const file = /\S*[/\\]unzipx[/\\]terms\.json$/.source;
+  const nothing = ["The terms are not accepted.", expect.stringMatching(`^An acceptance would be stored in: ${file}`)];
+  expect(said("status")).toEqual(nothing);
+  expect(said("revoke")).toEqual(nothing);
+  for (const action of ["accept", "status"]) {
+    expect(said(action)).toEqual([expect.stringMatching(/^The terms are accepted: version \S+, \S+Z, by unzipx terms accept\.$/), expect.stringMatching(`^Stored in: ${file}`)]);
+  }
+  expect(where.run(["l", "none.zip"], { env: { UNZIPX_ACCEPT_TERMS: undefined } }).code).toBe(9);
+  expect(said("revoke")).toEqual(["The acceptance was deleted.", expect.stringMatching(`^It was stored in: ${file}`)]);
+  expect(said("status")).toEqual(nothing);
+  expect(said()[0]).toBe("# Terms of use of unzipx");
+});
+
 it("unzipx --help shows every command, its examples and the exit codes", () => {
   const { code, stdout, stderr } = sandbox().run(["--help"]);
   expect([code, stderr]).toEqual([0, ""]);

@@ -1,6 +1,6 @@
 /** What is published: loads everywhere, does nothing by being loaded, and its types are found by every kind of compiler. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/tools.ts";
@@ -59,6 +59,19 @@ it("does nothing by being loaded and used: no flags of V8, no listeners, no glob
   const { done, same, before, after } = JSON.parse(node(script, "--no-warnings")) as { done: unknown[]; same: boolean; before: string; after: string };
   expect(done).toEqual([]);
   expect(same ? "" : after).toBe(same ? "" : before);
+});
+
+it("asks for no terms and stores nothing: the home stays empty", () => {
+  const home = temporaryFolder();
+  const script = `
+    import("unzipx").then(async ({ extract, create, list, test }) => {
+      await create("a.zip", { path: "a", content: "a" });
+      console.log((await list("a.zip")).entries.length, (await test("a.zip")).files, (await extract("a.zip", "out")).files);
+    });`;
+  const { UNZIPX_ACCEPT_TERMS: _, ...env } = process.env;
+  const ran = spawnSync(process.execPath, ["-e", script], { cwd: project(), encoding: "utf8", env: { ...env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, APPDATA: home, LOCALAPPDATA: home } });
+  expect({ said: ran.stderr, printed: ran.stdout }).toEqual({ said: "", printed: "1 1 1\n" });
+  expect(readdirSync(home)).toEqual([]);
 });
 
 it("loads nothing of the command, and little at all", () => {
