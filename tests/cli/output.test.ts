@@ -1,7 +1,12 @@
 /** What is said, and how: colours, quiet, verbose, and that nothing from an archive reaches the terminal raw. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildTar, buildZip, paxHeader } from "../helpers/build.ts";
 import { sandbox } from "../helpers/cli.ts";
+import { has } from "../helpers/tools.ts";
+
+const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 const zip = buildZip([{ name: "a", content: "a" }, { name: "b", content: "b" }]);
 const odd = Buffer.concat([zip, Buffer.from("trailing")]);
@@ -51,6 +56,19 @@ describe("quiet and verbose", () => {
     const where = sandbox();
     where.file("a.zip", zip);
     expect(where.run(["x", "a.zip"]).stderr).not.toContain("\r");
+  });
+
+  it.skipIf(!has("script"))("a terminal gets one when the work lasts, and none with --progress never or -q (needs script)", () => {
+    const where = sandbox();
+    where.file("a.tar", buildTar([{ name: "a", content: Buffer.alloc(1024 * 1024, "content") }]));
+    const bar = (flags: string): boolean => {
+      // What comes through the pipe pauses for longer than a bar takes to appear.
+      const line = `(head -c 500000 a.tar; sleep 1; tail -c +500001 a.tar) | ${process.execPath} ${COMMAND} x - -C out -f ${flags}`;
+      const { stdout, status } = spawnSync("script", ["-qec", line, "/dev/null"], { cwd: where.folder, encoding: "utf8", env: { PATH: process.env["PATH"], HOME: where.folder, TERM: "xterm", UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1" }, timeout: 30_000 });
+      expect([flags, status]).toEqual([flags, 0]);
+      return /\d MiB\/s|\d KiB\/s/.test(stdout);
+    };
+    expect(["", "--progress never", "-q"].map(bar)).toEqual([true, false, false]);
   });
 });
 
