@@ -153,9 +153,10 @@ export function wholeNumber(flag: string, value: unknown, least: number, most: n
   const text = String(value);
   const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
-  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "" : `neither ${word} nor `}${word === undefined ? "no" : "a"} whole number from ${least} to ${most}`);
+  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "no" : `neither ${word} nor a`} whole number from ${least} to ${most}`);
 }
 
+/** What stands in a flag that may be repeated. */
 export function texts(value: unknown): string[] {
   return Array.isArray(value) ? (value as string[]) : [];
 }

@@ -122,7 +122,7 @@ export const completions: Verb = async ([shell = ""]) => {
 async function readingFrom(words: readonly string[], dashed: readonly string[], flags: Flags): Promise<ReadingArguments> {
   const reading = readingArguments(words, dashed, flags);
   if (flags["filesFrom"] === undefined && flags["excludeFrom"] === undefined) return reading;
-  const { withLists } = await import("./name-lists.ts");
+  const { withLists } = await import("./lists.ts");
   return { ...reading, selection: await withLists(reading.selection, flags, reading.archives) };
 }
 
@@ -150,7 +150,7 @@ async function checksumFrom(flags: Flags, archives: readonly string[]): Promise<
 /** The inputs of c that stand in lists; the code for them is only loaded when there are some. */
 async function listedInputs(flags: Flags): Promise<DiskPath[]> {
   const files = flags["filesFrom"] as readonly string[] | undefined;
-  if (files !== undefined) return (await import("./input-list.ts")).inputsFrom(files, { nul: flags["null"] === true });
+  if (files !== undefined) return (await import("./lists.ts")).inputsFrom(files, { nul: flags["null"] === true });
   if (flags["null"] === true) throw new UnzipxError("USAGE", "Cannot tell which list is meant: --null says how names end in it, and -T is not given", { hint: "-T FILE" });
   return [];
 }
