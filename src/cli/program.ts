@@ -101,8 +101,8 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       warn: (message) => void stderr.write(`unzipx: warning: ${printable(message)}\n`), write: (text) => void stderr.write(text),
     });
   }
-  const verb = (long ?? name) as keyof typeof import("./verbs.ts");
-  return (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
+  const verb = (long ?? name) as keyof typeof import("./verbs/index.ts");
+  return (await import("./verbs/index.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }
 
 /** "error: unknown option '--fo'\n(Did you mean --format?)" → a sentence, and what to type. */
