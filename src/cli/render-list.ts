@@ -2,7 +2,7 @@
 import type { ListedEntry, Listing } from "../core/list.ts";
 import type { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
-import { formatCount } from "../text/size.ts";
+import { count, formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
 
 const ROWS_AT_ONCE = 1000;
@@ -65,7 +65,7 @@ export function shown(path: string): string {
 }
 
 /** The short half of "Refused an entry: its name is empty". */
-export function reasonOf({ message }: UnzipxError): string {
+function reasonOf({ message }: UnzipxError): string {
   return printable(message.replace(/^(Refused|Skipped|Cannot \w+) (an entry|a hard link|a link): /, ""));
 }
 
@@ -87,6 +87,6 @@ function widestOf(entries: readonly ListedEntry[]): [size: string, packed: strin
 
 export function describe(files: number, directories: number, links: number): string {
   const parts = [[files, "file"], [directories, "folder"], [links, "link"]] as const;
-  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`);
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => count(number, what));
   return said.length === 0 ? "nothing" : said.join(", ");
 }

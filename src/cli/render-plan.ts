@@ -1,9 +1,10 @@
 /** The plan of x --dry-run as text. */
 import { relative, sep } from "node:path";
 import type { ExtractPlan, PlannedEntry } from "../core/plan-extract.ts";
-import { formatSize } from "../text/size.ts";
+import { count, formatSize } from "../text/size.ts";
 import { printable } from "../text/printable.ts";
-import { count, shortPath, type Style } from "./render.ts";
+import { shortPath } from "./render-summary.ts";
+import type { Style } from "./style.ts";
 
 const ROWS_AT_ONCE = 1000;
 

@@ -5,7 +5,7 @@ import type { Verb } from "./shared.ts";
 
 export const terms: Verb = async ([action = "show"], _, flags) => {
   const { termsAccept, termsRevoke, termsShow, termsStatus } = await import("../terms.ts");
-  const { printTerms, printTermsText } = await import("../render.ts");
+  const { printTerms, printTermsText } = await import("../render-terms.ts");
   switch (action) {
     case "show":
       return printTermsText(await termsShow(), flags);
