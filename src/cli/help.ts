@@ -31,7 +31,7 @@ function hanging(head: string, text: string, width: number): string {
 }
 
 /** Lines of at most `width` columns, of words that are not cut. */
-export function wrapped(text: string, width: number): string[] {
+function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
