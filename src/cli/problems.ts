@@ -55,6 +55,11 @@ function sentence(error: UnzipxError): string {
   return printable(text);
 }
 
-function lowerFirst(text: string): string {
+/** The short half of "Refused an entry: its name is empty", for where the entry stands beside it. */
+export function reasonOf({ message }: { readonly message: string }): string {
+  return message.replace(/^(Refused|Skipped|Left out|Cannot \w+) (an entry|a hard link|a link): /, "");
+}
+
+export function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

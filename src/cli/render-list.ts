@@ -1,9 +1,9 @@
 /** The table of `l`. */
 import type { ListedEntry, Listing } from "../core/list.ts";
-import type { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 import { count, formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
+import { reasonOf } from "./problems.ts";
 
 const ROWS_AT_ONCE = 1000;
 
@@ -56,17 +56,12 @@ function cellsOf(entry: ListedEntry): Cells {
 /** The name, or what the entry is called in its folder; whether it is encrypted, where it leads, why x refuses it. */
 export function nameCell({ path, type, encrypted, linkTarget, refused }: ListedEntry, called = path): string {
   const link = linkTarget === undefined ? "" : `${type === "hardlink" ? " = " : " -> "}${printable(linkTarget)}`;
-  return `${shown(called)}${encrypted ? " *" : ""}${link}${refused === undefined ? "" : `  ✗ ${reasonOf(refused)}`}`;
+  return `${shown(called)}${encrypted ? " *" : ""}${link}${refused === undefined ? "" : `  ✗ ${printable(reasonOf(refused))}`}`;
 }
 
 /** A name that could be taken for an option by whoever gets it from here. */
 export function shown(path: string): string {
   return printable(path.startsWith("-") ? `./${path}` : path);
-}
-
-/** The short half of "Refused an entry: its name is empty". */
-function reasonOf({ message }: UnzipxError): string {
-  return printable(message.replace(/^(Refused|Skipped|Cannot \w+) (an entry|a hard link|a link): /, ""));
 }
 
 function ratio(size: number, packed: number): string {
