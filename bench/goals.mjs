@@ -2,7 +2,7 @@
 
 const within = (most, against) => ({ most, against });
 /** The fastest of all peers of the row. */
-export const FASTEST = "the fastest peer";
+const FASTEST = "the fastest peer";
 
 const zip = (level) => ({ size: { most: 1.01, against: `zip -${level}` } });
 const zipCreate = { times: [within(0.36, "zip -6"), within(0.7, "7zz -mx3")], ...zip(6) };

@@ -128,6 +128,6 @@ function said({ thrown, failures }: Outcome<unknown>): string {
   return error === undefined ? "" : `${error.message} (${error.details.expected ?? ""}, ${error.details.found ?? ""})`;
 }
 
-export function printed(tree: ReadonlyMap<string, Found>): string {
+function printed(tree: ReadonlyMap<string, Found>): string {
   return [...tree].map(([path, { type, mode, what }]) => `${path}\0${type}\0${mode}\0${what}`).sort().join("\n");
 }

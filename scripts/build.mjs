@@ -16,7 +16,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const STEPS = {
   base: ["cli/main.ts", "safe/policy.ts", "text/printable.ts", "text/size.ts"],
   program: ["cli/program.ts"],
-  start: ["cli/verbs.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts", "commands/list.ts"], // most of the last x and t need as well
+  start: ["cli/verbs/index.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts", "commands/list.ts"], // most of the last x and t need as well
   jobs: ["core/jobs.ts"], // what worker threads need
   extract: ["commands/extract.ts", "cli/ask-overwrite.ts"],
   zip: ["formats/zip/read.ts", "formats/zip/decode.ts"],

@@ -106,6 +106,10 @@ test.each(["ARCHITECTURE.md", "CONTRIBUTING.md"])("every file that %s names is t
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
+test("CONTRIBUTING.md shows a filter as it is", () => {
+  expect(blocks(read("CONTRIBUTING.md"), "ts")).toEqual([read("src/filters/snappy.ts")]);
+});
+
 test("ARCHITECTURE.md names functions that exist", () => {
   const sources = spawnSync("node", ["-e", "const fs=require('fs');for(const f of fs.readdirSync('src',{recursive:true}))if(f.endsWith('.ts'))process.stdout.write(fs.readFileSync('src/'+f,'utf8'))"], {
     cwd: root, encoding: "utf8", maxBuffer: 1 << 26,

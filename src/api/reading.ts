@@ -78,7 +78,7 @@ export async function selectionOf({ include, exclude, names, ignoreCase = false,
   };
 }
 
-export function listOf(option: string, globs: string | readonly string[] | undefined): readonly string[] {
+function listOf(option: string, globs: string | readonly string[] | undefined): readonly string[] {
   const list = globs === undefined ? [] : typeof globs === "string" ? [globs] : globs;
   if (list.some((glob) => typeof glob !== "string" || glob === "")) throw new UnzipxError("USAGE", `Cannot select by ${option}: an empty pattern would match nothing`, { hint: `${option}: ["*.txt"]` });
   return list;

@@ -1,9 +1,8 @@
 /** From words and flags to typed commands. Validates, and does nothing else. */
 import { existsSync } from "node:fs";
-import { splitWords } from "../commands/common.ts";
+import { splitWords, type ReadingCommand } from "../commands/common.ts";
 import { UnzipxError } from "../errors.ts";
 import type { Renaming } from "../core/rename.ts";
-import type { SelectionOptions } from "../core/select.ts";
 import { defaultThreads } from "../parallel/pool.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY, NO_LIMITS, USUAL_LEVELS, type Limits, type Overwrite, type Policy } from "../safe/policy.ts";
 import type { Destination } from "../safe/writer.ts";
@@ -11,18 +10,8 @@ import { chosenEncoding } from "../text/codepages.ts";
 import { parseSize } from "../text/size.ts";
 import type { Flags } from "./program.ts";
 
-export interface ReadingArguments {
-  readonly archives: readonly string[];
-  readonly selection: SelectionOptions;
-  readonly limits: Limits;
-  readonly lenient: boolean;
-  readonly format: string | undefined;
-  /** The character set of names that carry no mark of theirs; undefined: it is detected. */
-  readonly encoding: string | undefined;
-  /** Levels of archives inside archives; undefined: none. */
-  readonly levels: number | undefined;
-  readonly threads: number;
-}
+/** What the command line alone can tell. */
+export type ReadingArguments = Omit<ReadingCommand, "password" | "signal" | "reporter">;
 
 /** `dashed` are the words behind "--", which are members whatever they are called. */
 export function readingArguments(words: readonly string[], dashed: readonly string[], flags: Flags): ReadingArguments {
@@ -153,9 +142,10 @@ export function wholeNumber(flag: string, value: unknown, least: number, most: n
   const text = String(value);
   const number = /^[0-9]+$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
-  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "" : `neither ${word} nor `}${word === undefined ? "no" : "a"} whole number from ${least} to ${most}`);
+  throw new UnzipxError("USAGE", `Cannot understand ${flag} "${text}": it is ${word === undefined ? "no" : `neither ${word} nor a`} whole number from ${least} to ${most}`);
 }
 
+/** What stands in a flag that may be repeated. */
 export function texts(value: unknown): string[] {
   return Array.isArray(value) ? (value as string[]) : [];
 }

@@ -100,8 +100,8 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       columns: () => stderr.stream.columns,
     });
   }
-  const verb = (long ?? name) as keyof typeof import("./verbs.ts");
-  return (await import("./verbs.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
+  const verb = (long ?? name) as keyof typeof import("./verbs/index.ts");
+  return (await import("./verbs/index.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }
 
 function widthOf(command: Command): number {

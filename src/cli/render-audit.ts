@@ -3,7 +3,7 @@ import type { Finding } from "../core/audit/findings.ts";
 import { RULES, type RuleId, type Severity } from "../core/audit/rules.ts";
 import type { Summary } from "../core/summary.ts";
 import { printable } from "../text/printable.ts";
-import { formatCount } from "../text/size.ts";
+import { count, formatCount } from "../text/size.ts";
 
 export interface AuditStyle {
   red(text: string): string;
@@ -50,7 +50,7 @@ function lineOf({ entry, message }: Finding): string {
   return printable(entry === undefined ? message : `"${entry}": ${message}`);
 }
 
-export function countLine(counts: Readonly<Record<Severity, number>>): string {
-  const parts = (["error", "warning", "note"] as const).filter((severity) => counts[severity] > 0).map((severity) => `${formatCount(counts[severity])} ${severity}${counts[severity] === 1 ? "" : "s"}`);
+function countLine(counts: Readonly<Record<Severity, number>>): string {
+  const parts = (["error", "warning", "note"] as const).filter((severity) => counts[severity] > 0).map((severity) => count(counts[severity], severity));
   return parts.length === 0 ? "nothing to tell" : parts.join(", ");
 }

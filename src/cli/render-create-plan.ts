@@ -1,8 +1,9 @@
 /** The plan of c --dry-run as text. */
 import type { CreatePlan } from "../core/plan-create.ts";
 import { printable } from "../text/printable.ts";
-import { formatCount, formatSize } from "../text/size.ts";
-import { count, LEFT_OUT_BY, type Style } from "./render.ts";
+import { count, formatCount, formatSize } from "../text/size.ts";
+import type { Style } from "./style.ts";
+import { LEFT_OUT_BY } from "./verbose.ts";
 
 const ROWS_AT_ONCE = 1000;
 

@@ -3,7 +3,7 @@ import { chainOf, WRITABLE_FORMATS } from "../core/create-formats.ts";
 import { FILTERS } from "../filters/index.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Flags } from "./program.ts";
-import { printJson } from "./render.ts";
+import { printJson } from "./print-json.ts";
 import { stdout } from "./streams.ts";
 
 export interface FormatRow {

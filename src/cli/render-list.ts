@@ -1,9 +1,9 @@
 /** The table of `l`. */
 import type { ListedEntry, Listing } from "../core/list.ts";
-import type { UnzipxError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
-import { formatCount } from "../text/size.ts";
+import { count, formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
+import { reasonOf } from "./problems.ts";
 
 const ROWS_AT_ONCE = 1000;
 
@@ -56,17 +56,12 @@ function cellsOf(entry: ListedEntry): Cells {
 /** The name, or what the entry is called in its folder; whether it is encrypted, where it leads, why x refuses it. */
 export function nameCell({ path, type, encrypted, linkTarget, refused }: ListedEntry, called = path): string {
   const link = linkTarget === undefined ? "" : `${type === "hardlink" ? " = " : " -> "}${printable(linkTarget)}`;
-  return `${shown(called)}${encrypted ? " *" : ""}${link}${refused === undefined ? "" : `  ✗ ${reasonOf(refused)}`}`;
+  return `${shown(called)}${encrypted ? " *" : ""}${link}${refused === undefined ? "" : `  ✗ ${printable(reasonOf(refused))}`}`;
 }
 
 /** A name that could be taken for an option by whoever gets it from here. */
 export function shown(path: string): string {
   return printable(path.startsWith("-") ? `./${path}` : path);
-}
-
-/** The short half of "Refused an entry: its name is empty". */
-export function reasonOf({ message }: UnzipxError): string {
-  return printable(message.replace(/^(Refused|Skipped|Cannot \w+) (an entry|a hard link|a link): /, ""));
 }
 
 function ratio(size: number, packed: number): string {
@@ -87,6 +82,6 @@ function widestOf(entries: readonly ListedEntry[]): [size: string, packed: strin
 
 export function describe(files: number, directories: number, links: number): string {
   const parts = [[files, "file"], [directories, "folder"], [links, "link"]] as const;
-  const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`);
+  const said = parts.filter(([number]) => number > 0).map(([number, what]) => count(number, what));
   return said.length === 0 ? "nothing" : said.join(", ");
 }

@@ -1,9 +1,11 @@
 /** The plan of x --dry-run as text. */
 import { relative, sep } from "node:path";
 import type { ExtractPlan, PlannedEntry } from "../core/plan-extract.ts";
-import { formatSize } from "../text/size.ts";
+import { count, formatSize } from "../text/size.ts";
 import { printable } from "../text/printable.ts";
-import { count, shortPath, type Style } from "./render.ts";
+import { lowerFirst, reasonOf } from "./problems.ts";
+import { shortPath } from "./render-summary.ts";
+import type { Style } from "./style.ts";
 
 const ROWS_AT_ONCE = 1000;
 
@@ -13,7 +15,7 @@ export function* planTable({ entries, summary }: ExtractPlan, style: Style): Gen
   for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) {
     yield entries.slice(at, at + ROWS_AT_ONCE).map((entry) => {
       const { action, size, path, reason, asks } = entry;
-      const why = reason !== undefined ? `: ${reasonOf(reason.message)}` : asks === true ? ": asks first" : "";
+      const why = reason !== undefined ? `: ${lowerFirst(reasonOf(reason))}` : asks === true ? ": asks first" : "";
       return `${paint[action](action.padEnd(7))} ${(size === undefined ? "" : formatSize(size)).padStart(8)}  ${printable(path)}${printable(newName(entry, summary.destination))}${printable(why)}\n`;
     }).join("");
   }
@@ -36,10 +38,4 @@ function newName({ path, destination, action }: PlannedEntry, target: string | u
   if (destination === undefined || target === undefined || action === "refuse") return "";
   const place = relative(target, destination).split(sep).join("/");
   return place === path.replace(/^(\.\/)+/, "").replace(/\/+$/, "") ? "" : ` → ${place === "" ? "." : place}`;
-}
-
-/** "Refused an entry: it is an absolute path" → "it is an absolute path". */
-function reasonOf(message: string): string {
-  const reason = /^(?:Refused|Cannot extract|Left out) (?:an entry|a link|a hard link): (.*)$/s.exec(message)?.[1] ?? message;
-  return reason.charAt(0).toLowerCase() + reason.slice(1);
 }

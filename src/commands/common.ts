@@ -1,7 +1,28 @@
 /** What the commands share: several archives in one run, and what comes back from them. */
 import { ERRORS, fromSystem, sideOf, UnzipxError } from "../errors.ts";
+import type { Reporter } from "../core/reporter.ts";
+import type { SelectionOptions } from "../core/select.ts";
 import type { Summary } from "../core/summary.ts";
 import { volumesOf } from "../core/volumes.ts";
+import type { Limits } from "../safe/policy.ts";
+
+/** What x, l and t are told. */
+export interface ReadingCommand {
+  readonly archives: readonly string[];
+  readonly selection: SelectionOptions;
+  readonly limits: Limits;
+  readonly lenient: boolean;
+  readonly format: string | undefined;
+  /** The character set of names that carry no mark of theirs; undefined: it is detected. */
+  readonly encoding: string | undefined;
+  readonly password: (() => Promise<string | undefined>) | undefined;
+  /** Levels of archives inside archives that are gone into too; undefined: none. */
+  readonly levels: number | undefined;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  /** Of the work on the contents. */
+  readonly reporter: Reporter;
+}
 
 export interface Outcome<Result> {
   readonly results: readonly Result[];

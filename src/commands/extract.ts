@@ -4,40 +4,30 @@ import { ownName } from "../core/own-name.ts";
 import type { Checksum } from "../core/checksum.ts";
 import type { ExtractPlan } from "../core/plan-extract.ts";
 import type { Renaming } from "../core/rename.ts";
-import type { Reporter } from "../core/reporter.ts";
-import { createSelection, type SelectionOptions } from "../core/select.ts";
+import { createSelection } from "../core/select.ts";
 import { exitCodeOf, type Summary } from "../core/summary.ts";
 import { extractTo, type Sink } from "../core/test.ts";
 import { wholeName } from "../core/volumes.ts";
 import type { Policy } from "../safe/policy.ts";
 import type { Ask } from "../safe/conflicts.ts";
 import type { Destination } from "../safe/writer.ts";
-import { eachArchive, type Outcome, type Summaries, type Turns } from "./common.ts";
+import { eachArchive, type Outcome, type ReadingCommand, type Summaries, type Turns } from "./common.ts";
 
-export interface ExtractCommand {
-  readonly archives: readonly string[];
-  readonly selection: SelectionOptions;
+export interface ExtractCommand extends Omit<ReadingCommand, "limits" | "lenient"> {
+  /** With the limits, and whether to be lenient. */
+  readonly policy: Policy;
   readonly directory: string;
   readonly into: Destination["into"];
   /** As in ExtractOptions. */
   readonly reserved: readonly string[];
-  readonly policy: Policy;
   readonly renaming: Renaming | undefined;
-  readonly format: string | undefined;
-  readonly encoding: string | undefined;
-  readonly password: (() => Promise<string | undefined>) | undefined;
-  /** Levels of archives inside archives that are unpacked too; undefined: none. */
-  readonly levels: number | undefined;
   /** What the archive's bytes have to be. */
   readonly checksum: Checksum | undefined;
   /** As in ExtractOptions. */
   readonly deleteSource: boolean;
-  readonly threads: number;
   /** Members go here instead of the disk. */
   readonly sink: Sink | undefined;
   readonly ask: Ask | undefined;
-  readonly signal: AbortSignal;
-  readonly reporter: Reporter;
   readonly turns: Turns<Summary>;
 }
 

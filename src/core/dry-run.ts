@@ -5,7 +5,7 @@ import { leadsOut } from "../formats/sevenzip/leads-out.ts";
 import { refusalOfLink } from "../safe/links.ts";
 import type { PathOddity, SafePath } from "../safe/path.ts";
 import { Plan } from "../safe/plan.ts";
-import { DEFAULT_POLICY, type Limits } from "../safe/policy.ts";
+import { DEFAULT_POLICY, usuallyFolds, type Limits } from "../safe/policy.ts";
 import type { Place } from "../safe/tree.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import { rooted, type OpenedIndex, type OpenedStream } from "./open.ts";
@@ -28,9 +28,7 @@ export class DryRun<Mark> {
 
   constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {} }: DryRunOptions) {
     const policy = { ...DEFAULT_POLICY, limits };
-    // Nobody says where to: what the file systems of this platform usually do.
-    const folds = policy.platform === "win32" || policy.platform === "darwin";
-    this.#plan = new Plan(policy, { folds: () => folds }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
+    this.#plan = new Plan(policy, { folds: () => usuallyFolds(policy) }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
     this.#rulesOf = claimRulesOf(opened);
     this.#isPackage = opened.kind === "stream" && opened.isPackage;
     this.#byEngine = opened.kind === "stream" && opened.byEngine;

@@ -69,7 +69,7 @@ export interface OpenedStream extends Opened {
 }
 
 /** What a solid container wants to know beforehand, because decoding is all or nothing there; as in SolidOptions. */
-export type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
+type EntriesRequest = Pick<SolidOptions, "listing" | "wants">;
 
 /** `archive` is a name, or an archive inside another one that is open already. */
 export async function openArchive(archive: string | Input, options: OpenOptions): Promise<OpenedIndex | OpenedStream> {

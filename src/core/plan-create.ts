@@ -1,6 +1,7 @@
 /** c --dry-run: what would be packed, and how the run would end, as far as it can be told without reading contents. Writes nothing. */
 import { accessSync, closeSync, constants } from "node:fs";
 import { dirname } from "node:path";
+import { now } from "../bytes/clock.ts";
 import { openInput, showPath } from "../bytes/input-file.ts";
 import type { InputEntry } from "../formats/input.ts";
 import { inodeOf, lookAt, orThrow } from "../safe/output.ts";
@@ -35,7 +36,7 @@ export interface CreatePlan {
 
 /** Throws what the real run would throw before it has written anything. */
 export async function planCreate(out: string, inputs: readonly PackInput[], options: CreateOptions): Promise<CreatePlan> {
-  const started = performance.now();
+  const started = now();
   const { format, signal, dereference = false } = options;
   const summary = emptySummary("create", out, chainOf(format));
   assertPossible(out, options);
@@ -62,7 +63,7 @@ export async function planCreate(out: string, inputs: readonly PackInput[], opti
     entries.push({ path, type, size, source: showPath(source) });
   }
   if (becomesArchive(summary)) summary.destination = fileOf(out, options);
-  summary.elapsed = performance.now() - started;
+  summary.elapsed = now() - started;
   return { entries, leftOut, summary, exitCode: exitCodeOf([summary]) };
 }
 

@@ -8,6 +8,7 @@ import { exists, type Conflict } from "../safe/conflicts.ts";
 import { assertRoom } from "../safe/free-space.ts";
 import { Ground } from "../safe/ground.ts";
 import { refusalOfLink } from "../safe/links.ts";
+import { usuallyFolds } from "../safe/policy.ts";
 import { reservedFor, reservedPlaces } from "../safe/refusals.ts";
 import { pathOf, type Place } from "../safe/tree.ts";
 import { entriesAsClaimed } from "./as-claimed.ts";
@@ -99,14 +100,12 @@ class Planning {
     const { policy, directory, into, ownName, reserved, renaming } = options;
     // All conflicts are to be told, and not only the first.
     const asking = policy.overwrite === "fail" ? { ...policy, overwrite: "ask" as const } : policy;
-    // The file system cannot be tried out: what those of this platform usually do.
-    const folds = policy.platform === "win32" || policy.platform === "darwin";
     this.#ground = Ground.of(directory);
     try {
       this.#ground.assertWritable();
       this.#claims = new Claims(
         { directory, into, name: ownName, protect: opened.identities, reserved, hoist: renaming?.strip === "auto" }, asking,
-        async (conflict) => this.#answer(conflict), this.#ground, { folds: () => folds },
+        async (conflict) => this.#answer(conflict), this.#ground, { folds: () => usuallyFolds(policy) },
       );
     } catch (error) {
       this.#ground.release();

@@ -21,7 +21,7 @@ export function isFileSource<S extends Source>(source: S): source is S & FileSou
 }
 
 /** Opens the archive once; everything later goes through the descriptor. "-" is standard input. */
-export function openSource(name: string, signal?: AbortSignal): Counted<Source> | Counted<FileSource> {
+function openSource(name: string, signal?: AbortSignal): Counted<Source> | Counted<FileSource> {
   const isStdin = name === "-";
   let fd = 0;
   let isOpen = false;

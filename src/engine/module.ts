@@ -94,7 +94,7 @@ export interface Instance {
 }
 
 /** Where the archive's parts lie for the engine, and where it unpacks to. */
-export const SOURCE = "/in";
+const SOURCE = "/in";
 const SINK = "/out";
 
 export async function instantiate(): Promise<Instance> {

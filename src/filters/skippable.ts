@@ -11,7 +11,7 @@ export function isSkippable(magic: number): boolean {
 }
 
 /** The first magic number that begins no skippable frame; undefined when it lies behind what is seen, or nowhere. */
-export function magicBehindSkippable(head: Uint8Array): number | undefined {
+function magicBehindSkippable(head: Uint8Array): number | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   for (let at = 0; at + 4 <= head.length; ) {
     const magic = view.getUint32(at, true);

@@ -41,7 +41,7 @@ export type Claimed = Claim | "skip" | UnzipxError;
 
 /** Who carries the decisions out. */
 export interface Hand {
-  /** As Ground.folds() of a plan. */
+  /** As Disk.folds() of a plan. */
   folds(): boolean;
   /** A folder got its place. */
   makeFolder?(place: Place): void;

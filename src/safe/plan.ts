@@ -1,6 +1,6 @@
 /**
  * Which place each entry of an archive gets, and which entries get none and why. Pure: what the disk says about it comes through
- * `Ground`. So SafeWriter, which writes, and those who only tell what it would refuse have the same rules.
+ * `Disk`. So SafeWriter, which writes, and those who only tell what it would refuse have the same rules.
  */
 import { UnzipxError } from "../errors.ts";
 import type { Entry, Owner } from "../formats/contract.ts";
@@ -16,7 +16,7 @@ export interface ClaimRules {
 }
 
 /** What the plan has to ask, or to tell, where it becomes real. */
-export interface Ground {
+export interface Disk {
   /** Whether the file system takes names for equal that differ in case or in normal form. */
   folds(): boolean;
   /** A folder got its place; returns why it cannot lie there. */
@@ -41,14 +41,14 @@ export class Plan {
   readonly owners = new Map<Place, Owner>();
   readonly #folders = new Map<string, Place>([["", this.root]]);
   readonly #policy: Policy;
-  readonly #ground: Ground;
+  readonly #disk: Disk;
   readonly #above: SafePath | undefined;
   readonly #odd: (oddity: PathOddity, path: string) => void;
 
   /** `above`: as PathRules.above. `odd` is told what is odd about names that are taken. */
-  constructor(policy: Policy, ground: Ground, above: SafePath | undefined, odd: (oddity: PathOddity, path: string) => void) {
+  constructor(policy: Policy, disk: Disk, above: SafePath | undefined, odd: (oddity: PathOddity, path: string) => void) {
     this.#policy = policy;
-    this.#ground = ground;
+    this.#disk = disk;
     this.#above = above;
     this.#odd = odd;
   }
@@ -129,7 +129,7 @@ export class Plan {
     const place = this.#add(parent, path.slice(cut + 1), "directory", raw);
     if (place instanceof UnzipxError) return place;
     this.#folders.set(path, place);
-    const error = this.#ground.folder?.(place);
+    const error = this.#disk.folder?.(place);
     if (error !== undefined) place.dropped = true;
     return error ?? place;
   }
@@ -141,7 +141,7 @@ export class Plan {
   #add(parent: Place, name: string, type: Place["type"], raw: string): Place | UnzipxError {
     const taken = childOf(parent, name);
     if (taken !== undefined) {
-      if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#ground.folds()) return collision(taken, raw);
+      if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#disk.folds()) return collision(taken, raw);
       this.#odd("alike", raw);
     }
     const place = new Place(parent, name, type);
@@ -154,7 +154,7 @@ export class Plan {
     const renamed = this.renamed.get(path);
     const place = renamed ?? this.#fileAt(path);
     if (place === undefined) return undefined;
-    this.#ground.replaced?.(place);
+    this.#disk.replaced?.(place);
     this.#odd("repeated", path);
     return place;
   }

@@ -86,3 +86,8 @@ export const DEFAULT_POLICY: Policy = {
   atomic: false,
   platform: process.platform,
 };
+
+/** Whether names that differ in case only are one name, as far as it can be told without trying it out. */
+export function usuallyFolds({ platform }: Policy): boolean {
+  return platform === "win32" || platform === "darwin";
+}

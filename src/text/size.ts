@@ -19,6 +19,11 @@ export function formatCount(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** (2, "file") → "2 files". */
+export function count(number: number, what: string): string {
+  return `${formatCount(number)} ${what}${number === 1 ? "" : "s"}`;
+}
+
 /** "10M", "1.5 GiB", "2048" → bytes; undefined when it is none of these. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgtp])?(?:i?b)?$/i.exec(text.trim());

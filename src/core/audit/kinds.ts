@@ -3,7 +3,7 @@
 /** Bytes that are enough for all of them. */
 export const SNIFFED = 512;
 
-export type Nature = "program" | "script" | "shortcut" | "archive" | "document" | "picture" | "media" | "page";
+type Nature = "program" | "script" | "shortcut" | "archive" | "document" | "picture" | "media" | "page";
 
 export interface Kind {
   readonly name: string;

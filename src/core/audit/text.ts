@@ -48,7 +48,7 @@ function mixesScripts(name: string): boolean {
 }
 
 /** The text in the Latin letters that it looks like; undefined where a letter looks like none. */
-export function asLatin(text: string): string | undefined {
+function asLatin(text: string): string | undefined {
   let latin = "";
   for (const letter of text) {
     const twin = TWINS.get(letter) ?? (/[\u0020-\u007e]/.test(letter) ? letter : undefined);

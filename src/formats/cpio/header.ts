@@ -1,7 +1,7 @@
 /** The headers of cpio, as fields. What they say of sizes decides where the next one is, so nothing that is no number passes. */
 import { UnzipxError } from "../../errors.ts";
 
-export type Dialect = "newc" | "crc" | "odc" | "afio" | "binary";
+type Dialect = "newc" | "crc" | "odc" | "afio" | "binary";
 
 export interface CpioHeader {
   readonly dialect: Dialect;

@@ -4,16 +4,16 @@ import { merge } from "../../bytes/merge.ts";
 import { readSegments } from "../../bytes/segments.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
-import { troubleOf, unexplained } from "../../engine/trouble.ts";
+import { unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
 import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import { Complaints, isOfAnother, missingVolume, noPassword, WHAT, wrongPassword } from "./complaints.ts";
 import { describe, type Described } from "./describe.ts";
 import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
 import { parseListing, type Found } from "./listing.ts";
-import { unsupported } from "./methods.ts";
 import { planBlocks } from "./plan-blocks.ts";
 import { Queue } from "./queue.ts";
 import { findBlocks, readBlocks, type Host } from "./read-blocks.ts";
@@ -28,7 +28,6 @@ const LISTING_BYTES = 512 * 1024 * 1024;
 const TARGET_BYTES = 4096;
 /** As much as a bid sees. */
 const HEAD_BYTES = 64 * 1024;
-const WHAT = "the archive";
 /** -aoa: an entry that comes twice is no question; -snld: links with ".." are ours to judge; -snh-: copies instead of hard links where it can. */
 const QUIETLY = ["-y", "-aoa", "-snld", "-snh-", "-bso0", "-bsp0", "-bd"];
 
@@ -52,6 +51,7 @@ class Reading {
   readonly #type: string | undefined;
   #files: readonly SourceFile[];
   readonly #options: SolidOptions;
+  readonly #complaints: Complaints;
   #password: string | undefined;
   #asked = false;
   /** The index could be read in part. */
@@ -65,14 +65,15 @@ class Reading {
     this.#source = source;
     this.#type = typeof kind.type === "function" ? kind.type(headOf(source)) : kind.type;
     this.#options = options;
+    this.#complaints = new Complaints(options.warn);
     this.#files = [{ name: source.name, segments: source.segments }, ...source.volumes];
   }
 
   async list(): Promise<Described[]> {
     const isLocked = (await this.#kind.isIndexLocked?.(this.#source)) === true;
-    if (isLocked && !(await this.#ask())) throw this.#noPassword();
+    if (isLocked && !(await this.#ask())) throw noPassword();
     let listed = await this.#list().catch((error: unknown) => {
-      throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? this.#wrongPassword() : error;
+      throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? wrongPassword() : error;
     });
     if (listed.trouble?.code === "PASSWORD" && (await this.#ask())) listed = await this.#list();
     const { items, tail, type, offset, solid } = parseListing(listed.text, this.#nameless());
@@ -109,9 +110,9 @@ class Reading {
     const { segments } = this.#files[0]!;
     const host: Host = {
       run: (archive) => this.#run(["x", ...QUIETLY], { files: [{ name: "blocks.7z", segments: archive }] }),
-      explain: (lines) => this.#worst(lines),
-      failed: (entry, trouble) => ((this.#failed = true), this.#ofEntry(entry, trouble)),
-      conclude: (code, lines, events) => this.#conclude(code, lines, events),
+      explain: (lines) => this.#complaints.first(lines),
+      failed: (entry, trouble) => ((this.#failed = true), this.#complaints.ofEntry(entry, trouble)),
+      conclude: (code, lines, events) => this.#complaints.conclude(code, lines, events),
     };
     // Whatever is in the way, 7-Zip says it better when it sees the archive as it is.
     const blocks = await findBlocks(segments, LISTING_BYTES, host).catch(() => undefined);
@@ -162,9 +163,9 @@ class Reading {
         lines.push(...events.heard());
         for (const entry of open) {
           this.#failed = failed = true;
-          yield contentless(entry, { refusal: entry.refusal ?? this.#ofEntry(entry, this.#explain(lines, entry, events)) });
+          yield contentless(entry, { refusal: entry.refusal ?? this.#complaints.ofEntry(entry, this.#complaints.explain(lines, entry, events)) });
         }
-        if (event.code !== 0 && !failed) this.#conclude(event.code, lines, events);
+        if (event.code !== 0 && !failed) this.#complaints.conclude(event.code, lines, events);
         return;
       }
       let target: string | undefined;
@@ -191,9 +192,9 @@ class Reading {
         await events.peek(); // its verdict
         const said = events.heard();
         lines.push(...said);
-        const trouble = said.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
+        const trouble = this.#complaints.first(said);
         if (trouble !== undefined) this.#failed = failed = true;
-        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#ofEntry(entry, trouble) });
+        yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#complaints.ofEntry(entry, trouble) });
       } else {
         lines.push(...events.heard());
         yield* this.#content(events, withTrueName(entry, event.path), { lines, names, failed: () => void (this.#failed = failed = true) });
@@ -218,14 +219,14 @@ class Reading {
     const verdict = async (): Promise<void> => {
       await events.peek(); // what 7-Zip has to say of an entry, it says before the next one
       const own = events.heard().filter((line) => {
-        const isOwn = this.#entryTrouble(line) !== undefined && !isOfAnother(line, entry, names);
+        const isOwn = this.#complaints.entryTrouble(line) !== undefined && !isOfAnother(line, entry, names);
         if (!isOwn) lines.push(line);
         return isOwn;
       });
-      const trouble = own.map((line) => this.#entryTrouble(line))[0];
+      const trouble = this.#complaints.first(own);
       if (trouble === undefined) return checkSize(entry, size);
       failed();
-      throw this.#ofEntry(entry, trouble);
+      throw this.#complaints.ofEntry(entry, trouble);
     };
     const rest = async function* (): Bytes {
       yield* start;
@@ -273,7 +274,7 @@ class Reading {
           if (event.code === 0) return { text, trouble: undefined };
           const lines = events.heard();
           const missing = missingVolume(events);
-          return { text, trouble: missing ?? this.#worst(lines) ?? unexplained(event.code, lines.join("\n"), WHAT) };
+          return { text, trouble: missing ?? this.#complaints.first(lines) ?? unexplained(event.code, lines.join("\n"), WHAT) };
         }
       }
     } finally {
@@ -295,15 +296,8 @@ class Reading {
   async #ask(): Promise<boolean> {
     if (!this.#asked) this.#password = await this.#options.password?.();
     this.#asked = true;
+    this.#complaints.hasPassword = this.#password !== undefined;
     return this.#password !== undefined;
-  }
-
-  /** What is wrong with an encrypted entry is most often the password. */
-  #ofEntry(entry: Described, trouble: UnzipxError): UnzipxError {
-    if (entry.encrypted && trouble.code !== "PASSWORD" && this.#password === undefined) return this.#noPassword();
-    if (trouble.code === "UNSUPPORTED_METHOD") return unsupported(entry, trouble);
-    if (!entry.encrypted || trouble.code === "PASSWORD") return trouble;
-    return trouble.code === "BAD_DATA" || trouble.code === "BAD_CHECKSUM" ? this.#wrongPassword() : trouble;
   }
 
   /** What a disk is called that is an image of another kind: as the engine prints names. */
@@ -312,49 +306,6 @@ class Reading {
     return inner === undefined ? undefined : Buffer.from(`${this.#source.name.replace(/\.[^.]*$/, "")}${inner}`).toString("latin1");
   }
 
-  #noPassword(): UnzipxError {
-    return new UnzipxError("PASSWORD", `Cannot read ${WHAT}: it is encrypted, and there is no password`, { hint: "--password-file FILE" });
-  }
-
-  #wrongPassword(): UnzipxError {
-    return new UnzipxError("PASSWORD", `Cannot read ${WHAT}: the password is wrong, or its content is damaged`);
-  }
-
-  #trouble(line: string): UnzipxError | undefined {
-    return troubleOf(line, WHAT, this.#password !== undefined);
-  }
-
-  /** Bytes behind the archive's end are no entry's trouble, whenever 7-Zip speaks of them: nothing is missing for their sake. */
-  #entryTrouble(line: string): UnzipxError | undefined {
-    const trouble = this.#trouble(line);
-    return trouble?.code === "TRAILING_DATA" ? undefined : trouble;
-  }
-
-  #worst(lines: readonly string[]): UnzipxError | undefined {
-    return lines.map((line) => this.#entryTrouble(line)).find((one) => one !== undefined);
-  }
-
-  /** Why an entry did not come out. */
-  #explain(lines: readonly string[], entry: Described, events: Events): UnzipxError {
-    const own = lines.find((line) => line.includes(entry.rawPath)) ?? "";
-    const target = /Dangerous link path was ignored : .* : (.*)$/.exec(own)?.[1];
-    if (target !== undefined) return new UnzipxError("UNSAFE_LINK", "Refused a link: it leads out of the archive", { entry: entry.path, found: target });
-    return (
-      this.#entryTrouble(own) ?? missingVolume(events) ?? this.#worst(lines) ??
-      new UnzipxError("BAD_DATA", "Cannot read an entry: the decoder left it out", { entry: entry.path, ...(own === "" ? {} : { found: own }) })
-    );
-  }
-
-  /** The run failed, and no entry did. */
-  #conclude(code: number, lines: readonly string[], events: Events): void {
-    const trailing = lines.map((line) => this.#trouble(line)).find((one) => one?.code === "TRAILING_DATA");
-    const worst = this.#worst(lines);
-    // What it complains of beside the entries (a hard link that it cannot make) is done here, or was listed.
-    const ours = lines.every((line) => /hard link|file attribute/i.test(line.split(" : ")[0]!) || this.#trouble(line)?.code === "TRAILING_DATA");
-    if (trailing !== undefined) this.#options.warn(trailing);
-    if (lines.length > 0 && ours && worst === undefined) return;
-    throw missingVolume(events) ?? worst ?? unexplained(code, lines.join("\n"), WHAT);
-  }
 }
 
 function headOf({ segments }: SolidSource): Uint8Array {
@@ -371,14 +322,6 @@ interface Following {
   failed(): void;
 }
 
-/** "ERROR: Data Error : name", or ": link : target": of an entry that failed before it was opened, 7-Zip speaks behind the one before. */
-function isOfAnother(line: string, entry: Described, names: ReadonlySet<string>): boolean {
-  const cut = line.indexOf(" : ");
-  const name = line.slice(cut + 3);
-  const link = name.slice(0, Math.max(0, name.lastIndexOf(" : ")));
-  return cut > 0 && name !== entry.rawPath && (names.has(name) || names.has(link));
-}
-
 /** The content of the entry that was just opened, when it can be the target of a link. */
 async function shortText(events: Events): Promise<string> {
   const pieces: Uint8Array[] = [];
@@ -391,10 +334,4 @@ async function shortText(events: Events): Promise<string> {
     if (size <= TARGET_BYTES) pieces.push(new Uint8Array(event.bytes));
   }
   return size <= TARGET_BYTES ? decodeUtf8Escaping(Buffer.concat(pieces)) : "";
-}
-
-function missingVolume(events: Events): UnzipxError | undefined {
-  const [name] = events.missing;
-  if (name === undefined) return undefined;
-  return new UnzipxError("NO_INPUT", "Cannot read the archive: a part of the set is missing", { expected: name, hint: `put ${name} beside the other parts` });
 }

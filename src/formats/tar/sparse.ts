@@ -5,7 +5,7 @@ import { UnzipxError } from "../../errors.ts";
 import { readOctal } from "./index.ts";
 
 /** A stretch of data in the file; everything between the stretches is a hole. */
-export interface Stretch {
+interface Stretch {
   readonly offset: number;
   readonly length: number;
 }

@@ -30,7 +30,7 @@ export interface CentralRecord {
 }
 
 /** The extra fields that are looked at; those of one kind in their order. */
-export interface ExtraFields {
+interface ExtraFields {
   readonly zip64: readonly Buffer[];
   readonly aes: readonly Buffer[];
   readonly unicodePath: readonly Buffer[];

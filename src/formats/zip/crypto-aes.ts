@@ -33,7 +33,7 @@ export const MAC_BYTES = 10;
 /** RFC 2898, with the number of rounds that the specification fixes: a millisecond for each guess at a password, and for each entry. */
 const ROUNDS = 1000;
 
-export function keyBytes(strength: AesStrength): number {
+function keyBytes(strength: AesStrength): number {
   return 8 * (strength + 1);
 }
 
