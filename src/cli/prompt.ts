@@ -47,37 +47,16 @@ export async function askSecretly(question: string): Promise<string | undefined>
 
 /** In raw mode, which is what keeps a terminal from showing anything, the keys that edit a line and end a program are ours. */
 function readSecret(terminal: ReadStream, question: string): Promise<string | undefined> {
-  return new Promise<string | undefined>((resolve, reject) => {
-    let typed: string[] = [];
-    const onInterrupt = () => settle(() => reject(new UnzipxError("INTERRUPTED", "Cannot go on: interrupted at the question")));
-    const onTerminate = () => settle(() => reject(new UnzipxError("TERMINATED", "Cannot go on: terminated at the question")));
-    const onEnd = () => settle(() => resolve(undefined));
-
-    function settle(how: () => void): void {
-      process.off("SIGINT", onInterrupt);
-      process.off("SIGTERM", onTerminate);
-      terminal.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
-      terminal.on("error", () => {}); // nobody left to tell
-      stderr.write("\n"); // the end of the line was not shown either
-      how();
+  let typed: string[] = [];
+  return ask(terminal, question, (chunk, { answer, interrupt }) => {
+    for (const key of chunk) {
+      if (key === "\r" || key === "\n") return answer(typed.join(""), false);
+      if (key === CTRL_C) return interrupt();
+      if (key === CTRL_D && typed.length === 0) return answer(undefined, false);
+      if (key === BACKSPACE || key === DELETE) typed.pop();
+      else if (key === CTRL_U) typed = [];
+      else typed.push(key);
     }
-
-    process.on("SIGINT", onInterrupt);
-    process.on("SIGTERM", onTerminate);
-    stderr.write(question);
-    terminal.setEncoding("utf8");
-    terminal.on("data", (chunk) => {
-      for (const key of String(chunk)) {
-        if (key === "\r" || key === "\n") return settle(() => resolve(typed.join("")));
-        if (key === CTRL_C) return onInterrupt();
-        if (key === CTRL_D && typed.length === 0) return onEnd();
-        if (key === BACKSPACE || key === DELETE) typed.pop();
-        else if (key === CTRL_U) typed = [];
-        else typed.push(key);
-      }
-    });
-    terminal.on("end", onEnd);
-    terminal.on("error", onEnd);
   });
 }
 
@@ -88,39 +67,43 @@ const BACKSPACE = "\b";
 const DELETE = "\x7f";
 
 function readLine(terminal: ReadStream, question: string): Promise<string | undefined> {
-  return new Promise<string | undefined>((resolve, reject) => {
-    let typed = "";
-    const onInterrupt = () => leave(() => reject(new UnzipxError("INTERRUPTED", "Cannot go on: interrupted at the question")));
-    const onTerminate = () => leave(() => reject(new UnzipxError("TERMINATED", "Cannot go on: terminated at the question")));
-    const onEnd = () => leave(() => resolve(undefined));
+  let typed = "";
+  return ask(terminal, question, (chunk, { answer }) => {
+    typed += chunk;
+    // A terminal left in raw mode ends a line with \r.
+    const end = typed.search(/[\r\n]/);
+    if (end >= 0) answer(typed.slice(0, end), true);
+  });
+}
 
-    function settle(): void {
-      process.off("SIGINT", onInterrupt);
+interface Ends {
+  /** `isShown`: the end of the line stands on the screen. */
+  answer(text: string | undefined, isShown: boolean): void;
+  interrupt(): void;
+}
+
+/** `hear` is given what is typed until it ends the question. */
+function ask(terminal: ReadStream, question: string, hear: (chunk: string, ends: Ends) => void): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    const settle = (isShown: boolean, how: () => void): void => {
+      process.off("SIGINT", interrupt);
       process.off("SIGTERM", onTerminate);
       terminal.removeAllListeners("data").removeAllListeners("end").removeAllListeners("error");
-      // An error after the answer has nobody left to tell.
-      terminal.on("error", () => {});
-    }
-    // Nobody typed the end of the line, and what is printed next must not stand beside the question.
-    function leave(how: () => void): void {
-      settle();
-      stderr.write("\n");
+      terminal.on("error", () => {}); // after the answer it has nobody left to tell
+      if (!isShown) stderr.write("\n"); // what is printed next must not stand beside the question
       how();
-    }
+    };
+    const answer: Ends["answer"] = (text, isShown) => settle(isShown, () => resolve(text));
+    const interrupt = (): void => settle(false, () => reject(new UnzipxError("INTERRUPTED", "Cannot go on: interrupted at the question")));
+    const onTerminate = (): void => settle(false, () => reject(new UnzipxError("TERMINATED", "Cannot go on: terminated at the question")));
+    const onEnd = (): void => answer(undefined, false);
 
-    process.on("SIGINT", onInterrupt);
+    process.on("SIGINT", interrupt);
     process.on("SIGTERM", onTerminate);
     // Only now: a Ctrl-C right after the question is seen must find its handler.
     stderr.write(question);
     terminal.setEncoding("utf8");
-    terminal.on("data", (chunk) => {
-      typed += String(chunk);
-      // A terminal left in raw mode ends a line with \r.
-      const end = typed.search(/[\r\n]/);
-      if (end < 0) return;
-      settle();
-      resolve(typed.slice(0, end));
-    });
+    terminal.on("data", (chunk) => hear(String(chunk), { answer, interrupt }));
     terminal.on("end", onEnd);
     terminal.on("error", onEnd);
   });
