@@ -27,7 +27,7 @@ export function* auditReport({ archive, audit }: Summary, style: AuditStyle, { m
   for (const [id, findings] of grouped(audit.findings)) {
     const { severity, about, help } = RULES[id];
     if (onlyErrors && severity !== "error") continue;
-    yield `${colour[severity](`${severity}: ${about}`)} ${style.dim(`[${id}]`)}\n`;
+    yield `${colour[severity](`${severity}:`)} ${about} ${style.dim(`[${id}]`)}\n`;
     if (explain) yield `  ${style.dim(help)}\n`;
     for (const finding of findings.slice(0, most)) yield `  ${lineOf(finding)}\n`;
     const rest = findings.length - Math.min(most, findings.length) + (audit.more[id] ?? 0);
