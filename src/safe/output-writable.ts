@@ -1,8 +1,8 @@
-/** An archive that is written into a stream of the caller's: what was written is out. */
+/** An archive that is written into a stream of the caller's. */
 import type { Writable } from "node:stream";
 import { unlessAborted } from "../bytes/unless-aborted.ts";
-import { fromSystem, UnzipxError } from "../errors.ts";
-import type { Output } from "./output.ts";
+import { fromSystem, type UnzipxError } from "../errors.ts";
+import { FORWARD_ONLY, type Output } from "./output.ts";
 
 export interface OutputWritable extends Output {
   /** Resolves when the stream has taken everything; it is ended then. */
@@ -29,11 +29,8 @@ export function openOutputWritable(stream: Writable, title: string, signal: Abor
     const happened = new Promise<void>((resolve) => void stream.once(event, resolve));
     return unlessAborted(signal, Promise.race([happened, failed]));
   };
-  const cannot = (): never => {
-    throw new UnzipxError("INTERNAL", "Cannot go back in a stream");
-  };
   return {
-    seekable: false,
+    ...FORWARD_ONLY,
     get position() {
       return position;
     },
@@ -44,10 +41,6 @@ export function openOutputWritable(stream: Writable, title: string, signal: Abor
       // The chunk is used anew once this is done, and the stream may keep it for longer.
       if (!stream.write(Buffer.from(chunk))) await settled("drain");
     },
-    patch: cannot,
-    rewind: cannot,
-    commit() {},
-    discard: () => undefined,
     async end() {
       if (failure !== undefined) throw failure;
       const finished = settled("finish");

@@ -121,14 +121,18 @@ export function createPrivate(partial: string, path: string): { readonly fd: num
 
 const writeAsync = promisify(writeCallback);
 
-/** A pipe, or whatever else standard output is: what was written is out. */
+function cannotGoBack(): never {
+  throw new UnzipxError("INTERNAL", "Cannot go back in a stream");
+}
+
+/** What outputs have in common in which what was written is out: nothing is taken back, and there is nothing to put in its place. */
+export const FORWARD_ONLY = { seekable: false, patch: cannotGoBack, rewind: cannotGoBack, commit() {}, discard: () => undefined } as const satisfies Partial<Output>;
+
+/** A pipe, or whatever else standard output is. */
 export function openOutputStream(fd = 1): Output {
   let position = 0;
-  const cannot = (): never => {
-    throw new UnzipxError("INTERNAL", "Cannot go back in a stream");
-  };
   return {
-    seekable: false,
+    ...FORWARD_ONLY,
     get position() {
       return position;
     },
@@ -148,10 +152,6 @@ export function openOutputStream(fd = 1): Output {
       }
       position += chunk.length;
     },
-    patch: cannot,
-    rewind: cannot,
-    commit() {},
-    discard: () => undefined,
   };
 }
 

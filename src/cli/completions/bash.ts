@@ -1,6 +1,6 @@
 /** Completions for bash 3.2 and later; they need no bash-completion. */
 import { namesOf, type CommandRow } from "../table/rows.ts";
-import { namesOfCommand, offered, valueFlags, type Candidates, type Vocabulary } from "./vocabulary.ts";
+import { candidatesFor, namesOfCommand, offered, valueFlags, type Candidates, type Vocabulary } from "./vocabulary.ts";
 
 export function bashScript(vocabulary: Vocabulary): string {
   const { commands, endings } = vocabulary;
@@ -48,18 +48,20 @@ function caseOf(command: CommandRow, vocabulary: Vocabulary): string {
     `    ${namesOfCommand(command).join(" | ")})`,
     ...(values.length > 0 ? ["      case $before in", ...values, "      esac"] : []),
     `      if [[ $word == -* ]]; then ${offer(`compgen -W '${offered(command).flatMap(namesOf).join(" ")}' -- "$word"`)}; return; fi`,
-    ...operandLines(command).map((line) => `      ${line}`),
+    ...operandLines(command, vocabulary).map((line) => `      ${line}`),
     "      ;;",
   ].join("\n");
 }
 
 /** Archives before other files; of what is created only the first operand is one. */
-function operandLines({ arguments: [first] }: CommandRow): string[] {
+function operandLines(command: CommandRow, vocabulary: Vocabulary): string[] {
+  const [first] = command.arguments;
   if (first === undefined) return [];
-  if (first.choices !== undefined) return [offerOf({ words: first.choices, files: undefined })];
-  const files = offerOf({ words: [], files: first.completes as Candidates["files"] });
+  const candidates = candidatesFor(first, command, vocabulary);
+  const offers = offerOf(candidates);
+  if (candidates.words.length > 0) return [offers];
   return [
-    first.completes === "writable" ? `if [[ $operands == 0 ]]; then ${files}; fi` : files,
+    candidates.files === "writable" ? `if [[ $operands == 0 ]]; then ${offers}; fi` : offers,
     `if [[ \${#COMPREPLY[@]} == 0 ]]; then ${offerOf({ words: [], files: "file" })}; fi`,
   ];
 }

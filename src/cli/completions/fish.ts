@@ -1,6 +1,6 @@
 /** Completions for fish 3.0 and later. */
 import { namesOf, type FlagRow } from "../table/rows.ts";
-import { candidatesAfter, namesOfCommand, offered, type Candidates, type Vocabulary } from "./vocabulary.ts";
+import { candidatesAfter, candidatesFor, namesOfCommand, offered, type Candidates, type Vocabulary } from "./vocabulary.ts";
 
 export function fishScript(vocabulary: Vocabulary): string {
   const { commands } = vocabulary;
@@ -19,7 +19,7 @@ export function fishScript(vocabulary: Vocabulary): string {
       lines.push(`${within}${flagWords(flag)}${candidates === undefined ? "" : ` -r${argumentWords(candidates, vocabulary)}`} -d ${quoted(flag.text)}`);
     }
     const [first] = command.arguments;
-    if (first !== undefined) lines.push(`${within}${argumentWords({ words: first.choices ?? [], files: first.completes === "format" ? undefined : first.completes }, vocabulary)}`);
+    if (first !== undefined) lines.push(`${within}${argumentWords(candidatesFor(first, command, vocabulary), vocabulary)}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,5 @@
 /** What completion scripts are made of, and the questions that all of them ask the table. */
-import { namesOf, valueOf, type CommandRow, type Completes, type FlagRow } from "../table/rows.ts";
+import { namesOf, valueOf, type ArgumentRow, type CommandRow, type Completes, type FlagRow } from "../table/rows.ts";
 
 export interface Vocabulary {
   readonly commands: readonly CommandRow[];
@@ -20,12 +20,16 @@ export function offered({ flags }: CommandRow): FlagRow[] {
   return [...flags.filter(({ hidden }) => hidden !== true), { flag: "-h, --help", text: "show help", group: "General" }];
 }
 
-/** What can follow a flag; undefined: it is a switch. */
-export function candidatesAfter(flag: FlagRow, command: CommandRow, { formats }: Vocabulary): Candidates | undefined {
-  if (valueOf(flag) === undefined) return undefined;
-  if (flag.completes !== "format") return { words: flag.choices ?? [], files: flag.completes };
-  const creates = command.arguments.some(({ completes }) => completes === "writable");
+/** What can stand for an operand, or for the value of a flag. */
+export function candidatesFor({ choices, completes }: Pick<ArgumentRow, "choices" | "completes">, command: CommandRow, { formats }: Vocabulary): Candidates {
+  if (completes !== "format") return { words: choices ?? [], files: completes };
+  const creates = command.arguments.some((argument) => argument.completes === "writable");
   return { words: creates ? formats.writable : formats.readable, files: undefined };
+}
+
+/** What can follow a flag; undefined: it is a switch. */
+export function candidatesAfter(flag: FlagRow, command: CommandRow, vocabulary: Vocabulary): Candidates | undefined {
+  return valueOf(flag) === undefined ? undefined : candidatesFor(flag, command, vocabulary);
 }
 
 export function namesOfCommand({ name, long }: CommandRow): string[] {

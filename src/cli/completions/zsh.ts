@@ -1,6 +1,6 @@
 /** Completions for zsh, by its _arguments. */
 import { namesOf, type CommandRow, type FlagRow } from "../table/rows.ts";
-import { candidatesAfter, namesOfCommand, offered, type Candidates, type Vocabulary } from "./vocabulary.ts";
+import { candidatesAfter, candidatesFor, namesOfCommand, offered, type Candidates, type Vocabulary } from "./vocabulary.ts";
 
 export function zshScript(vocabulary: Vocabulary): string {
   const { commands, endings } = vocabulary;
@@ -36,10 +36,11 @@ if [[ $funcstack[1] == _unzipx ]]; then _unzipx "$@"; else compdef _unzipx unzip
 function caseOf(command: CommandRow, vocabulary: Vocabulary): string {
   const specs = [
     ...offered(command).map((flag) => flagSpec(flag, candidatesAfter(flag, command, vocabulary))),
-    ...command.arguments.map(({ name, choices, completes }, index) => {
+    ...command.arguments.map((argument, index) => {
+      const { name } = argument;
       const many = name.endsWith("...>");
       const label = name.replace(/[[\]<>.]/g, "");
-      const action = actionOf({ words: choices ?? [], files: completes === "format" ? undefined : completes });
+      const action = actionOf(candidatesFor(argument, command, vocabulary));
       // Behind the first archive stand members, or more archives.
       return many && index === 0 ? `${quoted(`1:${label}:${action}`)} ${quoted(`*:${label}:_files`)}` : quoted(`${many ? "*" : index + 1}:${label}:${action}`);
     }),
