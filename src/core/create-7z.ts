@@ -5,7 +5,7 @@
  * The cuts are at fixed places, so the bytes do not depend on the number of threads.
  */
 import { closeSync, fstatSync, lstatSync } from "node:fs";
-import { nextTurn } from "../bytes/clock.ts";
+import { nextTurn, now } from "../bytes/clock.ts";
 import { crc32, crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import { forFs, openInput, sizeChanged } from "../bytes/input-file.ts";
@@ -139,7 +139,7 @@ class Plan {
   /** The work of the whole archive, block by block. */
   async *tasks(entries: Iterable<InputEntry>): AsyncGenerator<Task<PutDown>> {
     let block = new Block();
-    let since = performance.now();
+    let since = now();
     for (const entry of entries) {
       this.#packing.check();
       let opened: { fd: number; size: number } | undefined;
@@ -166,9 +166,9 @@ class Plan {
       } finally {
         if (opened !== undefined) closeSync(opened.fd);
       }
-      if (performance.now() - since < PAUSE) continue;
+      if (now() - since < PAUSE) continue;
       await nextTurn(); // signals want to be heard
-      since = performance.now();
+      since = now();
     }
     yield this.#whole(block);
   }

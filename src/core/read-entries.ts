@@ -50,11 +50,10 @@ type Readable = Omit<ReadEntry, "refused">;
 
 async function* entriesOfIndex(opened: OpenedIndex, options: ReadEntriesOptions): AsyncGenerator<Readable> {
   const decode = await opened.container.decoder();
-  const password = options.password;
   const headers = new FileWindow(opened.source.fd);
   for (const indexed of opened.index.entries) {
     const { locator: _, ...entry } = { locator: undefined, ...(options.selection.wants(indexed.path) ? await judge(indexed, headers, decode, options.lenient) : indexed) };
-    yield { entry, anyTime: true, content: () => decoded(indexed, entry, decode, opened, { ...options, password }) };
+    yield { entry, anyTime: true, content: () => decoded(indexed, entry, decode, opened, options) };
   }
 }
 

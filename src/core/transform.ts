@@ -1,5 +1,6 @@
 /** Names changed by expressions as sed and tar have them: s/RE/NEW/, with JavaScript's regular expressions, which are much like those of sed -E. */
 import { createContext, Script } from "node:vm";
+import { now } from "../bytes/clock.ts";
 import { UnzipxError } from "../errors.ts";
 
 /** All expressions, one after the other. Throws USAGE for one that is none. */
@@ -90,14 +91,14 @@ function timedReplacer(pattern: RegExp, replacement: string): (name: string) => 
   let spent = 0;
   const tooLong = (name: string): UnzipxError => new UnzipxError("LIMIT", `Stopped: --transform with ${String(pattern)} takes too long for the names in this archive`, { entry: name, hint: "a regular expression with fewer of * and +, and none of them behind a group" });
   return (name) => {
-    const started = performance.now();
+    const started = now();
     context["name"] = name;
     try {
       return String(script.runInContext(context, { timeout: MOST_TIME }));
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? tooLong(name) : error;
     } finally {
-      const time = performance.now() - started;
+      const time = now() - started;
       if (time > LONG && (spent += time) > MOST_IN_ALL) throw tooLong(name);
     }
   };
