@@ -75,7 +75,7 @@ export class UnzipxError extends Error {
   in(where: { entry?: string; archive?: string }): UnzipxError {
     const details = { ...where, ...this.details };
     const { hint, archive } = details;
-    if (hint !== undefined && archive !== undefined) details.hint = hint.replace(/\bARCHIVE$/, () => shown(archive));
+    if (hint !== undefined && archive !== undefined) details.hint = hint.replace(/\bARCHIVE$/, () => typed(archive));
     return new UnzipxError(this.code, this.message, details);
   }
 }
@@ -159,7 +159,7 @@ export function fromSystem(error: unknown, side: "read" | "write", action: strin
   const code = nameOf(error);
   const known = Object.hasOwn(SYSTEM, code) ? SYSTEM[code] : undefined;
   const state = known?.[0] ?? (error instanceof Error ? error.message : String(error));
-  const hint = known?.[1]?.replaceAll("PATH", () => shown(path)).replace("PARENT", () => shown(path?.replace(/[^/\\]+[/\\]*$/, "") || "."));
+  const hint = known?.[1]?.replaceAll("PATH", () => typed(path)).replace("PARENT", () => typed(path?.replace(/[^/\\]+[/\\]*$/, "") || "."));
   return new UnzipxError(codeOf(code, sideOf(error, side)), `Cannot ${action}: ${state}`, { ...(hint === undefined ? {} : { hint }), ...details, cause: error });
 }
 
@@ -194,11 +194,11 @@ export function withLeft(error: unknown, left: UnzipxError | undefined): unknown
 /** For a temporary file or folder that could not be removed: where it lies. */
 export function leftBehind(path: string, cause: unknown): UnzipxError {
   const { message } = fromSystem(cause, "write", `remove the temporary "${path}"`);
-  return new UnzipxError("LEFT_BEHIND", message, { left: path, hint: `rm -r ${shown(path)}`, cause });
+  return new UnzipxError("LEFT_BEHIND", message, { left: path, hint: `rm -r ${typed(path)}`, cause });
 }
 
 /** For a shell. Paths of descriptors mean nothing to anybody else. */
-function shown(path: string | undefined): string {
+export function typed(path: string | undefined): string {
   if (path === undefined || path.startsWith("/proc/")) return ".";
   return /^[\w./@:+-]+$/.test(path) && !path.startsWith("-") ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

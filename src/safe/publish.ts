@@ -6,7 +6,7 @@ import {
 import { randomName } from "../bytes/random.ts";
 import { join } from "node:path";
 import { nextTurn, now } from "../bytes/clock.ts";
-import { fromSystem, UnzipxError } from "../errors.ts";
+import { fromSystem, typed, UnzipxError } from "../errors.ts";
 import { DESCRIPTORS, holdFolder, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { openSink } from "./new-file.ts";
 import { givenTo, giveAway } from "./same-owner.ts";
@@ -181,18 +181,21 @@ function exclusively(create: () => void): void {
 }
 
 /** Puts a folder where nothing is, by one rename; across a mount point, where no rename leads, the same tree is made again. */
-export function move(from: string, to: string, place: Place, umask: number): void {
+export function move(from: string, to: string, place: Place, umask: number, shownAs: string = pathOf(place)): void {
   try {
-    moveFolder(from, to, place, umask);
+    moveFolder(from, to, place, umask, shownAs);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
     copyTree(from, to, place, finalMode(place, umask));
   }
 }
 
+/** What rename(2) says where a file, or a folder with something in it, took the name between the look at it and the rename. */
+const TAKEN = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
+
 /** By one rename or not at all. */
-export function moveFolder(from: string, to: string, place: Place, umask: number): void {
-  if (statOrUndefined(to) !== undefined) throw new UnzipxError("CONFLICT", `Cannot make the folder "${place.name || to}": something appeared there meanwhile`);
+export function moveFolder(from: string, to: string, place: Place, umask: number, shownAs: string = pathOf(place)): void {
+  if (statOrUndefined(to) !== undefined) throw takenMeanwhile(shownAs);
   const mode = finalMode(place, umask);
   const isHeldBack = (mode & 0o700) !== 0o700; // until the folder was moved
   // Of what was opened before: who may write in there could put a link in its place meanwhile.
@@ -201,9 +204,15 @@ export function moveFolder(from: string, to: string, place: Place, umask: number
     renameSync(from, to);
     if (fd !== undefined) fchmodSync(fd, mode);
     else if (isHeldBack) chmodSync(to, mode);
+  } catch (error) {
+    throw TAKEN.has((error as NodeJS.ErrnoException).code ?? "") && statOrUndefined(to) !== undefined ? takenMeanwhile(shownAs) : error;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+function takenMeanwhile(folder: string): UnzipxError {
+  return new UnzipxError("CONFLICT", `Cannot make the folder "${folder}": something appeared there meanwhile`, { hint: `ls -ld ${typed(folder)}` });
 }
 
 function finalMode(place: Place, umask: number): number {
@@ -214,7 +223,7 @@ const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_
 
 /** `mode` is the folder's own, where that is known already. */
 function copyTree(from: string, to: string, folder: Place, mode = lstatSync(from).mode & 0o777): void {
-  mkdirSync(to, 0o700);
+  exclusively(() => mkdirSync(to, 0o700));
   const into = holdFolder(to);
   try {
     for (const place of folder.children!.values()) {

@@ -220,7 +220,7 @@ export class SafeWriter {
     }
     if (!this.#claims.rootExists) {
       const to = `${this.#ground.hold(dirname(target))!.path}/${basename(target)}`;
-      move(this.#staging.name(), to, this.#root, this.#umask);
+      move(this.#staging.name(), to, this.#root, this.#umask, target);
       this.#staging.assertAt(to);
       return [];
     }

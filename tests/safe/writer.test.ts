@@ -8,9 +8,10 @@ import { describe, expect, it } from "vitest";
 import { UnzipxError } from "../../src/errors.ts";
 import type { Entry } from "../../src/formats/contract.ts";
 import { openSink, writeWhole } from "../../src/safe/new-file.ts";
-import { foldsNames } from "../../src/safe/publish.ts";
+import { foldsNames, moveFolder } from "../../src/safe/publish.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
 import type { Answer, Conflict } from "../../src/safe/conflicts.ts";
+import type { Place } from "../../src/safe/tree.ts";
 import { SafeWriter, type ClaimRules, type Claimed, type Destination } from "../../src/safe/writer.ts";
 import { contentsOf, isRoot, isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
@@ -510,6 +511,20 @@ describe("a new folder appears whole or not at all:", () => {
     };
     expect(await codeOf(write(target, [file("a")], { beforePublish }))).toBe("CONFLICT");
     expect(where.contents("out")).toEqual({ "new/": "", "new/theirs": "theirs" });
+  });
+
+  it.each([
+    ["a folder with something in it", (to: string) => void mkdirSync(join(to, "theirs"), { recursive: true }), (to: string) => readdirSync(to)[0]],
+    ["a file", (to: string) => writeFileSync(to, "theirs"), (to: string) => readFileSync(to, "utf8")],
+  ])("so is %s that takes the name between the last look and the rename, told by the name that the user knows", (_, appear, whose) => {
+    const where = sandbox();
+    mkdirSync(join(where.folder, "staged"));
+    const [from, to] = [join(where.folder, "staged"), join(where.folder, "taken")];
+    const place = { name: "", type: "directory", children: new Map(), get mode() { return void appear(to); } } as unknown as Place;
+    expect(() => moveFolder(from, to, place, 0o022, "out/new")).toThrow(expect.objectContaining({
+      code: "CONFLICT", message: 'Cannot make the folder "out/new": something appeared there meanwhile', details: { hint: "ls -ld out/new" },
+    }));
+    expect([existsSync(from), whose(to)]).toEqual([true, "theirs"]);
   });
 
   it("an archive of nothing makes an empty folder", async () => {
