@@ -58,6 +58,11 @@ export class Engine {
     return new Engine();
   }
 
+  /** Has one ready for take(): what it is to do is found out while it starts. */
+  static prepare(): void {
+    if (!idle.some((engine) => !engine.#dead)) idle.push(new Engine());
+  }
+
   /** For the next who needs one; a run that is still under way ends it instead. */
   async release(): Promise<void> {
     if (this.#busy) await this.end();

@@ -51,7 +51,8 @@ const PLAIN = /^[\w\-/.@+,= ()]*$/;
  * Empty and "." components only are dropped: "a//./b" and "a/b" always mean the same.
  */
 export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxError {
-  if (rules.above === undefined && isOrdinary(raw, rules.maxDepth)) return { path: raw as SafePath, oddity: undefined };
+  const plain = raw.endsWith("/") ? raw.slice(0, -1) : raw; // as folders are named
+  if (rules.above === undefined && isOrdinary(plain, rules.maxDepth)) return { path: plain as SafePath, oddity: undefined };
   let name = raw;
   let oddity: PathOddity | undefined;
   if (name.includes("\0")) return refuse(raw, "it contains a NUL byte");
@@ -105,6 +106,8 @@ export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxEr
 /** Letters, digits and what PLAIN holds besides, but for the separators. */
 const ORDINARY = Uint8Array.from({ length: 0x80 }, (_, code) => (code !== 0x2f && PLAIN.test(String.fromCharCode(code)) ? 1 : 0));
 const DEVICE_AT = /con|prn|aux|nul|com|lpt/iy;
+/** Whether a device's name may begin with it. */
+const DEVICE_INITIAL = Uint8Array.from({ length: 0x80 }, (_, code) => ("cpanl".includes(String.fromCharCode(code).toLowerCase()) ? 1 : 0));
 
 /** Whether a path is beyond all doubt just what it says, as most are: one walk over it, where the rules below take one each. */
 function isOrdinary(path: string, maxDepth: number): boolean {
@@ -119,8 +122,10 @@ function isOrdinary(path: string, maxDepth: number): boolean {
     const last = path.charCodeAt(at - 1);
     // Empty, hidden or made of dots; too long; with an end that Windows drops; like a device.
     if (at === start || path.charCodeAt(start) === 0x2e || at - start > MAX_COMPONENT_BYTES || last === 0x2e || last === 0x20) return false;
-    DEVICE_AT.lastIndex = start;
-    if (DEVICE_AT.test(path)) return false;
+    if (DEVICE_INITIAL[path.charCodeAt(start)] === 1) {
+      DEVICE_AT.lastIndex = start;
+      if (DEVICE_AT.test(path)) return false;
+    }
     if (at >= path.length) return depth <= maxDepth;
     depth += 1;
     start = at + 1;
@@ -156,6 +161,7 @@ function refuse(raw: string, why: string): UnzipxError {
  * full case folding, and without the trailing dots and spaces that Windows drops.
  */
 export function collisionKey(component: string): string {
+  if (isItsOwnKey(component)) return component;
   // Upper before lower folds what has no single lower-case form: "ß" and "ss", the ligature "ﬁ" and "fi".
   // eslint-disable-next-line no-control-regex
   const folded = /^[\u0000-\u007f]*$/.test(component)
@@ -163,6 +169,16 @@ export function collisionKey(component: string): string {
     : component.normalize("NFKD").toUpperCase().toLowerCase().normalize("NFKD");
   const end = folded.charCodeAt(folded.length - 1);
   return end === 0x2e || end === 0x20 ? folded.replace(/[. ]+$/, "") || folded : folded;
+}
+
+/** ASCII without capitals, and no dot or space at the end. */
+function isItsOwnKey(component: string): boolean {
+  let code = 0x20;
+  for (let at = 0; at < component.length; at++) {
+    code = component.charCodeAt(at);
+    if (code > 0x7f || (code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return code !== 0x2e && code !== 0x20;
 }
 
 /**

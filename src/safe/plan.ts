@@ -40,6 +40,8 @@ export class Plan {
   /** Whose places are to be, where that was asked for. */
   readonly owners = new Map<Place, Owner>();
   readonly #folders = new Map<string, Place>([["", this.root]]);
+  /** The folder that the last file went to. */
+  #lately: { readonly path: string; readonly place: Place } = { path: "", place: this.root };
   readonly #policy: Policy;
   readonly #disk: Disk;
   readonly #above: SafePath | undefined;
@@ -111,12 +113,22 @@ export class Plan {
   #reserve(type: Exclude<Entry["type"], "special">, path: SafePath, raw: string): Place | UnzipxError {
     if (type === "directory") return this.#folder(path, raw);
     const cut = path.lastIndexOf("/");
-    const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
+    const parent = this.#parent(path, cut, raw);
     if (parent instanceof UnzipxError) return parent;
     const place = this.#add(parent, path.slice(cut + 1), type, raw);
     if (place instanceof UnzipxError) return place;
     if (type !== "file") this.links.push(place);
     return place;
+  }
+
+  /** The folder that `path` has in front of `cut`, which most often is that of the file before it. */
+  #parent(path: SafePath, cut: number, raw: string): Place | UnzipxError {
+    const { path: last, place } = this.#lately;
+    if (last.length === cut && path.startsWith(last) && !place.dropped) return place;
+    const folder = (cut < 0 ? "" : path.slice(0, cut)) as SafePath;
+    const parent = this.#folder(folder, raw);
+    if (parent instanceof Place) this.#lately = { path: folder, place: parent };
+    return parent;
   }
 
   /** The folder at `path`, with all above it. */

@@ -127,8 +127,12 @@ export class Place {
   }
 }
 
-/** A string that keeps no other one alive: V8 makes a part of a path by pointing into it. */
+/** V8 copies parts of strings that are shorter than this. */
+const POINTED_INTO = 13;
+
+/** A string that keeps no other one alive: V8 makes a longer part of a path by pointing into it. */
 function ownString(part: string): string {
+  if (part.length < POINTED_INTO) return part;
   const copy = Buffer.from(part, "latin1").toString("latin1");
   return copy === part ? copy : part;
 }

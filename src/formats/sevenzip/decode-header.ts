@@ -1,35 +1,42 @@
 /**
- * The blocks of a 7z (DOC/7zFormat.txt of 7-Zip calls them folders), as its header tells them. What the archive holds is for 7-Zip to list; this is read
- * so that blocks can be shown to it one by one (block-archive.ts). Whatever is out of the ordinary is an error here.
+ * The header of a 7z (DOC/7zFormat.txt of 7-Zip): its blocks, which are called folders there, what lies in them, and the entries. Whatever is out of the ordinary
+ * is an error here, and for 7-Zip itself to read.
  */
-import { UnzipxError } from "../../errors.ts";
+import { ByteReader, odd } from "./byte-reader.ts";
+import { decodeFiles, type FileInfo } from "./decode-files.ts";
 import { ID, type Folder } from "./encode-header.ts";
 
-export interface Block extends Omit<Folder, "substreams"> {
+export interface Method {
+  readonly id: Uint8Array;
+  readonly properties: Uint8Array;
+}
+
+/** What lies in a block, in the order in which it comes out of it. */
+interface Contents {
+  readonly sizes: readonly number[];
+  readonly sums: (number | undefined)[];
+}
+
+export interface Block extends Omit<Folder, "substreams">, Contents {
   /** Of its packed streams, counted from the end of the start header. */
   readonly position: number;
+  /** Of its coders, in their order. */
+  readonly methods: readonly Method[];
   /** Bytes that come out of it in the end. */
   readonly size: number;
-  /** Contents in it. */
-  readonly count: number;
 }
 
-export interface Header {
-  /** Of "packed" one, which holds the header itself. */
-  readonly kind: "packed" | "plain";
-  readonly blocks: readonly Block[];
-  /** Characters in names that 7-Zip lists as others. */
-  readonly hasControls: boolean;
-}
+/** "packed": its one block holds the header itself. */
+export type Header = { readonly kind: "packed"; readonly block: Block } | { readonly kind: "plain"; readonly blocks: readonly Block[]; readonly files: readonly FileInfo[] };
 
-/** Throws BAD_HEADER for what is damaged, and for all that is not read here. */
-export function decodeHeader(bytes: Uint8Array): Header {
+/** Throws BAD_HEADER for what is damaged, for all that is not read here, and for more than `most` entries. */
+export function decodeHeader(bytes: Uint8Array, most: number): Header {
   const reader = new ByteReader(bytes);
   const first = reader.byte();
   if (first === ID.ENCODED_HEADER) {
-    const blocks = streamsInfo(reader, reader.byte());
-    if (blocks.length !== 1) throw odd("blocks of the header", blocks.length);
-    return { kind: "packed", blocks, hasControls: false };
+    const [block, ...others] = streamsInfo(reader, reader.byte());
+    if (block === undefined || others.length > 0) throw odd("number of blocks of the header", others.length);
+    return { kind: "packed", block };
   }
   if (first !== ID.HEADER) throw odd("first byte", first);
   let id = reader.byte();
@@ -38,7 +45,11 @@ export function decodeHeader(bytes: Uint8Array): Header {
     blocks = streamsInfo(reader, reader.byte());
     id = reader.byte();
   }
-  return { kind: "plain", blocks, hasControls: id === ID.FILES_INFO && hasControls(reader) };
+  const files = id === ID.FILES_INFO ? decodeFiles(reader, most) : [];
+  if (id === ID.FILES_INFO) id = reader.byte();
+  if (id !== ID.END) throw odd("section", id);
+  reader.assertEnd();
+  return { kind: "plain", blocks, files };
 }
 
 /** Packed streams, coders, contents; up to and with its end mark. `id` is its first byte. */
@@ -47,15 +58,14 @@ function streamsInfo(reader: ByteReader, id: number): Block[] {
   let position = reader.number();
   const packSizes = packInfo(reader);
   reader.expect(ID.UNPACK_INFO);
-  const { folders, hasSum } = unpackInfo(reader);
-  const counts = folders.map(() => 1);
+  const folders = unpackInfo(reader);
   const end = reader.byte();
-  if (end === ID.SUBSTREAMS_INFO) substreamsInfo(reader, counts, hasSum);
-  else if (end !== ID.END) throw odd("section", end);
+  if (end !== ID.SUBSTREAMS_INFO && end !== ID.END) throw odd("section", end);
+  const contents = end === ID.END ? folders.map(({ size, sum }) => ({ sizes: [size], sums: [sum] })) : substreamsInfo(reader, folders);
   if (end !== ID.END) reader.expect(ID.END);
   let next = 0; // packed stream
-  return folders.map(({ packed, main, ...folder }, i) => {
-    const block = { ...folder, position, packSizes: packSizes.slice(next, next + packed), size: folder.unpackSizes[main]!, count: counts[i]! };
+  return folders.map(({ packed, sum: _, ...folder }, i) => {
+    const block = { ...folder, ...contents[i]!, position, packSizes: packSizes.slice(next, next + packed) };
     if (block.packSizes.length < packed) throw odd("packed streams", packSizes.length);
     next += packed;
     position += block.packSizes.reduce((sum, size) => sum + size, 0);
@@ -79,51 +89,50 @@ function packInfo(reader: ByteReader): number[] {
   return sizes;
 }
 
-interface Coders extends Pick<Folder, "coders"> {
-  readonly unpackSizes: number[];
+interface WholeFolder extends Pick<Block, "coders" | "unpackSizes" | "methods" | "size"> {
   /** Packed streams that it takes. */
   readonly packed: number;
-  /** The coder that nothing follows. */
-  readonly main: number;
+  /** Checksum of all that comes out. */
+  readonly sum: number | undefined;
 }
 
-function unpackInfo(reader: ByteReader): { folders: Coders[]; hasSum: readonly boolean[] } {
+function unpackInfo(reader: ByteReader): WholeFolder[] {
   reader.expect(ID.FOLDER);
   const count = reader.number();
   reader.expect(0); // they follow here
-  const found: { coders: Uint8Array; packed: number; main: number; count: number }[] = [];
+  const found: ReturnType<typeof folderInfo>[] = [];
   for (let i = 0; i < count; i++) found.push(folderInfo(reader));
   reader.expect(ID.CODERS_UNPACK_SIZE);
-  const folders = found.map(({ count: coders, ...folder }) => ({ ...folder, unpackSizes: Array.from({ length: coders }, () => reader.number()) }));
-  let hasSum: readonly boolean[] = folders.map(() => false);
+  const sizes = found.map(({ methods }) => methods.map(() => reader.number()));
   let id = reader.byte();
-  if (id === ID.CRC) {
-    hasSum = sums(reader, count);
-    id = reader.byte();
-  }
+  const ofAll = id === ID.CRC ? sums(reader, count) : [];
+  if (id === ID.CRC) id = reader.byte();
   if (id !== ID.END) throw odd("section", id);
-  return { folders, hasSum };
+  return found.map(({ main, ...folder }, i) => ({ ...folder, unpackSizes: sizes[i]!, size: sizes[i]![main]!, sum: ofAll[i] }));
 }
 
+const NOTHING = new Uint8Array(0);
 /** As many coders as 7-Zip bears, and more than anything has. */
 const MOST_CODERS = 32;
 
-function folderInfo(reader: ByteReader): { coders: Uint8Array; packed: number; main: number; count: number } {
+/** `main`: the coder that nothing follows. */
+function folderInfo(reader: ByteReader): { coders: Uint8Array; methods: Method[]; packed: number; main: number } {
   const start = reader.position;
   const count = reader.number();
   if (count < 1 || count > MOST_CODERS) throw odd("coders", count);
+  const methods: Method[] = [];
   let inputs = 0;
   for (let i = 0; i < count; i++) {
     const flags = reader.byte(); // 0x0f: size of the id; 0x10: has several inputs or outputs; 0x20: has properties
     if ((flags & 0xc0) !== 0) throw odd("flags of a coder", flags);
-    reader.skip(flags & 0x0f);
+    const id = reader.take(flags & 0x0f);
     if ((flags & 0x10) !== 0) {
       inputs += reader.number();
       reader.expect(1); // output
     } else {
       inputs += 1;
     }
-    if ((flags & 0x20) !== 0) reader.skip(reader.number());
+    methods.push({ id, properties: (flags & 0x20) === 0 ? NOTHING : reader.take(reader.number()) });
   }
   const outputs = new Set(Array.from({ length: count }, (_, i) => i));
   for (let i = 1; i < count; i++) {
@@ -134,98 +143,44 @@ function folderInfo(reader: ByteReader): { coders: Uint8Array; packed: number; m
   const packed = inputs - (count - 1);
   if (main === undefined || outputs.size !== 1 || packed < 1 || packed > MOST_CODERS) throw odd("packed streams of a block", packed);
   for (let i = 0; packed > 1 && i < packed; i++) reader.number(); // the input that takes it
-  return { coders: reader.since(start), packed, main, count };
+  return { coders: reader.since(start), methods, packed, main };
 }
 
-function substreamsInfo(reader: ByteReader, counts: number[], hasSum: readonly boolean[]): void {
+/** Sizes and checksums of what is in each of `folders`, which is all of it where nothing else is said. */
+function substreamsInfo(reader: ByteReader, folders: readonly WholeFolder[]): Contents[] {
   let id = reader.byte();
+  const counts = folders.map(() => 1);
   if (id === ID.NUM_UNPACK_STREAM) {
     for (let i = 0; i < counts.length; i++) counts[i] = reader.number();
     id = reader.byte();
   }
-  if (id === ID.SIZE) {
-    for (const count of counts) for (let i = 1; i < count; i++) reader.number(); // the last one has what is left
-    id = reader.byte();
-  }
+  const hasSizes = id === ID.SIZE;
+  const contents = folders.map(({ size, sum }, i): Contents => {
+    const count = counts[i]!;
+    if (count > 1 && !hasSizes) throw odd("number of contents", count);
+    const sizes: number[] = [];
+    let rest = size;
+    for (let at = 1; at < count; at++) {
+      sizes.push(reader.number());
+      rest -= sizes.at(-1)!;
+    }
+    if (count > 0) sizes.push(rest); // the last one has what is left
+    if (rest < 0) throw odd("size of the last content", rest);
+    return { sizes, sums: count === 1 ? [sum] : Array<undefined>(count).fill(undefined) };
+  });
+  if (hasSizes) id = reader.byte();
   if (id === ID.CRC) {
-    sums(reader, counts.reduce((sum, count, i) => sum + (count === 1 && hasSum[i] === true ? 0 : count), 0));
+    const unknown = contents.filter(({ sums: [first], sizes }) => sizes.length !== 1 || first === undefined);
+    const found = sums(reader, unknown.reduce((sum, { sizes }) => sum + sizes.length, 0));
+    let next = 0;
+    for (const one of unknown) for (let at = 0; at < one.sizes.length; at++) one.sums[at] = found[next++];
     id = reader.byte();
   }
   if (id !== ID.END) throw odd("section", id);
+  return contents;
 }
 
-/** Checksums of `count` things: which of them have one. */
-function sums(reader: ByteReader, count: number): boolean[] {
-  const flags = reader.byte() === 1 ? undefined : reader.take(Math.ceil(count / 8)); // a bit each, the highest of a byte first
-  reader.assert(flags === undefined ? count : 0);
-  const found = Array.from({ length: count }, (_, i) => flags === undefined || (flags[i >> 3]! & (0x80 >> (i & 7))) !== 0);
-  reader.skip(4 * found.filter(Boolean).length);
-  return found;
-}
-
-/** Looks for the names among the properties of the entries. */
-function hasControls(reader: ByteReader): boolean {
-  reader.number(); // of entries
-  for (let id = reader.number(); id !== ID.END; id = reader.number()) {
-    const content = reader.take(reader.number());
-    if (id !== ID.NAMES) continue;
-    if (content[0] !== 0) throw odd("place of the names", content[0]!);
-    // UTF-16, little-endian; a zero ends each.
-    for (let i = 1; i + 1 < content.length; i += 2) if (content[i + 1] === 0 && ((content[i]! < 0x20 && content[i] !== 0) || content[i] === 0x7f)) return true;
-  }
-  return false;
-}
-
-class ByteReader {
-  readonly #bytes: Uint8Array;
-  position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  /** Throws unless so many bytes are left. */
-  assert(count: number): void {
-    if (count > this.#bytes.length - this.position) throw odd("bytes", this.#bytes.length);
-  }
-
-  byte(): number {
-    this.assert(1);
-    return this.#bytes[this.position++]!;
-  }
-
-  expect(value: number): void {
-    const found = this.byte();
-    if (found !== value) throw odd(`byte where ${value} should be`, found);
-  }
-
-  /** As ByteWriter.number() writes it. */
-  number(): number {
-    const first = this.byte();
-    const more = Math.clz32(~(first << 24)); // leading ones
-    let value = 0;
-    const rest = this.take(more);
-    for (let i = more - 1; i >= 0; i--) value = value * 0x100 + rest[i]!;
-    if (more < 8) value += (first & (0x7f >> more)) * 2 ** (8 * more);
-    if (!Number.isSafeInteger(value)) throw odd("number", value);
-    return value;
-  }
-
-  skip(count: number): void {
-    this.assert(count);
-    this.position += count;
-  }
-
-  take(count: number): Uint8Array {
-    this.skip(count);
-    return this.#bytes.subarray(this.position - count, this.position);
-  }
-
-  since(start: number): Uint8Array {
-    return this.#bytes.subarray(start, this.position);
-  }
-}
-
-function odd(what: string, found: number): UnzipxError {
-  return new UnzipxError("BAD_HEADER", `Cannot tell the blocks of the archive apart: its header has an unusual ${what}`, { found: String(found) });
+/** Checksums of `count` things; undefined: it has none. */
+function sums(reader: ByteReader, count: number): (number | undefined)[] {
+  return reader.flags(count).map((has) => (has ? reader.uint32() : undefined));
 }

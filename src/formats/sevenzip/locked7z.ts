@@ -8,6 +8,6 @@ const AES = Buffer.from([0x06, 0xf1, 0x07, 0x01]);
 const ENOUGH = 64 * 1024;
 
 export function isIndexLocked({ segments }: SolidSource): boolean {
-  const header = storedHeader(segments, ENOUGH);
+  const header = storedHeader(segments, ENOUGH)?.bytes;
   return header !== undefined && header[0] === ID.ENCODED_HEADER && Buffer.from(header.buffer, header.byteOffset, header.length).includes(AES);
 }

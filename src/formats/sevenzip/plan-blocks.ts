@@ -46,7 +46,7 @@ export function planBlocks(blocks: readonly Block[], all: readonly Described[], 
     const chosen = inside.filter(({ isWanted }) => isWanted).map(({ entry }) => entry);
     if (chosen.length === 0) continue;
     const block = blocks[Number(number)];
-    const fits = block !== undefined && block.count === inside.length && inside.reduce((sum, { size }) => sum + size, 0) === block.size;
+    const fits = block !== undefined && block.sizes.length === inside.length && inside.reduce((sum, { size }) => sum + size, 0) === block.size;
     if (fits && chosen.every(({ crc32 }) => crc32 !== undefined)) planned.push({ block, contents: inside });
     else left.push(...chosen);
   }

@@ -10,21 +10,17 @@ import { decodeUtf8Escaping } from "../../text/charset.ts";
 import type { Bytes, Segment, StreamEntry } from "../contract.ts";
 import { blockArchive } from "./block-archive.ts";
 import { BlockOutput } from "./block-output.ts";
-import { decodeHeader, type Block } from "./decode-header.ts";
 import type { Described } from "./describe.ts";
 import { contentless, publicOf } from "./entry.ts";
 import type { Events } from "./events.ts";
 import { leadsOut } from "./leads-out.ts";
 import type { Content, Plan, PlannedBlock } from "./plan-blocks.ts";
 import { enginesFor } from "./shares.ts";
-import { storedHeader } from "./start-header.ts";
 
 /** Content up to this size is handed on in one piece. */
 const WHOLE_LIMIT = 256 * 1024;
 /** What may follow what is wanted before the engine is rather ended: to start another one takes 40 ms. */
 const WORTH_ENDING = 4 * 1024 * 1024;
-/** A header may be packed, and what comes out as well; nobody does that more than once. */
-const MOST_LAYERS = 4;
 /** Of links: what needs no thought. */
 const PLAIN_TARGET = /^[!-$&-[\]-~]+$/;
 const LONGEST_TARGET = 1024;
@@ -41,32 +37,6 @@ export interface Host {
   failed(entry: Described, trouble: UnzipxError): UnzipxError;
   /** Throws what a run complained of that harmed no entry. */
   conclude(code: number, lines: readonly string[], events: Events): void;
-}
-
-/** The blocks by number. Throws where they cannot be told apart, and for headers of more than `most` bytes. */
-export async function findBlocks(source: readonly Segment[], most: number, host: Host): Promise<readonly Block[]> {
-  let bytes = storedHeader(source, most);
-  for (let layer = 0; bytes !== undefined && layer < MOST_LAYERS; layer++) {
-    const { kind, blocks, hasControls } = decodeHeader(bytes);
-    if (hasControls) break; // only with its file does 7-Zip tell the true name
-    if (kind === "plain") return blocks;
-    bytes = blocks[0]!.size > most ? undefined : await decoded(host.run(blockArchive(blocks, source)));
-  }
-  throw new UnzipxError("BAD_HEADER", "Cannot tell the blocks of the archive apart");
-}
-
-/** Of a run over one file. */
-async function decoded(events: Events): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const event = await events.next();
-      if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
-      else if (event.kind === "exit") return Buffer.concat(pieces);
-    }
-  } finally {
-    await events.close();
-  }
 }
 
 /** Gives what is certain. `left`: is given the other entries. */

@@ -2,12 +2,13 @@
 import { isUtf8 } from "node:buffer";
 import { merge } from "../../bytes/merge.ts";
 import { readSegments } from "../../bytes/segments.ts";
+import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
 import { unexplained } from "../../engine/trouble.ts";
 import { ERRORS, UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
-import type { Bytes, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
+import type { Bytes, Segment, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { Complaints, isOfAnother, missingVolume, noPassword, WHAT, wrongPassword } from "./complaints.ts";
 import { describe, type Described } from "./describe.ts";
 import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
@@ -16,7 +17,9 @@ import { Events } from "./events.ts";
 import { parseListing, type Found } from "./listing.ts";
 import { planBlocks } from "./plan-blocks.ts";
 import { Queue } from "./queue.ts";
-import { findBlocks, readBlocks, type Host } from "./read-blocks.ts";
+import { listHeader } from "./list-header.ts";
+import { readBlocks, type Host } from "./read-blocks.ts";
+import { readHeader, type ArchiveHeader } from "./read-header.ts";
 import { selectionOf } from "./selection.ts";
 import { sharesOf } from "./shares.ts";
 
@@ -24,6 +27,10 @@ import { sharesOf } from "./shares.ts";
 const WHOLE_LIMIT = 256 * 1024;
 /** The listing of a million entries has about 400 MB: so much has to fit, and not more. */
 const LISTING_BYTES = 512 * 1024 * 1024;
+/** The header of a million entries, decoded. */
+const HEADER_BYTES = 256 * 1024 * 1024;
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f]/;
 /** The longest path that systems take. */
 const TARGET_BYTES = 4096;
 /** As much as a bid sees. */
@@ -54,6 +61,8 @@ class Reading {
   readonly #complaints: Complaints;
   #password: string | undefined;
   #asked = false;
+  /** Of a 7z, where it can be read here. */
+  #header: ArchiveHeader | undefined;
   /** The index could be read in part. */
   #indexTrouble: UnzipxError | undefined;
   #failed = false;
@@ -72,6 +81,12 @@ class Reading {
   async list(): Promise<Described[]> {
     const isLocked = (await this.#kind.isIndexLocked?.(this.#source)) === true;
     if (isLocked && !(await this.#ask())) throw noPassword();
+    this.#header = await this.#ownHeader();
+    const own = this.#header?.isSound === true ? listHeader(this.#header.blocks, this.#header.files) : undefined;
+    if (own !== undefined) {
+      this.found = { type: "7z", offset: 0 };
+      return describe(own.items, this.#options, own.solid);
+    }
     let listed = await this.#list().catch((error: unknown) => {
       throw isLocked && error instanceof UnzipxError && error.code === "BAD_DATA" ? wrongPassword() : error;
     });
@@ -89,6 +104,19 @@ class Reading {
     return describe(items, this.#options, solid);
   }
 
+  /** Undefined where there is none that is read here. Whatever is in the way, 7-Zip says it better when it sees the archive as it is. */
+  async #ownHeader(): Promise<ArchiveHeader | undefined> {
+    if (this.#kind.hasBlocks !== true || this.#files.length > 1) return undefined;
+    if (!this.#options.listing) Engine.prepare();
+    const entries = this.#options.limits.entries;
+    return readHeader(this.#files[0]!.segments, { bytes: HEADER_BYTES, entries: entries > 0 ? entries : Infinity }, (archive) => this.#unpack(archive)).catch(() => undefined);
+  }
+
+  /** An archive that was put together here. */
+  #unpack(segments: readonly Segment[]): Events {
+    return this.#run(["x", ...QUIETLY], { files: [{ name: "blocks.7z", segments }] });
+  }
+
   /** The wanted entries, folders first, then as they come out, links and what failed at last. */
   async *extract(wanted: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry> {
     for (const entry of wanted) assertMemory(entry.memory, this.#options.limits.memory, `"${entry.path}"`);
@@ -98,27 +126,23 @@ class Reading {
       this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
     }
     const contents = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
-    const left = this.#kind.hasBlocks === true ? yield* this.#byBlock(contents, all) : contents;
+    const left = this.#header === undefined || this.#indexTrouble !== undefined ? contents : yield* this.#byBlock(this.#header, contents, all);
     yield* this.#byEntry(left, all);
     for (const entry of wanted) if (entry.type === "hardlink" || entry.type === "special") yield contentless(entry);
     this.assertWholeIndex();
   }
 
   /** What comes out for entries. Returns those that are left. */
-  async *#byBlock(contents: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry, readonly Described[]> {
-    if (contents.length === 0 || this.#indexTrouble !== undefined) return contents;
-    const { segments } = this.#files[0]!;
+  async *#byBlock({ blocks, files }: ArchiveHeader, contents: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry, readonly Described[]> {
+    if (files.some(({ path }) => CONTROL.test(path))) return contents; // only with its file does 7-Zip tell the true name
     const host: Host = {
-      run: (archive) => this.#run(["x", ...QUIETLY], { files: [{ name: "blocks.7z", segments: archive }] }),
+      run: (archive) => this.#unpack(archive),
       explain: (lines) => this.#complaints.first(lines),
       failed: (entry, trouble) => ((this.#failed = true), this.#complaints.ofEntry(entry, trouble)),
       conclude: (code, lines, events) => this.#complaints.conclude(code, lines, events),
     };
-    // Whatever is in the way, 7-Zip says it better when it sees the archive as it is.
-    const blocks = await findBlocks(segments, LISTING_BYTES, host).catch(() => undefined);
-    if (blocks === undefined) return contents;
     const [plan, left] = [planBlocks(blocks, all, new Set(contents)), [] as Described[]];
-    yield* readBlocks(plan, segments, this.#options.threads, host, left);
+    yield* readBlocks(plan, this.#files[0]!.segments, this.#options.threads, host, left);
     return [...plan.left, ...left];
   }
 

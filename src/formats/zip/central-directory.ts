@@ -6,7 +6,8 @@ import { misshapen, NTFS_ID, TIMESTAMP_ID, UNICODE_COMMENT_ID, UNICODE_PATH_ID, 
 
 /** Read in one go: two small reads for each entry would take 20 times as long. */
 const WINDOW = 1024 * 1024;
-const FIXED = 46;
+/** Bytes of a record in front of its name. */
+export const CENTRAL_FIXED = 46;
 const SIGNATURE = 0x02014b50;
 /** Digital signature of the directory (4.3.13): 4 signature; 2 length; the data. */
 const DIGITAL_SIGNATURE = 0x05054b50;
@@ -75,24 +76,34 @@ export class CentralDirectory {
     return this.#signature() === SIGNATURE;
   }
 
-  /** Throws where there is no whole record. */
-  next(): CentralRecord {
+  /** The bytes around the next record, which begins at what reach() returned. */
+  get bytes(): Buffer {
+    return this.#window;
+  }
+
+  /** Makes sure that the whole next record lies in `bytes`, and returns where. Throws where there is none. */
+  reach(): number {
     if (!this.hasNext) {
       const cut = this.at + 4 > this.#place.end;
       throw new UnzipxError(cut ? "TRUNCATED" : "BAD_HEADER", `Cannot read the zip archive: its central directory ${cut ? "is cut off" : "holds something else than records"}`, {
         expected: `the signature PK\\1\\2 at ${this.at}`, found: cut ? `an end at ${this.#place.end}` : (this.#signature() ?? 0).toString(16).padStart(8, "0"),
       });
     }
-    let at = this.#reach(FIXED);
-    // 28, 30, 32 - lengths of name, extra field and comment
+    return this.#reach(recordLength(this.#window, this.#reach(CENTRAL_FIXED)));
+  }
+
+  /** Goes on to the record behind the one that reach() returned. */
+  pass(at: number): void {
+    this.at += recordLength(this.#window, at);
+  }
+
+  /** The record that reach() returned. */
+  read(at: number): CentralRecord {
     const nameLength = this.#window.readUInt16LE(at + 28);
     const extraLength = this.#window.readUInt16LE(at + 30);
     const commentLength = this.#window.readUInt16LE(at + 32);
-    const length = FIXED + nameLength + extraLength + commentLength;
-    at = this.#reach(length);
-    this.at += length;
     const bytes = this.#window;
-    const nameEnd = at + FIXED + nameLength;
+    const nameEnd = at + CENTRAL_FIXED + nameLength;
     const extraEnd = nameEnd + extraLength;
     return {
       versionMadeBy: bytes.readUInt16LE(at + 4), //  4 version made by
@@ -106,7 +117,7 @@ export class CentralDirectory {
       disk: bytes.readUInt16LE(at + 34), //         34 disk number where the file starts; 36 - internal attributes: nobody needs them
       attributes: bytes.readUInt32LE(at + 38), //   38 external attributes
       offset: bytes.readUInt32LE(at + 42), //       42 offset of the local header
-      name: bytes.subarray(at + FIXED, nameEnd),
+      name: bytes.subarray(at + CENTRAL_FIXED, nameEnd),
       extra: extraLength === 0 ? NO_EXTRA : extraFields(bytes.subarray(nameEnd, extraEnd)),
       comment: commentLength === 0 ? NOTHING : bytes.subarray(extraEnd, extraEnd + commentLength),
     };
@@ -137,6 +148,11 @@ export class CentralDirectory {
     if (length > this.#window.length) throw new UnzipxError("TRUNCATED", "Cannot read the zip archive: its central directory is cut off", { expected: `${length} bytes at ${this.at}`, found: `an end at ${end}` });
     return 0;
   }
+}
+
+/** 28, 30, 32 - lengths of name, extra field and comment */
+function recordLength(bytes: Buffer, at: number): number {
+  return CENTRAL_FIXED + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
 }
 
 function extraFields(extra: Buffer): ExtraFields {

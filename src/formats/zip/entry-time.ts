@@ -30,6 +30,17 @@ function ntfsTime(field: Buffer): number | undefined {
   return ticks === 0 ? undefined : ticks / 10_000 - NTFS_EPOCH;
 }
 
+export type Calendar = (days: number, time: number) => EntryTime;
+
+/** As dosToUnix(). Many entries have the time of the one before them, and to ask takes long. Not for longer than one archive: who runs us may change the time zone. */
+export function calendar(): Calendar {
+  let [lastDays, lastTime, last] = [-1, -1, undefined as EntryTime | undefined];
+  return (days, time) => {
+    if (last === undefined || days !== lastDays || time !== lastTime) [lastDays, lastTime, last] = [days, time, dosToUnix(days, time)];
+    return last;
+  };
+}
+
 /** 4.4.6: day, month and year since 1980; seconds in steps of two, minutes, hours. */
 function dosToUnix(days: number, time: number): EntryTime {
   const said = days === 0 ? DOS_FIRST : days;

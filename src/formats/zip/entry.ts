@@ -109,11 +109,15 @@ export interface Reading {
   readonly notes: UnzipxError[];
 }
 
+/** Whether the host of an entry says that its attributes hold a Unix mode. */
+export function isUnix(host: number): boolean {
+  return host === MADE_BY_UNIX || host === MADE_BY_DARWIN;
+}
+
 /** `called`: what its headers say of its name; `name`: what was made of that. */
 export function readEntry(record: CentralRecord, called: EntryName, name: DecodedName, reading: Reading): ZipEntry {
   const { notes } = reading;
-  const host = record.versionMadeBy >>> 8;
-  const isUnix = host === MADE_BY_UNIX || host === MADE_BY_DARWIN;
+  const unix = isUnix(record.versionMadeBy >>> 8);
   const { flags } = record;
   let path = name.text;
   if (called.oddity !== undefined) notes.push(called.oddity.in({ entry: path }));
@@ -123,8 +127,8 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
   }
   const values = longValues(record, record.extra.zip64);
   const { size, packedSize } = values;
-  const unixMode = isUnix ? record.attributes >>> 16 : 0;
-  const type = typeOf(path, unixMode, record.attributes, size, isUnix);
+  const unixMode = unix ? record.attributes >>> 16 : 0;
+  const type = typeOf(path, unixMode, record.attributes, size, unix);
   const aes = record.method === AES_METHOD ? aesOf(record) : undefined;
   const time = entryTime(record);
   if (time.isOdd) notes.push(new UnzipxError("ODDITY", "An entry has a time that is in no calendar", { entry: path }));

@@ -3,6 +3,7 @@
 export const ZIP64_ID = 0x0001;
 export const NTFS_ID = 0x000a;
 export const TIMESTAMP_ID = 0x5455;
+export const UNIX_IDS_ID = 0x7875;
 /** Info-ZIP's Unicode comment and path: 1 version; 4 CRC-32 of what the header has in its place; the text in UTF-8 (4.6.8, 4.6.9). */
 export const UNICODE_COMMENT_ID = 0x6375;
 export const UNICODE_PATH_ID = 0x7075;
@@ -31,7 +32,7 @@ const FORMS: ReadonlyMap<number, readonly [name: string, form: Form]> = new Map(
   [0x554e, ["Xceed name", isXceedName]],
   [0x5855, ["old Unix", exactly(8, 12)]], // two times, and owner and group in the local header only
   [0x7855, ["second Unix", exactly(0, 4)]], // owner and group, in the local header only
-  [0x7875, ["third Unix", isUnixIds]],
+  [UNIX_IDS_ID, ["third Unix", isUnixIds]],
   [0x9903, ["reference", exactly(20)]],
   [0xa220, ["growth hint", isGrowthHint]],
 ]);
@@ -40,6 +41,18 @@ const FORMS: ReadonlyMap<number, readonly [name: string, form: Form]> = new Map(
 export function misshapen(id: number, bytes: Buffer, start: number, end: number, side: Side): string | undefined {
   const known = FORMS.get(id);
   return known === undefined || known[1](bytes, start, end - start, side) ? undefined : known[0];
+}
+
+/** Whether there is nothing from `start` to `end` but timestamps and owners, as zip writes them, and each has the form it should. */
+export function arePlain(bytes: Buffer, start: number, end: number, side: Side): boolean {
+  let at = start;
+  while (at + 4 <= end) {
+    const id = bytes.readUInt16LE(at);
+    const next = at + 4 + bytes.readUInt16LE(at + 2);
+    if (next > end || (id !== TIMESTAMP_ID && id !== UNIX_IDS_ID) || misshapen(id, bytes, at + 4, next, side) !== undefined) return false;
+    at = next;
+  }
+  return at === end;
 }
 
 /** A byte of flags, of which bits 0 to 2 stand for a time each; the central directory has at most the first, or a copy. */

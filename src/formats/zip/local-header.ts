@@ -6,7 +6,7 @@ import type { Warn } from "../contract.ts";
 import { AES_EXTRA_ID, AES_METHOD, aesExtra } from "./crypto-aes.ts";
 import type { ZipLocator } from "./decode.ts";
 import { fitsName } from "./entry-name.ts";
-import { isPadding, misshapen, UNICODE_COMMENT_ID, UNICODE_PATH_ID, ZIP64_ID } from "./extra-fields.ts";
+import { arePlain, isPadding, misshapen, UNICODE_COMMENT_ID, UNICODE_PATH_ID, ZIP64_ID } from "./extra-fields.ts";
 import { MAX32 } from "./headers.ts";
 import { methodName } from "./methods.ts";
 import { recordIn } from "./records.ts";
@@ -39,8 +39,29 @@ export interface LocalFacts {
   readonly isZip64: boolean;
 }
 
+/**
+ * Where the data begins, if the local header is as plain as most are and says what the central one does; 0: checkLocalHeader() has to look at it,
+ * which would say the same of this one. It takes a third of the time, and there may be a million.
+ */
+function plainDataStart(record: Buffer, locator: ZipLocator): number {
+  const { rawName, flags } = locator;
+  const nameEnd = LOCAL_HEADER + rawName.length;
+  if (record.length < nameEnd || record.readUInt32LE(0) !== LOCAL_SIGNATURE) return 0;
+  if (locator.aes !== undefined || locator.unicodeName !== undefined) return 0;
+  if (record.readUInt16LE(6) !== flags || record.readUInt16LE(8) !== locator.method || record.readUInt16LE(26) !== rawName.length) return 0;
+  const [crc, packedSize, size] = [record.readUInt32LE(14), record.readUInt32LE(18), record.readUInt32LE(22)];
+  const isLater = (flags & FLAG_DESCRIPTOR) !== 0 && crc === 0 && packedSize === 0 && size === 0;
+  if (!isLater && (crc !== locator.crc32 || packedSize !== locator.packedSize || size !== locator.size)) return 0;
+  const end = nameEnd + record.readUInt16LE(28);
+  if (end > record.length || locator.offset + end + locator.packedSize > locator.limit || !arePlain(record, nameEnd, end, "local")) return 0;
+  for (let at = 0; at < rawName.length; at++) if (record[LOCAL_HEADER + at] !== rawName.charCodeAt(at)) return 0;
+  return locator.offset + end;
+}
+
 /** APPNOTE 4.3.7. Throws where the local header tells another story than the central one. */
 export function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number, telling: Telling): LocalFacts {
+  const plain = plainDataStart(record, locator);
+  if (plain > 0) return { dataStart: plain, hasDescriptor: (locator.flags & FLAG_DESCRIPTOR) !== 0, halfDescribed: false, isZip64: false };
   // 0 - local file header signature
   if (record.length < LOCAL_HEADER || record.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw new UnzipxError("BAD_HEADER", "Cannot read an entry: no local header lies where the central directory says", {

@@ -7,6 +7,8 @@ import { CentralDirectory, type CentralRecord } from "./central-directory.ts";
 import { findExtent, type ZipExtent } from "./end-record.ts";
 import { readEntry, type ZipEntry } from "./entry.ts";
 import { entryName, type EntryName } from "./entry-name.ts";
+import { readPlain } from "./plain-record.ts";
+import { calendar } from "./entry-time.ts";
 import { assertBeginning, setLimits } from "./ranges.ts";
 
 export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
@@ -44,13 +46,20 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
   const undeclared: Undeclared[] = [];
   const reading = { prefix: extent.prefix, lenient: options.lenient, notes };
   const directory = new CentralDirectory({ fd: source.fd, start: extent.directoryStart, end: extent.directoryLimit });
+  const plainly = { prefix: extent.prefix, calendar: calendar() };
   let number = 0;
   const readOne = (): void => {
-    const record = directory.next();
+    const at = directory.reach();
+    const plain = readPlain(directory.bytes, at, plainly);
+    if (plain !== undefined) entries[number] = plain;
+    else readSpecial(directory.read(at));
+    directory.pass(at);
+    number++;
+  };
+  const readSpecial = (record: CentralRecord): void => {
     const called = entryName(record);
     if (called.name === undefined) undeclared.push({ record, called, number });
     else entries[number] = readEntry(record, called, called.name, reading);
-    number++;
   };
   while (number < extent.entries && directory.hasNext) readOne();
   // Writers without zip64 keep the lower 16 bits of the number: Java's did until version 6.
@@ -65,7 +74,7 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
   if (signature > 0) notes.push(new UnzipxError("ODDITY", "The zip archive has a digital signature, which is not verified"));
   const isWhole = number === extent.entries || (number > extent.entries && (number & 0xffff) === extent.entries);
   if (!isWhole || directory.at + signature !== extent.directoryEnd) {
-    if (!options.lenient && number < extent.entries && directory.at < extent.directoryEnd) directory.next(); // throws: it is damaged
+    if (!options.lenient && number < extent.entries && directory.at < extent.directoryEnd) directory.reach(); // throws: it is damaged
     disagree(options.lenient, notes, {
       expected: `${extent.entries} entries up to ${extent.directoryEnd} (end record)`, found: `${number} entries up to ${directory.at} (central directory)`,
     });
