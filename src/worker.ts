@@ -1,5 +1,9 @@
 /** The file that worker threads start with: the same jobs, on another thread. */
-import { runJob } from "./core/jobs.ts";
-import { serve } from "./parallel/serve.ts";
+import type { WorkerStart } from "./core/run-jobs.ts";
+import { startOfThread } from "./parallel/worker-start.ts";
+import { keepCompiledIn } from "./safe/compile-cache.ts";
 
-serve(runJob);
+const { compiled } = startOfThread<WorkerStart>();
+if (compiled !== undefined) keepCompiledIn(compiled);
+// Behind that, so that it is of use; what is asked meanwhile waits.
+void Promise.all([import("./core/jobs.ts"), import("./parallel/serve.ts")]).then(([{ runJob }, { serve }]) => serve(runJob));

@@ -1,6 +1,6 @@
 /** From the command line to the exit code: the only catch-all, and the only place where the process ends. */
 import { fromSystem, UnzipxError } from "../errors.ts";
-import { keepCompiled } from "./compile-cache.ts";
+import { keepCompiled } from "../safe/compile-cache.ts";
 import { stderr, stdout } from "./streams.ts";
 import { VERSION } from "./version.ts";
 

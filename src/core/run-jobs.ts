@@ -1,6 +1,7 @@
 /** Runs jobs on all threads: workers take what they can, the main thread does its share in between. */
 import { nextTurn } from "../bytes/clock.ts";
 import { Pool } from "../parallel/pool.ts";
+import { compiledFolder } from "../safe/compile-cache.ts";
 import { runJob, type Job } from "./jobs.ts";
 
 export interface RunOptions {
@@ -92,8 +93,13 @@ export async function runJobs<Result>(count: number, jobAt: (number: number) => 
 }
 
 /** The bundle lies flat: the worker's entry file is beside this code. */
-export function newPool(workers: number, jobsInAdvance?: number): Pool<Job> {
-  return new Pool<Job>(new URL("./worker.cjs", import.meta.url), workers, jobsInAdvance);
+export function newPool(workers: number, inAdvance?: number): Pool<Job> {
+  return new Pool<Job>(new URL("./worker.cjs", import.meta.url), workers, { inAdvance, start: { compiled: compiledFolder() } satisfies WorkerStart });
+}
+
+/** What a worker is told before its first job. */
+export interface WorkerStart {
+  readonly compiled: string | undefined;
 }
 
 /** Resolves when the user wants to stop; listens no longer than until `over`. */

@@ -26,20 +26,28 @@ interface Lane<Job> {
   readonly underWay: Map<number, Waiting<Job>>;
 }
 
+export interface PoolOptions {
+  /** As JOBS_IN_ADVANCE. */
+  readonly inAdvance?: number | undefined;
+  readonly start?: object | undefined;
+}
+
 export class Pool<Job> {
   readonly #entry: URL;
   readonly #lanes: Lane<Job>[] = [];
   readonly #queue: Waiting<Job>[] = [];
   readonly #threads: number;
   readonly #inAdvance: number;
+  readonly #start: object;
   #ids = 0;
   #closed = false;
 
-  /** `threads` workers at most, started when jobs come; `entry` is the worker's file, which calls serve(). */
-  constructor(entry: URL, threads: number, inAdvance = JOBS_IN_ADVANCE) {
+  /** `threads` workers at most, started when jobs come; `entry` is the worker's file, which calls serve() and finds `start` in workerData. */
+  constructor(entry: URL, threads: number, { inAdvance = JOBS_IN_ADVANCE, start = {} }: PoolOptions = {}) {
     this.#entry = entry;
     this.#threads = threads;
     this.#inAdvance = inAdvance;
+    this.#start = start;
   }
 
   get threads(): number {
@@ -90,12 +98,12 @@ export class Pool<Job> {
       if (best === undefined || lane.underWay.size < best.underWay.size) best = lane;
     }
     if (best?.underWay.size === 0) return best;
-    if (this.#lanes.length < this.#threads) return this.#start();
+    if (this.#lanes.length < this.#threads) return this.#begin();
     return best !== undefined && best.underWay.size < this.#inAdvance ? best : undefined;
   }
 
-  #start(): Lane<Job> {
-    const lane: Lane<Job> = { worker: new (nodeWorkers().Worker)(this.#entry, WORKER), underWay: new Map() };
+  #begin(): Lane<Job> {
+    const lane: Lane<Job> = { worker: new (nodeWorkers().Worker)(this.#entry, { ...WORKER, workerData: this.#start }), underWay: new Map() };
     lane.worker.unref(); // an idle worker must not keep the process alive
     lane.worker.on("message", (answer: Answer) => {
       const waiting = lane.underWay.get(answer.id);

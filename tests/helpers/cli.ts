@@ -3,7 +3,7 @@ import { spawn, spawnSync, type SpawnOptions } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import { assertDocument, assertEvents } from "./schema.ts";
 import { temporaryFolder, treeOf } from "./tools.ts";
 
@@ -76,7 +76,7 @@ export function sandbox(): Sandbox {
   })]));
   const before = around();
   const environment = (env: RunOptions["env"] = {}): NodeJS.ProcessEnv => {
-    const all: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, ".config"), UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", ...env };
+    const all: NodeJS.ProcessEnv = { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, ".config"), XDG_CACHE_HOME: inject("caches"), UNZIPX_ACCEPT_TERMS: "1", NO_COLOR: "1", LC_ALL: "C.UTF-8", ...env };
     for (const [key, value] of Object.entries(env)) if (value === undefined) delete all[key];
     delete all["FORCE_COLOR"];
     delete all["NODE_OPTIONS"];

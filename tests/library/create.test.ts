@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isRoot } from "../helpers/cli.ts";
 import { breaking, create, extract, failure, IncompleteError, list, rejection, stalling, test } from "../helpers/unzipx.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
@@ -23,6 +23,16 @@ function inputs(): string {
 async function contents(archive: Parameters<typeof list>[0], more: Parameters<typeof list>[1] = {}): Promise<string[]> {
   return (await list(archive, more)).entries.map(({ path }) => path);
 }
+
+// Temporary files of a folder of its own: whatever else runs on this machine leaves some in the common one for a while.
+const before = process.env["TMPDIR"];
+const own = mkdtempSync(join(tmpdir(), "unzipx-create-"));
+beforeAll(() => void (process.env["TMPDIR"] = own));
+afterAll(() => {
+  if (before === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = before;
+  rmSync(own, { recursive: true, force: true });
+});
 
 function temporary(): string[] {
   return readdirSync(tmpdir()).filter((name) => /^unzipx-[A-Za-z0-9]{6}$/.test(name));
