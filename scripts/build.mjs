@@ -34,11 +34,14 @@ const { output } = await bundle.write({
   minify: true,
   comments: false, // the licences are in THIRD-PARTY-LICENSES.txt
   entryFileNames: "[name].cjs",
-  chunkFileNames: "chunk-[name]-[hash].cjs",
+  chunkFileNames: (chunk) => `chunk-${titleOf(chunk)}-[hash].cjs`,
   // A module that several chunks share would get a file of its own, and to find a file takes longer than to run it.
   codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: stepOf(), debugName: "step" }] },
 });
 await bundle.close();
+const titles = output.map(({ fileName }) => fileName.replace(/-[\w-]{8}\.cjs$/, ""));
+const twice = titles.find((title, i) => titles.indexOf(title) < i);
+if (twice !== undefined) throw new Error(`Two files of the bundle are called ${twice}`);
 writeFileSync(join(root, "dist/index.js"), moduleAround("./index.cjs", output.find((chunk) => chunk.name === "index").exports));
 writeFileSync(join(root, "THIRD-PARTY-LICENSES.txt"), thirdPartyLicenses(output.flatMap((chunk) => chunk.moduleIds ?? [])));
 
@@ -47,6 +50,12 @@ writeFileSync(join(root, "dist/unzipx.1"), manPage(version));
 
 // The library's types; without the compiler (an install of production dependencies only) the program still builds.
 if (existsSync(join(root, "node_modules/typescript/bin/tsc"))) writeTypes(root, join(root, "dist/types"));
+
+/** Several modules have one name in different folders; what is compiled is kept by these names (src/safe/code-cache.ts). */
+function titleOf({ name, facadeModuleId }) {
+  const path = facadeModuleId?.split(/[\\/](?:src|node_modules)[\\/]/).at(-1);
+  return path === undefined ? name : path.replace(/\.[cm]?[jt]s$/, "").replace(/[^\w.]+/g, "-").replace(/^-/, "");
+}
 
 /** An ES module with the same exports, by their names. */
 function moduleAround(file, names) {

@@ -1,5 +1,9 @@
 /** The file that a filter's thread starts with. */
-import { FILTERS } from "./filters/index.ts";
-import { serveFilter } from "./parallel/serve-filter.ts";
+import type { FilterStart } from "./parallel/filter-protocol.ts";
+import { startOfThread } from "./parallel/worker-start.ts";
+import { keepCompiledIn } from "./safe/compile-cache.ts";
 
-void serveFilter(FILTERS); // no top-level await: the bundler then would not put chunks together
+const { compiled } = startOfThread<FilterStart>();
+if (compiled !== undefined) keepCompiledIn(compiled);
+// Behind that, so that it is of use. No top-level await: the bundler then would not put chunks together.
+void Promise.all([import("./filters/index.ts"), import("./parallel/serve-filter.ts")]).then(([{ FILTERS }, { serveFilter }]) => serveFilter(FILTERS));

@@ -8,6 +8,7 @@ import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../fo
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
+import { compiledFolder } from "../safe/compile-cache.ts";
 import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { readLimits, USUAL_LEVELS, type Limits } from "../safe/policy.ts";
@@ -216,7 +217,7 @@ function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source
   const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
   if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads });
   return decodeOnThread({
-    ...shared, entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, read: source.readElsewhere,
+    ...shared, entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, compiled: compiledFolder(), read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }

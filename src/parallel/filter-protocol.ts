@@ -14,6 +14,8 @@ export interface FilterStart {
   readonly lenient: boolean;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
+  /** Where compiled code is kept. */
+  readonly compiled: string | undefined;
 }
 
 export type FromFilter =

@@ -10,6 +10,8 @@ export interface FilterThreadOptions {
   /** The worker's file, which calls serveFilter(). */
   readonly entry: URL;
   readonly filter: string;
+  /** As in FilterStart. */
+  readonly compiled: string | undefined;
   /** A file is read by the thread itself; other bytes are handed over. */
   readonly input: { readonly fd: number } | { readonly bytes: Bytes };
   readonly warn: Warn;
@@ -21,10 +23,10 @@ export interface FilterThreadOptions {
 }
 
 /** The decoded bytes; each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
-export async function* decodeOnThread({ entry, filter, input, warn, memory, lenient, read }: FilterThreadOptions): Bytes {
+export async function* decodeOnThread({ entry, filter, compiled, input, warn, memory, lenient, read }: FilterThreadOptions): Bytes {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   const alive = new SharedArrayBuffer(4);
-  const start: FilterStart = { filter, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
+  const start: FilterStart = { filter, compiled, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
   const worker = new (nodeWorkers().Worker)(entry, { ...WORKER, workerData: start });
   const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
   const messages: FromFilter[] = [];

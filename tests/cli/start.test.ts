@@ -9,7 +9,7 @@ const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 /** Of Node's own modules those that take more than a millisecond to load. */
 const HEAVY = ["stream", "net", "tty", "zlib", "crypto", "v8", "perf_hooks", "worker_threads", "child_process", "timers/promises", "readline", "internal/fs/promises", "internal/deps/undici/undici"];
-const PACKAGES = /chunk-(cli-progress|picomatch|dist)|7z-wasm/; // dist is conf
+const PACKAGES = /chunk-(cli-progress|picomatch|conf)|7z-wasm/;
 
 interface Loaded {
   /** Of HEAVY. */
