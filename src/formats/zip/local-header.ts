@@ -40,10 +40,10 @@ export interface LocalFacts {
 }
 
 /**
- * Where the data begins, if the local header is as plain as most are and says what the central one does; 0: checkLocalHeader() has to look at it,
+ * Where the data begins, if the local header is as plain as most are and says what the central one does; 0: compareHeaders() has to look at it,
  * which would say the same of this one. It takes a third of the time, and there may be a million.
  */
-function plainDataStart(record: Buffer, locator: ZipLocator): number {
+export function plainDataStart(record: Buffer, locator: ZipLocator): number {
   const { rawName, flags } = locator;
   const nameEnd = LOCAL_HEADER + rawName.length;
   if (record.length < nameEnd || record.readUInt32LE(0) !== LOCAL_SIGNATURE) return 0;
@@ -61,7 +61,11 @@ function plainDataStart(record: Buffer, locator: ZipLocator): number {
 /** APPNOTE 4.3.7. Throws where the local header tells another story than the central one. */
 export function checkLocalHeader(record: Buffer, locator: ZipLocator, fd: number, telling: Telling): LocalFacts {
   const plain = plainDataStart(record, locator);
-  if (plain > 0) return { dataStart: plain, hasDescriptor: (locator.flags & FLAG_DESCRIPTOR) !== 0, halfDescribed: false, isZip64: false };
+  if (plain === 0) return compareHeaders(record, locator, fd, telling);
+  return { dataStart: plain, hasDescriptor: (locator.flags & FLAG_DESCRIPTOR) !== 0, halfDescribed: false, isZip64: false };
+}
+
+export function compareHeaders(record: Buffer, locator: ZipLocator, fd: number, telling: Telling): LocalFacts {
   // 0 - local file header signature
   if (record.length < LOCAL_HEADER || record.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw new UnzipxError("BAD_HEADER", "Cannot read an entry: no local header lies where the central directory says", {
