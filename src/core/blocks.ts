@@ -1,0 +1,48 @@
+/** bzip2's blocks on worker threads, which start with the first one. */
+import { RESULT_BYTES } from "../filters/bzip2-block.ts";
+import { SLACK } from "../filters/bzip2-header.ts";
+import type { Block, Blocks } from "../formats/contract.ts";
+import type { Pool } from "../parallel/pool.ts";
+import type { Job } from "./jobs.ts";
+import { newPool } from "./run-jobs.ts";
+
+/** Each has 5 MB of its own, and blocks that wait. */
+const MOST_THREADS = 8;
+
+/**
+ * Blocks travel in shared memory. Buffers that are moved to another thread would be detached here, and once a thread has done that, V8
+ * looks at every use of an array whether its buffer is still there: the loops that decode take half as long again.
+ */
+export function blocksOn(threads: number, start: (workers: number) => Pool<Job> = newPool): Blocks & { close(): Promise<void> } {
+  const width = Math.min(threads, MOST_THREADS);
+  let pool: Pool<Job> | undefined;
+  /** Memory that no job has. */
+  const inputs: Uint8Array[] = [];
+  const outputs: SharedArrayBuffer[] = [];
+  return {
+    width,
+    async decode(data, at) {
+      const [end, length] = [data.length, data.length + SLACK];
+      const found = inputs.findIndex((one) => one.length >= length);
+      const bytes = found < 0 ? new Uint8Array(new SharedArrayBuffer(length)) : inputs.splice(found, 1)[0]!;
+      if (found < 0) inputs.pop(); // too small
+      bytes.set(data);
+      const into = outputs.pop() ?? new SharedArrayBuffer(RESULT_BYTES);
+      pool ??= start(width);
+      try {
+        return await pool.run<Block>({ kind: "block", bytes, at, end, into });
+      } catch (error) {
+        outputs.push(into);
+        throw error;
+      } finally {
+        inputs.push(bytes);
+      }
+    },
+    free(content) {
+      outputs.push(content.buffer as SharedArrayBuffer);
+    },
+    async close() {
+      await pool?.close();
+    },
+  };
+}
