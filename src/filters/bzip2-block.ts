@@ -1,11 +1,12 @@
 /**
  * One block of bzip2: Huffman codes, moved to the front, the sorted rotations turned back (Burrows and Wheeler), runs, and the CRC of it
- * all. What takes long are three loops, each a function with nothing but numbers and arrays. As bzip2(1) 1.0.8 reads it (decompress.c).
+ * all. What takes long are loops, each in a function with nothing but numbers and arrays. As bzip2(1) 1.0.8 reads it (decompress.c).
  */
 import type { Block } from "../formats/contract.ts";
 import { addTurned, turned } from "./bzip2-crc.ts";
 import { blockFailure, Codes, LENGTHS, LONGEST_CODE, LOOKUP_BITS, WHAT, type BlockHeader } from "./bzip2-header.ts";
 import { derandomise } from "./bzip2-random.ts";
+import { Rows } from "./bzip2-rows.ts";
 import { Runs } from "./bzip2-runs.ts";
 import { checkSum, damaged } from "./framing.ts";
 
@@ -22,10 +23,12 @@ export const RESULT_BYTES = 2 << 20;
 /** What decoding a block takes, kept for the next one on this thread. */
 class Workspace {
   readonly codes = new Codes();
-  /** By row of the sorted rotations: its last byte, and above that the row that follows. */
-  readonly rows = new Int32Array(BLOCK_BYTES);
-  /** How often each byte occurs; then where its rows begin. */
+  /** The last bytes of the sorted rotations. */
+  readonly lasts = new Uint8Array(BLOCK_BYTES);
+  /** How often each byte occurs. */
   readonly counts = new Int32Array(256);
+  readonly rows = new Rows(BLOCK_BYTES);
+  readonly text = new Uint8Array(BLOCK_BYTES);
 }
 
 let workspace: Workspace | undefined;
@@ -35,33 +38,34 @@ let workspace: Workspace | undefined;
  * lies in `into`, which has room for BLOCK_BYTES at least.
  */
 export function decodeBlock(bytes: Uint8Array, at: number, end: number, into: ArrayBufferLike): Block {
-  const { codes, rows, counts } = (workspace ??= new Workspace());
+  const { codes, lasts, counts, rows, text: whole } = (workspace ??= new Workspace());
   const header = codes.read(bytes, at, end);
+  const { sum, origin } = header;
   counts.fill(0);
-  const read = readSymbols(bytes, end, header, codes, rows, counts);
+  const read = readSymbols(bytes, end, header, codes, lasts, counts);
   const { count } = read;
-  if (header.origin >= count) throw damaged(WHAT, "a block begins behind its end");
-  linkRows(rows, count, counts);
+  if (origin >= count) throw damaged(WHAT, "a block begins behind its end");
+  const text = whole.subarray(0, count);
+  rows.turnBack(lasts, counts, origin, text);
+  if (header.isRandomised) derandomise(text);
   const out = new Uint8Array(into);
-  const length = header.isRandomised ? undefined : writeText(rows, count, header.origin, out);
+  const length = writeRuns(text, out);
   if (length !== undefined) {
     const content = out.subarray(0, length);
-    checkSum(WHAT, header.sum, turned(addTurned(0, content)));
-    return { end: read.at, sum: header.sum, count, content, hasRuns: false };
+    checkSum(WHAT, sum, turned(addTurned(0, content)));
+    return { end: read.at, sum, count, content, hasRuns: false };
   }
-  const text = out.subarray(0, count);
-  writeBytes(rows, header.origin, text);
-  if (header.isRandomised) derandomise(text);
   const runs = new Runs(text);
-  let sum = 0;
-  for (let piece = runs.next(); piece !== undefined; piece = runs.next()) sum = addTurned(sum, piece);
+  let found = 0;
+  for (let piece = runs.next(); piece !== undefined; piece = runs.next()) found = addTurned(found, piece);
   if (runs.isCutOff) throw missingNumber();
-  checkSum(WHAT, header.sum, turned(sum));
-  return { end: read.at, sum: header.sum, count, content: text, hasRuns: true };
+  checkSum(WHAT, sum, turned(found));
+  out.set(text);
+  return { end: read.at, sum, count, content: out.subarray(0, count), hasRuns: true };
 }
 
-/** Reads all symbols: bytes into `rows`, how often each occurs into `counts`. */
-function readSymbols(bytes: Uint8Array, end: number, { at: start, last, selectorCount }: BlockHeader, codes: Codes, rows: Int32Array, counts: Int32Array): { at: number; count: number } {
+/** Reads all symbols: bytes into `lasts`, how often each occurs into `counts`. */
+function readSymbols(bytes: Uint8Array, end: number, { at: start, last, selectorCount }: BlockHeader, codes: Codes, lasts: Uint8Array, counts: Int32Array): { at: number; count: number } {
   const { lookup, limits, offsets, symbols, selectors, order } = codes;
   const lookupShift = 32 - LOOKUP_BITS;
   let byte = (start >>> 3) + 1;
@@ -115,8 +119,8 @@ function readSymbols(bytes: Uint8Array, end: number, { at: start, last, selector
       if (run > BLOCK_BYTES - count) throw blockFailure(byte * 8 - have, end * 8, "a block is longer than blocks are");
       const first = order[0]!;
       counts[first]! += run;
-      if (run < 32) for (const to = count + run; count < to; ) rows[count++] = first;
-      else rows.fill(first, count, (count += run));
+      if (run < 32) for (const to = count + run; count < to; ) lasts[count++] = first;
+      else lasts.fill(first, count, (count += run));
       run = 0;
       digits = 0;
     }
@@ -128,64 +132,46 @@ function readSymbols(bytes: Uint8Array, end: number, { at: start, last, selector
     else order.copyWithin(1, 0, place);
     order[0] = value;
     counts[value]!++;
-    rows[count++] = value;
+    lasts[count++] = value;
   }
   const at = byte * 8 - have;
   if (at > end * 8) throw blockFailure(1, 0, "");
   return { at, count };
 }
 
-/** Adds to each row the one that follows: rows are sorted by their first byte, and those with the same one are in the order in which it is the last one. */
-function linkRows(rows: Int32Array, count: number, counts: Int32Array): void {
-  for (let byte = 0, begin = 0; byte < 256; byte++) {
-    const here = counts[byte]!;
-    counts[byte] = begin;
-    begin += here;
-  }
-  for (let row = 0; row < count; row++) {
-    const byte = rows[row]! & 0xff;
-    const place = counts[byte]!;
-    counts[byte] = place + 1;
-    rows[place]! |= row << 8;
-  }
-}
-
-/** Follows the rows and makes the runs on the way, because each step waits for memory. Returns the length; undefined: it does not fit into `out`. */
-function writeText(rows: Int32Array, count: number, origin: number, out: Uint8Array): number | undefined {
-  const most = out.length;
+/** Makes the runs of `text`. Returns the length; undefined: it does not fit into `out`. */
+function writeRuns(text: Uint8Array, out: Uint8Array): number | undefined {
   let length = 0;
-  let before = -1;
-  let run = 0;
-  let row = rows[origin]! >>> 8;
-  for (let i = 0; i < count; i++) {
-    const cell = rows[row]!;
-    const byte = cell & 0xff;
-    row = cell >>> 8;
-    if (run === 4) {
-      if (byte > most - length) return undefined;
-      if (byte < 16) for (const to = length + byte; length < to; ) out[length++] = before;
-      else out.fill(before, length, (length += byte));
-      before = -1;
-      run = 0;
-      continue;
-    }
-    if (length === most) return undefined;
-    out[length++] = byte;
-    run = byte === before ? run + 1 : 1;
-    before = byte;
+  let begin = 0;
+  // Of four equal bytes, two that stand at every third place are the first or the second, or the third, and the next.
+  for (let at = 0; at < text.length - 1; at += 3) {
+    const byte = text[at]!;
+    if (byte !== text[at + 1]) continue;
+    let first = at;
+    while (first > begin && text[first - 1] === byte) first--;
+    if (text[first + 2] !== byte || text[first + 3] !== byte) continue;
+    const after = first + 4;
+    if (after >= text.length) throw missingNumber();
+    const more = text[after]!;
+    if (length + after - begin + more > out.length) return undefined;
+    length = copy(text, begin, after, out, length);
+    out.fill(byte, length, length + more);
+    length += more;
+    begin = after + 1;
+    at = begin - 3;
   }
-  if (run === 4) throw missingNumber();
-  return length;
+  if (length + text.length - begin > out.length) return undefined;
+  return copy(text, begin, text.length, out, length);
 }
 
-/** The same, with the runs as they are. */
-function writeBytes(rows: Int32Array, origin: number, text: Uint8Array): void {
-  let row = rows[origin]! >>> 8;
-  for (let i = 0; i < text.length; i++) {
-    const cell = rows[row]!;
-    text[i] = cell;
-    row = cell >>> 8;
+/** For few bytes a call takes longer than the bytes. */
+function copy(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  if (to - from > 64) {
+    out.set(text.subarray(from, to), at);
+    return at + to - from;
   }
+  while (from < to) out[at++] = text[from++]!;
+  return at;
 }
 
 function missingNumber(): Error {
