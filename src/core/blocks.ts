@@ -6,13 +6,10 @@ import type { Pool } from "../parallel/pool.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
 
-/** Each has 5 MB of its own, and blocks that wait. */
-const MOST_THREADS = 8;
+/** Each takes some 25 MB, with the blocks that wait, and what writes cannot follow more of them. */
+const MOST_THREADS = 4;
 
-/**
- * Blocks travel in shared memory. Buffers that are moved to another thread would be detached here, and once a thread has done that, V8
- * looks at every use of an array whether its buffer is still there: the loops that decode take half as long again.
- */
+/** Blocks travel in shared memory, which serves again without being sent back. */
 export function blocksOn(threads: number, start: (workers: number) => Pool<Job> = newPool): Blocks & { close(): Promise<void> } {
   const width = Math.min(threads, MOST_THREADS);
   let pool: Pool<Job> | undefined;

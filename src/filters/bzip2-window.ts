@@ -2,9 +2,14 @@
 import type { Bytes } from "../formats/contract.ts";
 import { bitsAt, MARK_BITS, nextMark } from "./bzip2-bits.ts";
 
+/** Taken of the input at a time: it may come as one piece. */
+const PART_BYTES = 512 * 1024;
+
 export class Window {
   readonly #input: AsyncIterator<Uint8Array>;
-  #bytes = Buffer.allocUnsafeSlow(1 << 20);
+  /** What came last of the input, and is not taken yet. */
+  #chunk: Uint8Array = new Uint8Array(0);
+  #bytes = Buffer.allocUnsafeSlow(2 * PART_BYTES);
   /** Bytes in front of #bytes that are gone. */
   #base = 0;
   #length = 0;
@@ -19,11 +24,6 @@ export class Window {
     return (this.#base + this.#length) * 8;
   }
 
-  /** Nothing more comes. */
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Reads until bit `at` is there, or the input is over: whether it is there. */
   async reach(at: number): Promise<boolean> {
     while (this.end < at && (await this.more()));
@@ -33,18 +33,23 @@ export class Window {
   /** Reads what comes next; false: nothing more does. */
   async more(): Promise<boolean> {
     if (this.#isOver) return false;
-    const { done, value } = await this.#input.next();
-    if (done === true) {
-      this.#isOver = true;
-      return false;
+    while (this.#chunk.length === 0) {
+      const { done, value } = await this.#input.next();
+      if (done === true) {
+        this.#isOver = true;
+        return false;
+      }
+      this.#chunk = value;
     }
-    if (this.#length + value.length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * (this.#length + value.length));
+    const part = this.#chunk.subarray(0, PART_BYTES);
+    this.#chunk = this.#chunk.subarray(part.length);
+    if (this.#length + part.length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (this.#length + part.length));
       larger.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = larger;
     }
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    this.#bytes.set(part, this.#length);
+    this.#length += part.length;
     return true;
   }
 
