@@ -3,13 +3,14 @@
  * when there are no workers, so there is one code for both.
  */
 import type { Moved } from "../parallel/serve.ts";
+import type { BlockJob } from "./block-job.ts";
 import type { EncodeJob } from "./encode-job.ts";
 import type { ExtractJob } from "./extract-job.ts";
 import type { TestJob } from "./test-job.ts";
 import type { DeflateJob, PackJob } from "./pack-job.ts";
 import type { WriteJob } from "./write-job.ts";
 
-export type Job = ExtractJob | TestJob | DeflateJob | EncodeJob | PackJob | WriteJob;
+export type Job = ExtractJob | TestJob | DeflateJob | BlockJob | EncodeJob | PackJob | WriteJob;
 
 /** `signal` ends it in the middle of an entry; on another thread the thread is ended instead. */
 export async function runJob(job: Job, signal?: AbortSignal): Promise<unknown | Moved<unknown>> {
@@ -20,6 +21,8 @@ export async function runJob(job: Job, signal?: AbortSignal): Promise<unknown | 
       return (await import("./test-job.ts")).runTest(job, signal);
     case "deflate":
       return (await import("./pack-job.ts")).runDeflate(job);
+    case "block":
+      return (await import("./block-job.ts")).runBlock(job);
     case "encode":
       return (await import("./encode-job.ts")).runEncode(job);
     case "write":

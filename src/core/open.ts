@@ -6,7 +6,7 @@ import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
 import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
+import type { Blocks, Bytes, Container, DecodeOptions, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread } from "../parallel/filter-thread.ts";
 import { compiledFolder } from "../safe/compile-cache.ts";
 import { setPatience } from "../engine/patience.ts";
@@ -117,6 +117,12 @@ async function openLayers(
   }
   const bytesRead = (): number => (bytes === undefined ? (solid?.size ?? 0) : source.bytesRead());
   const budget = options.budget ?? createBudget(options.limits, bytesRead);
+  /** The threads end with the archive. */
+  const blocks = async (): Promise<Blocks> => {
+    const started = (await import("./blocks.ts")).blocksOn(options.threads);
+    closing.push(() => started.close());
+    return started;
+  };
   const shared = { name, archiveBytes: solid?.size, file: solid, identities: input.identities, files: input.files, verify, close, bytesRead, budget };
   for (;;) {
     const format = choose(probe, input.title, options.format, filters);
@@ -125,9 +131,10 @@ async function openLayers(
       const head = probe.head;
       if (filters.push(format) > MOST_FILTERS) throw new UnzipxError("LIMIT", `Stopped: "${name}" is compressed more than ${MOST_FILTERS} times over`, { found: filters.map((filter) => filter.name).join(" in "), hint: `--format ${filters[0]!.name}, for what is in the first of them` });
       const isMuch = source.size === undefined || source.size >= WORTH_A_THREAD;
+      const hasBlocks = options.threads > 1 && (source.size === undefined || source.size >= WORTH_BLOCKS);
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
-      const peeked = await peek(budget.metered(decode(format, bytes, source, options, threaded)), HEAD_BYTES);
+      const peeked = await peek(budget.metered(decode(format, bytes, source, { ...options, blocks: hasBlocks ? blocks : undefined }, threaded)), HEAD_BYTES);
       closing.push(peeked.close); // a thread of its own ends with it
       bytes = peeked.all;
       solid = undefined;
@@ -212,10 +219,13 @@ function isFileOfItsOwn(inner: Filter | Container, options: OpenOptions): boolea
 /** Of this size a compressed file is worth a thread of its own, which takes about 30 ms to start. */
 const WORTH_A_THREAD = 4 * 1024 * 1024;
 
+/** Where blocks by themselves can be decoded on several threads, each byte takes ten times as long. */
+const WORTH_BLOCKS = WORTH_A_THREAD / 8;
+
 /** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
-function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions, isThreaded: boolean): Bytes {
+function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions & Pick<DecodeOptions, "blocks">, isThreaded: boolean): Bytes {
   const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
-  if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads });
+  if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads, blocks: options.blocks });
   return decodeOnThread({
     ...shared, entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, compiled: compiledFolder(), read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },

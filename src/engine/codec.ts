@@ -4,7 +4,7 @@ import type { Bytes } from "../formats/contract.ts";
 import { Engine } from "./client.ts";
 import { troubleOf, unexplained } from "./trouble.ts";
 
-export type EngineCodec = "xz" | "bzip2" | "lzma" | "zstd";
+export type EngineCodec = "xz" | "lzma" | "zstd";
 
 export interface CodecOptions {
   /** What is being decoded, for the messages. */

@@ -6,14 +6,10 @@ import type { Bytes } from "../formats/contract.ts";
 
 export interface Piece {
   readonly input: Bytes;
-  /** Bytes at the beginning of its output that are none of the data. */
-  readonly skip: number;
   /** Bytes that its decoder's dictionary takes; absent: next to none. */
   readonly memory?: number;
   /** As in CodecOptions; absent: nothing may follow. */
   readonly behind?: (() => void) | undefined;
-  /** All of it was decoded, verified and taken. */
-  done?(): void;
 }
 
 export interface PiecesOptions {
@@ -60,7 +56,7 @@ export async function* decodePieces({ type, what, engines }: PiecesOptions, cut:
       free.give(1);
       dictionaries.give(memory);
     };
-    lanes.push(new Lane(piece, engineDecode(type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: freed }));
+    lanes.push(new Lane(engineDecode(type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: freed }));
     wake();
   };
   const cutting = cut(start, room).then(() => (ended = {}), (error: unknown) => (ended = { error })).then(() => wake());
@@ -96,7 +92,6 @@ interface Shared {
 
 /** One piece: before its turn what comes out is kept, as far as there is room; from then on it is handed through. */
 class Lane {
-  readonly #piece: Piece;
   readonly #chunks: AsyncGenerator<Uint8Array>;
   readonly #shared: Shared;
   readonly #kept: Uint8Array[] = [];
@@ -106,9 +101,8 @@ class Lane {
   /** Not copied, since nobody asks for a further one before it is taken. */
   #last: Uint8Array | undefined;
 
-  constructor(piece: Piece, decoded: AsyncGenerator<Uint8Array>, shared: Shared) {
-    this.#piece = piece;
-    this.#chunks = behindStart(decoded, piece.skip);
+  constructor(decoded: AsyncGenerator<Uint8Array>, shared: Shared) {
+    this.#chunks = decoded;
     this.#shared = shared;
     this.#fetching = this.#fetch();
     this.#fetching.catch(() => {}); // told when its turn comes
@@ -125,7 +119,6 @@ class Lane {
       yield* this.#chunks;
       this.#shared.free();
     }
-    this.#piece.done?.();
   }
 
   async close(): Promise<void> {
@@ -162,15 +155,5 @@ class Lane {
       this.#shared.ahead.give(chunk.length);
       this.#shared.spare.push(chunk);
     }
-  }
-}
-
-/** What comes behind the first `skip` bytes. */
-export async function* behindStart(input: Bytes, skip: number): AsyncGenerator<Uint8Array> {
-  let left = skip;
-  for await (const chunk of input) {
-    const part = left === 0 ? chunk : chunk.subarray(left);
-    left -= Math.min(left, chunk.length);
-    if (part.length > 0) yield part;
   }
 }

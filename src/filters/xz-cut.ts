@@ -231,7 +231,7 @@ class Cut {
     this.#piece = piece;
     this.#memory = memory;
     this.#packed = this.#content = 0;
-    await start({ input: piece, skip: 0, memory, behind });
+    await start({ input: piece, memory, behind });
   }
 
   /** Hands on the next bytes as they are; false where the input ends before. */

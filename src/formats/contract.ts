@@ -86,6 +86,31 @@ export interface DecodeOptions {
   readonly lenient?: boolean;
   /** Decoders at once, where the data has parts that know nothing of each other; absent: one. The bytes and errors are the same. */
   readonly threads?: number;
+  /** Other threads for bzip2's blocks; absent: they are decoded where they are read. */
+  readonly blocks?: (() => Promise<Blocks>) | undefined;
+}
+
+/** bzip2's blocks decoded on whatever threads there are; a filter receives it and imports no threads. */
+export interface Blocks {
+  /** Blocks that may usefully be under way at once. */
+  readonly width: number;
+  /** The block whose mark ends at bit `at` of `data`, which is of no more use when this returns. Throws what is wrong with it. */
+  decode(data: Uint8Array, at: number): Promise<Block>;
+  /** The content of a block is not needed any more: room for a next one. */
+  free(content: Uint8Array): void;
+}
+
+/** A block of bzip2 that was decoded and verified. */
+export interface Block {
+  /** Behind its last bit. */
+  readonly end: number;
+  /** The CRC of its content. */
+  readonly sum: number;
+  /** Bytes in front of its runs, which the stream's level limits. */
+  readonly count: number;
+  readonly content: Uint8Array;
+  /** The runs of `content` are still to be made: all of it together would be too long. */
+  readonly hasRuns: boolean;
 }
 
 /** A container whose entries come in order, as the bytes arrive. */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { UnzipxError, type ErrorCode } from "../../src/errors.ts";
-import type { Filter } from "../../src/formats/contract.ts";
+import type { Blocks, Filter } from "../../src/formats/contract.ts";
 import { inChunks } from "./build.ts";
 
 export interface Decoded {
@@ -12,13 +12,21 @@ export interface Decoded {
   readonly notes: readonly string[];
 }
 
+export interface DecodeSettings {
+  readonly chunk?: number;
+  readonly memory?: number;
+  readonly lenient?: boolean;
+  readonly threads?: number;
+  readonly blocks?: Blocks | undefined;
+}
+
 /** `chunk` is how many bytes arrive at a time; each chunk is overwritten when the next one is asked for, as the contract allows. */
-export async function decode(filter: Filter, bytes: Uint8Array, { chunk = Infinity, memory = 0, lenient = false, threads = 1 } = {}): Promise<Decoded> {
+export async function decode(filter: Filter, bytes: Uint8Array, { chunk = Infinity, memory = 0, lenient = false, threads = 1, blocks }: DecodeSettings = {}): Promise<Decoded> {
   const pieces: Buffer[] = [];
   const notes: string[] = [];
   let error: UnzipxError | undefined;
   try {
-    for await (const piece of filter.decode(shortLived(bytes, chunk), { memory, lenient, threads, warn: (note) => void notes.push(note.message) })) {
+    for await (const piece of filter.decode(shortLived(bytes, chunk), { memory, lenient, threads, blocks: blocks && (async () => blocks), warn: (note) => void notes.push(note.message) })) {
       pieces.push(Buffer.from(piece));
       // Whoever writes an empty chunk has forgotten something.
       expect(piece.length).toBeGreaterThan(0);
