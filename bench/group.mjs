@@ -13,7 +13,7 @@ const KEPT = new Set(["program", "home"]);
 const NAMED = /^(sparse|entries)/;
 
 export async function runGroup(group, { places, ...bench }) {
-  const why = whyNot(group);
+  const why = whyNot(group) ?? (bench.isOver() ? "not run, for want of time" : undefined);
   if (why !== undefined) {
     bench.remark(`${group.rows.map(({ title }) => title).join(", ")}: ${why}`);
     return [];
@@ -30,7 +30,10 @@ export async function runGroup(group, { places, ...bench }) {
       if (subject === undefined) subject = setUp(group, here);
       else moveSetUp(last, place);
       last = place;
-      for (const row of rows) results.push(await runRow(row, subject, here));
+      for (const row of rows) {
+        if (bench.isOver()) bench.remark(`${row.title}: not run, for want of time`);
+        else results.push(await runRow(row, subject, here));
+      }
     }
   } finally {
     for (const { folder } of places) empty(folder);

@@ -23,6 +23,7 @@ const HELP = `npm run bench -- [options]
 
   --quick         smaller inputs, fewer rows and runs: about two minutes, once the inputs are made
   --rounds N      runs of every command (default: up to 5, quick 3, fewer of slow ones; the start-up rows 21, quick 11)
+  --minutes N     after so many no further row is begun, and those that are missing are told (default: no limit)
   --only REGEX    only rows whose id matches; --list shows the ids
   --label NAME    of the results' file names (default: "full" or "quick")
   --work DIR      where inputs are kept (default: bench/work)
@@ -42,7 +43,7 @@ const say = (text) => void process.stderr.write(`${text}\n`);
 
 const { values: options } = parseArgs({
   options: {
-    quick: { type: "boolean", default: false }, rounds: { type: "string" }, only: { type: "string", default: "" }, label: { type: "string" },
+    quick: { type: "boolean", default: false }, rounds: { type: "string" }, minutes: { type: "string", default: "Infinity" }, only: { type: "string", default: "" }, label: { type: "string" },
     work: { type: "string", default: join(here, "work") }, tmpfs: { type: "string" }, disk: { type: "string" }, results: { type: "string", default: join(here, "results") },
     "sparse-gb": { type: "string", default: "100" }, list: { type: "boolean", default: false }, help: { type: "boolean", default: false },
   },
@@ -95,7 +96,9 @@ async function main() {
     for (const { folder } of places) mkdirSync(join(folder, "home"));
     const env = { PATH: path, LC_ALL: "C.UTF-8", HOME: join(places[0].folder, "home"), TMPDIR: places[0].folder, UNZIPX_ACCEPT_TERMS: "1" };
     const program = copyProgram(root, join(places[0].folder, "program"));
+    const until = Date.now() + Number(options.minutes) * 60_000;
     const bench = {
+      isOver: () => Date.now() > until,
       places, inputs, program, env, say, remark, meter: measuring, several: places.length > 1, rounds: roundsOf,
       has: (tool) => tool === "unzipx" || tool === "node" || tools.get(tool) !== undefined,
     };
