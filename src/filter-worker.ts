@@ -3,7 +3,6 @@ import type { FilterStart } from "./parallel/filter-protocol.ts";
 import { startOfThread } from "./parallel/worker-start.ts";
 import { keepCompiledIn } from "./safe/compile-cache.ts";
 
-const { compiled } = startOfThread<FilterStart>();
-if (compiled !== undefined) keepCompiledIn(compiled);
+keepCompiledIn(startOfThread<FilterStart>().compiled);
 // Behind that, so that it is of use. No top-level await: the bundler then would not put chunks together.
 void Promise.all([import("./filters/index.ts"), import("./parallel/serve-filter.ts")]).then(([{ FILTERS }, { serveFilter }]) => serveFilter(FILTERS));

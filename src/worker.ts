@@ -3,7 +3,6 @@ import type { WorkerStart } from "./core/run-jobs.ts";
 import { startOfThread } from "./parallel/worker-start.ts";
 import { keepCompiledIn } from "./safe/compile-cache.ts";
 
-const { compiled } = startOfThread<WorkerStart>();
-if (compiled !== undefined) keepCompiledIn(compiled);
+keepCompiledIn(startOfThread<WorkerStart>().compiled);
 // Behind that, so that it is of use; what is asked meanwhile waits.
 void Promise.all([import("./core/jobs.ts"), import("./parallel/serve.ts")]).then(([{ runJob }, { serve }]) => serve(runJob));

@@ -23,11 +23,12 @@ export function compiledFolder(): string | undefined {
 export function keepCompiled(env: NodeJS.ProcessEnv): void {
   if (env["NODE_DISABLE_COMPILE_CACHE"]) return;
   const folder = privateFolder(env);
-  if (folder !== undefined) keepCompiledIn(join(folder, "compiled"));
+  keepCompiledIn(folder && join(folder, "compiled"));
 }
 
 /** As compiledFolder() said on the thread that this one belongs to. */
-export function keepCompiledIn(folder: string): void {
+export function keepCompiledIn(folder: string | undefined): void {
+  if (folder === undefined) return;
   keptIn = folder;
   const { enableCompileCache } = module as Keeping;
   if (enableCompileCache !== undefined) enableCompileCache(folder);

@@ -1,4 +1,5 @@
 /** What the header of a 7z says of its entries (7zFormat.txt: FilesInfo). */
+import { fromFileTime } from "../../bytes/file-time.ts";
 import { ByteReader, odd } from "./byte-reader.ts";
 import { ID } from "./encode-header.ts";
 
@@ -15,8 +16,6 @@ export interface FileInfo {
 
 /** Times and places that are told and not used, and what aligns the rest. */
 const PASSED_OVER: ReadonlySet<number> = new Set([ID.C_TIME, ID.A_TIME, ID.DUMMY]);
-/** From 1 January 1601, where FILETIME begins to count in units of 100 ns, to 1970; in milliseconds. */
-const EPOCH = 11_644_473_600_000;
 
 /** Behind the byte that announces them. Throws BAD_HEADER for more than `most`. */
 export function decodeFiles(reader: ByteReader, most: number): FileInfo[] {
@@ -69,5 +68,5 @@ function valuesIn<T>(content: ByteReader, count: number, value: (content: ByteRe
 
 function timeIn(content: ByteReader): number {
   const low = content.uint32();
-  return (content.uint32() * 2 ** 32 + low) / 10_000 - EPOCH;
+  return fromFileTime(low, content.uint32());
 }

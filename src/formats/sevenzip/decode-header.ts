@@ -7,7 +7,8 @@ import { decodeFiles, type FileInfo } from "./decode-files.ts";
 import { ID, type Folder } from "./encode-header.ts";
 
 export interface Method {
-  readonly id: Uint8Array;
+  /** In hexadecimal digits, as 7-Zip's DOC/Methods.txt has it. */
+  readonly id: string;
   readonly properties: Uint8Array;
 }
 
@@ -125,7 +126,7 @@ function folderInfo(reader: ByteReader): { coders: Uint8Array; methods: Method[]
   for (let i = 0; i < count; i++) {
     const flags = reader.byte(); // 0x0f: size of the id; 0x10: has several inputs or outputs; 0x20: has properties
     if ((flags & 0xc0) !== 0) throw odd("flags of a coder", flags);
-    const id = reader.take(flags & 0x0f);
+    const id = Buffer.from(reader.take(flags & 0x0f)).toString("hex");
     if ((flags & 0x10) !== 0) {
       inputs += reader.number();
       reader.expect(1); // output

@@ -47,7 +47,7 @@ function* contentsOf(blocks: readonly Block[]): Generator<Content, undefined> {
     const method = methodsOf(methods);
     if (method === undefined) return undefined;
     const packedSize = sizes.length === 1 ? packSizes.reduce((sum, size) => sum + size, 0) : undefined;
-    const common = { packedSize, method, encrypted: methods.some(({ id }) => hex(id) === AES), block: String(number) };
+    const common = { packedSize, method, encrypted: methods.some(({ id }) => id === AES), block: String(number) };
     for (const [i, size] of sizes.entries()) yield { size, crc32: sums[i], ...common };
   }
   return undefined;
@@ -71,11 +71,12 @@ function asPrinted(path: string): string {
 }
 
 const AES = "06f10701";
+export const LZMA = "030101";
 /** By their ids (DOC/Methods.txt of 7-Zip), what they are called with their properties; those that say how much memory is needed. */
 const METHODS: Readonly<Record<string, (properties: Buffer) => string | undefined>> = {
   "00": () => "Copy",
   "21": (properties) => (properties.length === 1 && properties[0]! < 40 ? `LZMA2:${lzma2Dictionary(properties[0]!)}` : undefined),
-  "030101": lzma,
+  [LZMA]: lzma,
   "03030103": () => "BCJ",
   "0a": (properties) => (properties.length === 0 ? "ARM64" : undefined),
   "03": (properties) => (properties.length === 1 ? `Delta:${properties[0]! + 1}` : undefined),
@@ -87,12 +88,8 @@ const METHODS: Readonly<Record<string, (properties: Buffer) => string | undefine
 
 /** The last one undone comes first. */
 function methodsOf(methods: readonly Method[]): string | undefined {
-  const names = methods.toReversed().map(({ id, properties }) => METHODS[hex(id)]?.(Buffer.from(properties)));
+  const names = methods.toReversed().map(({ id, properties }) => METHODS[id]?.(Buffer.from(properties)));
   return names.includes(undefined) ? undefined : names.join(" ");
-}
-
-function hex(id: Uint8Array): string {
-  return Buffer.from(id).toString("hex");
 }
 
 /** lc, lp and pb in one byte, and 4 the size of the dictionary; those three are told where they are not the usual ones. */

@@ -7,6 +7,7 @@ import { blockArchive } from "./block-archive.ts";
 import type { FileInfo } from "./decode-files.ts";
 import { decodeHeader, type Block } from "./decode-header.ts";
 import type { Events } from "./events.ts";
+import { LZMA } from "./list-header.ts";
 import { decodeLzma } from "./lzma.ts";
 import { START_HEADER_BYTES, storedHeader } from "./start-header.ts";
 
@@ -51,11 +52,10 @@ function endOf({ position, packSizes }: Block): number {
 
 /** Beyond that the engine has made up for its start. */
 const HERE_BYTES = 4 * 1024 * 1024;
-const LZMA = "030101";
 
 /** What LZMA alone has packed, as 7-Zip packs headers; undefined for all else. */
 function decodeHere({ methods: [method, ...others], position, packSizes: [packedSize], size }: Block, source: readonly Segment[]): Uint8Array | undefined {
-  if (method === undefined || others.length > 0 || Buffer.from(method.id).toString("hex") !== LZMA || size > HERE_BYTES || packedSize! > HERE_BYTES) return undefined;
+  if (method === undefined || others.length > 0 || method.id !== LZMA || size > HERE_BYTES || packedSize! > HERE_BYTES) return undefined;
   const packed = new Uint8Array(packedSize!);
   return readSegments(source, packed, START_HEADER_BYTES + position) < packed.length ? undefined : decodeLzma(method.properties, packed, size);
 }

@@ -1,10 +1,9 @@
 /** When an entry was changed: by its extra fields, which say it in UTC, else by MS-DOS's time, which is the writer's local one. */
+import { fromFileTime } from "../../bytes/file-time.ts";
 import type { CentralRecord } from "./central-directory.ts";
 
 /** 1 January of the year 10000: no field that says more means it. */
 const LATEST = Date.UTC(10000, 0, 1);
-/** From 1 January 1601, where NTFS begins to count, to 1970; in milliseconds. */
-const NTFS_EPOCH = 11_644_473_600_000;
 /** MS-DOS's first day, for headers that say nothing. */
 const DOS_FIRST = (1 << 5) | 1;
 
@@ -26,8 +25,8 @@ export function entryTime({ date, time, extra: { mtime, ntfs } }: Pick<CentralRe
 /** 4 reserved; 2 tag 1; 2 length 24; 8 time of change in 100 ns since 1601 (4.5.5); 0: it is not known. */
 function ntfsTime(field: Buffer): number | undefined {
   if (field.length !== 32 || field.readUInt16LE(4) !== 1 || field.readUInt16LE(6) !== 24) return undefined;
-  const ticks = field.readUInt32LE(8) + 2 ** 32 * field.readUInt32LE(12);
-  return ticks === 0 ? undefined : ticks / 10_000 - NTFS_EPOCH;
+  const [low, high] = [field.readUInt32LE(8), field.readUInt32LE(12)];
+  return low === 0 && high === 0 ? undefined : fromFileTime(low, high);
 }
 
 export type Calendar = (days: number, time: number) => EntryTime;

@@ -9,6 +9,7 @@ import type { ZipLocator } from "./decode.ts";
 import { bytesAround } from "./decrypt.ts";
 import { fitsName, type EntryName } from "./entry-name.ts";
 import { entryTime } from "./entry-time.ts";
+import { DOS_DIRECTORY } from "./headers.ts";
 import { DEFLATE, FOREIGN_METHODS, methodName, STORE } from "./methods.ts";
 import { longValues, type LongValues } from "./zip64.ts";
 
@@ -18,13 +19,11 @@ const FLAG_ENCRYPTED = 0x1;
 const FLAG_PATCHED = 0x20;
 const FLAG_STRONG_ENCRYPTION = 0x40;
 const FLAG_MASKED_HEADERS = 0x2000;
-const S_IFMT = 0o170000;
+export const S_IFMT = 0o170000;
 const S_IFLNK = 0o120000;
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
+export const S_IFDIR = 0o040000;
+export const S_IFREG = 0o100000;
 const S_IFIFO = 0o010000;
-/** MS-DOS attribute "directory" (4.4.15). */
-const DOS_DIRECTORY = 0x10;
 /** No method packs nothing into more bytes (xz: 32), with what encryption adds (28). Nothing is not unpacked, so more could hide in there. */
 const MOST_OF_NOTHING = 64;
 

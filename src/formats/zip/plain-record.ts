@@ -3,18 +3,14 @@
  * the entry. readEntry() would say the same of each of them, and gets whatever is not certain to be plain.
  */
 import { CENTRAL_FIXED } from "./central-directory.ts";
-import { isUnix, ZipEntry } from "./entry.ts";
+import { isUnix, S_IFDIR, S_IFMT, S_IFREG, ZipEntry } from "./entry.ts";
 import type { Calendar } from "./entry-time.ts";
 import { arePlain, TIMESTAMP_ID } from "./extra-fields.ts";
+import { DOS_DIRECTORY, MAX32 } from "./headers.ts";
 import { DEFLATE, methodName, STORE } from "./methods.ts";
 
-const MAX32 = 0xffffffff;
 /** How hard deflate tried, that a data descriptor follows, and that the name is in UTF-8 (APPNOTE 4.4.4). */
 const HARMLESS_FLAGS = 0x2 | 0x4 | 0x8 | 0x800;
-const DOS_DIRECTORY = 0x10;
-const S_IFMT = 0o170000;
-const S_IFDIR = 0o040000;
-const S_IFREG = 0o100000;
 const [SLASH, BACKSLASH] = [0x2f, 0x5c];
 
 interface PlainReading {
@@ -42,13 +38,14 @@ export function readPlain(bytes: Buffer, at: number, { prefix, calendar }: Plain
   if (mode === undefined || mtime === undefined) return undefined;
   const path = asciiAt(bytes, at + CENTRAL_FIXED, nameLength);
   if (path === undefined) return undefined;
+  const isFolder = path.endsWith("/");
   return new ZipEntry(
     {
-      path, type: path.endsWith("/") ? "directory" : "file", mtime, mode: mode === 0 ? undefined : mode,
+      path, type: isFolder ? "directory" : "file", mtime, mode: mode === 0 ? undefined : mode,
       method: methodName(method), crc32, encrypted: false, comment: undefined, refusal: undefined,
     },
     { cipher: undefined, escaped: false },
-    { offset: offset + prefix, packedSize, size, flags, method, crc32, dosTime: bytes.readUInt16LE(at + 12), isFolder: false, rawName: path, aes: undefined, unicodeName: undefined },
+    { offset: offset + prefix, packedSize, size, flags, method, crc32, dosTime: bytes.readUInt16LE(at + 12), isFolder, rawName: path, aes: undefined, unicodeName: undefined },
   );
 }
 
