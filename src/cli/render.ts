@@ -13,6 +13,7 @@ import { plainEntry, plainFacts, plainSummary } from "./plain.ts";
 import { printJson } from "./print-json.ts";
 import { printError, printProblems, PRINTED } from "./problems.ts";
 import type { Flags } from "./program.ts";
+import { createProgressLines } from "./progress-lines.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { listingTable } from "./render-list.ts";
 import { summarySentence } from "./render-summary.ts";
@@ -53,7 +54,7 @@ export async function createRenderer(flags: Flags, verb: keyof typeof COMMANDS, 
   const command = COMMANDS[verb];
   const quiet = flags.quiet === true;
   const names = flags.verbose === true && !quiet && verb !== "l";
-  const progress = await progressFor(flags);
+  const progress = progressFor(flags);
   const events = flags["ndjson"] === true ? (await import("./render-ndjson.ts")).startEvents(command, archives) : undefined;
   const turns: Turns<never> = names && isReadByActions(process.env, 2) ? await foldingTurns() : {};
   const reporter: Reporter = { ...progress.reporter, ...(names ? namingReporter(progress.hide) : {}) };
@@ -170,11 +171,11 @@ async function viewFor(flags: Flags, count: number, style: Style): Promise<(list
 }
 
 /** A bar for who watches; lines where nobody does and the log is read, or where they are asked for. */
-async function progressFor(flags: Flags): Promise<Progress> {
+function progressFor(flags: Flags): Progress {
   const watched = stderr.isTerminal;
   const isWanted = flags.progress === "always" || (flags.progress !== "never" && flags.quiet !== true);
   if (isWanted && (isCi(process.env) || (!watched && flags.progress === "always"))) {
-    return (await import("./progress-lines.ts")).createProgressLines({ write: (line) => void stderr.write(line), now });
+    return createProgressLines({ write: (line) => void stderr.write(line), now });
   }
   return createProgress(isWanted && watched);
 }

@@ -45,8 +45,9 @@ describe("of what takes long to load", () => {
     ["--help", ["x", "--help"]],
     ["l of a small zip", ["l", "a.zip"]],
     ["l --json of a small zip", ["l", "--json", "a.zip"]],
-  ])("%s loads nothing", (_, args) => {
-    const { heavy, files, stdout } = loadedBy(args);
+    ["l of a small zip in a build service", ["l", "a.zip"], { CI: "true" }],
+  ])("%s loads nothing", (_, args, env: NodeJS.ProcessEnv = {}) => {
+    const { heavy, files, stdout } = loadedBy(args, (program, given, around, cwd) => plainly(program, given, { ...around, ...env }, cwd));
     expect(stdout).not.toBe("");
     expect(heavy).toEqual([]);
     expect(files.filter((file) => PACKAGES.test(file))).toEqual([]);
