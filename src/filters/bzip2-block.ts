@@ -95,11 +95,8 @@ function readSymbols(bytes: Uint8Array, end: number, { at: start, last, selector
     }
     let found = lookup[(code << LOOKUP_BITS) + (bits >>> lookupShift)]!;
     if (found === 0) {
-      if (have <= 16) {
-        bits |= ((bytes[byte]! << 8) | bytes[byte + 1]!) << (16 - have);
-        byte += 2;
-        have += 16;
-      }
+      // The longest code has more bits than are there by now.
+      for (; have <= 24; have += 8) bits |= bytes[byte++]! << (24 - have);
       let length = LOOKUP_BITS + 1;
       while (length <= LONGEST_CODE && bits >>> (32 - length) >= limits[code * LENGTHS + length]!) length++;
       if (length > LONGEST_CODE) throw blockFailure(byte * 8 - have, end * 8, "a block has bits that are no code");

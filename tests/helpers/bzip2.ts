@@ -71,6 +71,25 @@ export function blockOf(symbols: Bits, { randomised = false, origin = 0, surplus
   return bits.add(0x1ff, 9);
 }
 
+/** For blockOfLongCodes(): the place of each byte that moves to the front, from 1 on. */
+export const LONG_CODE_PLACES = 18;
+
+/** A block whose codes are from 1 to 20 bits long: 19 bytes, which are moved to the front from these places one by one. The farther away, the longer the code. */
+export function blockOfLongCodes(places: readonly number[]): Bits {
+  const selectors = Math.ceil((places.length + 1) / 50);
+  const bits = new Bits().add(BLOCK_MARK, 48).add(0, 32).add(0, 1).add(0, 24);
+  bits.add(0xc000, 16).add(0xffff, 16).add(0xe000, 16);
+  bits.add(2, 3).add(selectors, 15).add(0, selectors);
+  for (let table = 0; table < 2; table++) {
+    bits.add(1, 5).add(0, 1);
+    for (let symbol = 1; symbol < 20; symbol++) bits.add(0b100, 3);
+    bits.add(0, 1);
+  }
+  // Of the symbols 0 and 1 runs are made, and that at place n is n + 1: as many ones, and a zero.
+  for (const place of places) bits.add(2 ** (place + 2) - 2, place + 2);
+  return bits.add(2 ** 20 - 1, 20);
+}
+
 /** Streams of these blocks; their checksums are found by `sumOf`, which is shown a stream of one block and tells what it found. */
 export async function streamOf(blocks: readonly Bits[], level: number, sumOf: (stream: Buffer) => Promise<number>): Promise<Buffer> {
   const bits = new Bits().add(0x425a6830 + level, 32);
