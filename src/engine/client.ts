@@ -12,7 +12,8 @@ import {
 /** An event with its bytes, which are valid until the next event is asked for. */
 export type Happening = Exclude<EngineEvent, { kind: "data" | "unreadable" }> | { readonly kind: "data"; readonly bytes: Uint8Array };
 
-export interface RunOptions extends EngineRequest {
+export interface RunOptions {
+  readonly request: EngineRequest;
   /** What the engine reads from standard input. */
   readonly input?: Bytes;
   /** What is being read, for the messages. */
@@ -70,10 +71,10 @@ export class Engine {
   }
 
   /**
-   * Runs 7-Zip with `words` over `files`, and tells what happens. Throws BAD_DATA when it crashes or
-   * hangs, and what the system says when it cannot read `files`; what 7-Zip itself reports are "error" events and the code of "exit". Whoever stops early ends the thread.
+   * Does what is asked for, and tells what happens. Throws BAD_DATA when the decoder crashes or
+   * hangs, and what the system says when it cannot read the archive; what 7-Zip itself reports, or our decoder in its words, are "error" events and the code of "exit". Whoever stops early ends the thread.
    */
-  async *run({ words, files, input, what, patience = usualPatience() }: RunOptions): AsyncGenerator<Happening> {
+  async *run({ request, input, what, patience = usualPatience() }: RunOptions): AsyncGenerator<Happening> {
     const inbox = new Mailbox<FromEngine | undefined>();
     const onMessage = (message: FromEngine): void => inbox.put(message);
     const onExit = (): void => inbox.put(undefined);
@@ -93,7 +94,7 @@ export class Engine {
     this.#worker.ref();
     this.#worker.on("message", onMessage).on("error", onExit).on("exit", onExit);
     try {
-      this.#worker.postMessage({ words, files } satisfies EngineRequest);
+      this.#worker.postMessage(request);
       for (;;) {
         listening = true;
         const message = this.#dead ? undefined : await inbox.take();

@@ -2,9 +2,11 @@
 import { UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 import { Engine } from "./client.ts";
+import type { EngineRequest } from "./protocol.ts";
 import { troubleOf, unexplained } from "./trouble.ts";
 
-export type EngineCodec = "xz" | "lzma" | "zstd";
+/** "plain-xz": without any filter but LZMA2, and with a check that is known; decoded by ourselves. */
+export type EngineCodec = "plain-xz" | "xz" | "lzma" | "zstd";
 
 export interface CodecOptions {
   /** What is being decoded, for the messages. */
@@ -22,7 +24,8 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, beh
   let said = "";
   try {
     // -p: without it 7-Zip would ask on standard input.
-    for await (const event of engine.run({ words: ["x", "-si", "-so", `-t${type}`, "-y", "-p", "-bd"], files: [], input, what })) {
+    const request: EngineRequest = type === "plain-xz" ? { kind: "xz" } : { kind: "7zip", words: ["x", "-si", "-so", `-t${type}`, "-y", "-p", "-bd"], files: [] };
+    for await (const event of engine.run({ request, input, what })) {
       if (event.kind === "data") yield event.bytes;
       else if (event.kind === "error") said += event.text;
       else if (event.kind === "exit" && event.code !== 0) {
@@ -53,7 +56,7 @@ export async function engineEncode(type: EncoderType, input: Bytes, switches: re
   const pieces: Uint8Array[] = [];
   let said = "";
   try {
-    for await (const event of engine.run({ words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [], input, what: "what is to be compressed", patience: Infinity })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [] }, input, what: "what is to be compressed", patience: Infinity })) {
       if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
       else if (event.kind === "error") said += event.text;
       else if (event.kind === "exit" && event.code !== 0) throw failed(type, said.trim());

@@ -15,9 +15,22 @@ export interface EngineStart {
   readonly shared: SharedArrayBuffer;
 }
 
-export interface EngineRequest {
-  readonly words: readonly string[];
-  readonly files: readonly SourceFile[];
+export type EngineRequest =
+  /** 7-Zip, over these files. */
+  | { readonly kind: "7zip"; readonly words: readonly string[]; readonly files: readonly SourceFile[] }
+  /** A file of xz from standard input, whose blocks have no filter but LZMA2. */
+  | { readonly kind: "xz" }
+  /** Each block is told as a file that is called by its number. */
+  | { readonly kind: "blocks"; readonly blocks: readonly LzmaBlock[]; readonly isAlone: boolean };
+
+/** A stream of LZMA or LZMA2, as it lies in a 7z. */
+export interface LzmaBlock {
+  readonly method: "lzma" | "lzma2";
+  /** As in 7z. */
+  readonly properties: Uint8Array;
+  readonly packed: readonly Segment[];
+  /** Bytes of its content. */
+  readonly size: number;
 }
 
 /** What happens while the engine runs, in order. */
@@ -42,8 +55,10 @@ export type FromEngine =
   /** The instance is lost. */
   | { readonly kind: "crash"; readonly why: string };
 
-/** LZMA gives what is in its dictionary at once, 4 MiB and more: with less room than that it would wait for us each time. */
-export const OUTPUT_SLOTS = 8;
+/** So far a decoder is ahead: it waits less for who makes many small files, and later does not have to be waited for. */
+export const OUTPUT_SLOTS = 24;
+/** Where several are at work. 7-Zip's LZMA gives what is in its dictionary at once, 4 MiB and more: with less room than that it would wait for us each time. */
+export const FEW_SLOTS = 8;
 export const OUTPUT_SLOT_BYTES = 1024 * 1024;
 export const INPUT_SLOTS = 2;
 export const INPUT_SLOT_BYTES = 256 * 1024;

@@ -1,11 +1,14 @@
-/** The engine's side: runs it when asked to, and hands on what comes out. */
+/** The engine's side: decodes when asked to, and hands on what comes out. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UnzipxError } from "../errors.ts";
+import { Damage } from "../lzma/damage.ts";
+import { decodeXz } from "../lzma/xz.ts";
 import { instantiate, type Instance } from "./module.ts";
 import {
-  CONTROL, controlOf, INPUT_END, INPUT_SLOTS, inputSlot, OUTPUT_SLOT_BYTES, OUTPUT_SLOTS, outputSlot,
+  CONTROL, controlOf, FEW_SLOTS, INPUT_END, INPUT_SLOTS, inputSlot, OUTPUT_SLOT_BYTES, OUTPUT_SLOTS, outputSlot,
   type EngineEvent, type EngineRequest, type EngineStart, type FromEngine,
 } from "./protocol.ts";
+import { decodeBlocks, type Telling } from "./serve-blocks.ts";
 
 /** So many events go at once; of small files there are many in one slot. */
 const EVENTS = 1024;
@@ -13,37 +16,53 @@ const EVENTS = 1024;
 const DELAY = 100;
 /** Shorter pieces are text, of which a listing has hundreds of thousands, and nobody waits for a part of that: to look at the clock for each takes longer than to copy it. */
 const TEXT = 256;
+/** What 7-Zip's exit code is for that. */
+const FAILED = 2;
 
 export function serveEngine(): void {
   const port = parentPort;
   if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve the engine: this is not a worker thread");
   const { shared } = workerData as EngineStart;
   const say = (message: FromEngine): void => port.postMessage(message);
-  let instance: Promise<Instance> = instantiate();
-  instance.catch(() => {}); // told when it is first used
-  port.on("message", async ({ words, files }: EngineRequest) => {
-    const outbox = new Outbox(shared, say);
+  port.on("message", async (request: EngineRequest) => {
+    const outbox = new Outbox(shared, say, request.kind === "blocks" && request.isAlone ? OUTPUT_SLOTS : FEW_SLOTS);
     try {
-      const input = new Inbox(shared, say);
-      const code = (await instance).run(words, files, {
-        read: (into) => input.read(into),
-        write: (bytes) => outbox.data(bytes),
-        writeError: (bytes) => outbox.event({ kind: "error", text: Buffer.from(bytes).toString("latin1") }),
-      }, {
-        open: (path) => outbox.event({ kind: "open", path }),
-        write: (bytes) => outbox.data(bytes),
-        close: () => outbox.event({ kind: "close" }),
-        symlink: (path, target) => outbox.event({ kind: "symlink", path, target }),
-      }, {
-        missing: (name) => outbox.event({ kind: "missing", name }),
-        unreadable: (error) => outbox.event({ kind: "unreadable", error }),
-      });
-      outbox.event({ kind: "exit", code });
+      outbox.event({ kind: "exit", code: await serve(request, new Inbox(shared, say), outbox) });
       outbox.flush();
     } catch (error) {
       outbox.flush();
       say({ kind: "crash", why: typeof error === "number" ? "an exception inside 7-Zip" : String((error as Error).message ?? error) });
     }
+  });
+}
+
+/** 7-Zip: it takes 40 ms to be there, so it comes when it is needed. */
+let sevenZip: Promise<Instance> | undefined;
+
+/** Returns 7-Zip's exit code, or what that would be. */
+async function serve(request: EngineRequest, inbox: Inbox, outbox: Outbox): Promise<number> {
+  if (request.kind === "blocks") return decodeBlocks(request.blocks, outbox) ? 0 : FAILED;
+  if (request.kind === "xz") {
+    try {
+      decodeXz(inbox, (bytes) => outbox.data(bytes));
+      return 0;
+    } catch (error) {
+      outbox.event({ kind: "error", text: `${Damage.of(error).line}\n` });
+      return FAILED;
+    }
+  }
+  return (await (sevenZip ??= instantiate())).run(request.words, request.files, {
+    read: (into) => inbox.read(into),
+    write: (bytes) => outbox.data(bytes),
+    writeError: (bytes) => outbox.event({ kind: "error", text: Buffer.from(bytes).toString("latin1") }),
+  }, {
+    open: (path) => outbox.event({ kind: "open", path }),
+    write: (bytes) => outbox.data(bytes),
+    close: () => outbox.event({ kind: "close" }),
+    symlink: (path, target) => outbox.event({ kind: "symlink", path, target }),
+  }, {
+    missing: (name) => outbox.event({ kind: "missing", name }),
+    unreadable: (error) => outbox.event({ kind: "unreadable", error }),
   });
 }
 
@@ -54,10 +73,11 @@ function wait(control: Int32Array, index: number, value: number): void {
   Atomics.store(control, CONTROL.WAITING, 0);
 }
 
-class Outbox {
+class Outbox implements Telling {
   readonly #shared: SharedArrayBuffer;
   readonly #control: Int32Array;
   readonly #say: (message: FromEngine) => void;
+  readonly #slots: number;
   #events: EngineEvent[] = [];
   #slot = -1;
   /** The slot that is being filled; undefined: none is held. */
@@ -65,12 +85,13 @@ class Outbox {
   #used = 0;
   #flushed = performance.now();
 
-  constructor(shared: SharedArrayBuffer, say: (message: FromEngine) => void) {
+  constructor(shared: SharedArrayBuffer, say: (message: FromEngine) => void, slots: number) {
     this.#shared = shared;
     this.#control = controlOf(shared);
     this.#say = say;
+    this.#slots = slots;
     // Slots are given back before a run ends, so each run starts with the first one.
-    Atomics.store(this.#control, CONTROL.FREE, OUTPUT_SLOTS);
+    Atomics.store(this.#control, CONTROL.FREE, slots);
   }
 
   event(event: EngineEvent): void {
@@ -107,7 +128,7 @@ class Outbox {
     if (this.#room !== undefined) return this.#room;
     wait(this.#control, CONTROL.FREE, 0);
     Atomics.sub(this.#control, CONTROL.FREE, 1);
-    this.#slot = (this.#slot + 1) % OUTPUT_SLOTS;
+    this.#slot = (this.#slot + 1) % this.#slots;
     return (this.#room = outputSlot(this.#shared, this.#slot));
   }
 }

@@ -1,19 +1,21 @@
 /** Compressed data that was cut into pieces, each of them a whole file to the engine: decoded by several engines at once, given in order. */
 import { nextTurn } from "../bytes/clock.ts";
 import { Room } from "../bytes/room.ts";
-import { engineDecode, type EngineCodec } from "../engine/codec.ts";
+import { engineDecode } from "../engine/codec.ts";
 import type { Bytes } from "../formats/contract.ts";
 
 export interface Piece {
   readonly input: Bytes;
   /** Bytes that its decoder's dictionary takes; absent: next to none. */
   readonly memory?: number;
+  /** The decoder of our own reads it. */
+  readonly isPlain: boolean;
   /** As in CodecOptions; absent: nothing may follow. */
   readonly behind?: (() => void) | undefined;
 }
 
 export interface PiecesOptions {
-  readonly type: EngineCodec;
+  readonly type: "xz";
   readonly what: string;
   /** At once. */
   readonly engines: number;
@@ -25,9 +27,9 @@ export type Start = (piece: Piece) => Promise<void>;
 /** Each engine has some 20 MB of its own. */
 const MOST_ENGINES = 8;
 /** Decoded bytes that wait for their turn, of all pieces together. A block of xz -6 has 24 MiB. */
-const AHEAD = 48 << 20;
+const AHEAD = 16 << 20;
 /** Compressed bytes that were read and not yet decoded. */
-const READ_AHEAD = 48 << 20;
+const READ_AHEAD = 16 << 20;
 /** Of the dictionaries of all pieces together; one piece is always. */
 const DICTIONARIES = 256 << 20;
 
@@ -56,7 +58,7 @@ export async function* decodePieces({ type, what, engines }: PiecesOptions, cut:
       free.give(1);
       dictionaries.give(memory);
     };
-    lanes.push(new Lane(engineDecode(type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: freed }));
+    lanes.push(new Lane(engineDecode(piece.isPlain ? `plain-${type}` : type, piece.input, { what, behind: piece.behind }), { ahead, spare, free: freed }));
     wake();
   };
   const cutting = cut(start, room).then(() => (ended = {}), (error: unknown) => (ended = { error })).then(() => wake());

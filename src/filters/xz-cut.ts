@@ -10,8 +10,9 @@ import { crc32 } from "../bytes/crc32.ts";
 import type { Room } from "../bytes/room.ts";
 import { assertMemory } from "../engine/memory.ts";
 import { UnzipxError } from "../errors.ts";
+import { XZ_MAGIC } from "../lzma/magic.ts";
+import { blockOf, isKnownCheck } from "../lzma/xz.ts";
 import type { Start } from "./decode-pieces.ts";
-import { XZ_MAGIC } from "./xz.ts";
 import { CHECK_BYTES, dictionaryOf } from "./xz-memory.ts";
 
 /** A piece has at least so many bytes, packed or not: sending one off takes as long as decoding some kilobytes. */
@@ -88,6 +89,8 @@ class Cut {
   #piece: Channel | undefined;
   /** The largest dictionary in the piece. */
   #memory = 0;
+  /** As in Piece. */
+  #isPlain = true;
   /** In the piece, packed or not, whichever is more. */
   #packed = 0;
   #content = 0;
@@ -100,7 +103,8 @@ class Cut {
   }
 
   async streams(): Promise<void> {
-    await this.#begin(await this.#firstDictionary());
+    const { dictionary, isPlain } = await this.#first();
+    await this.#begin(dictionary, isPlain);
     for (;;) {
       const header = await this.#reader.peek(HEADER);
       if (header.length >= 4 && header.subarray(0, 4).every((byte) => byte === 0)) {
@@ -112,14 +116,14 @@ class Cut {
   }
 
   /** What the first block needs, as far as it says so where one expects it. */
-  async #firstDictionary(): Promise<number> {
+  async #first(): Promise<{ dictionary: number; isPlain: boolean }> {
     const start = await this.#reader.peek(HEADER + 1);
     const size = start[HEADER] ?? 0;
-    if (size === 0) return 0;
+    if (size === 0) return { dictionary: 0, isPlain: true };
     const length = (size + 1) * 4;
     const block = (await this.#reader.peek(HEADER + length)).subarray(HEADER);
-    if (block.length < length || crc32(block.subarray(0, length - 4)) !== Buffer.from(block).readUInt32LE(length - 4)) return 0;
-    return Math.min(dictionaryOf(block.subarray(1)), this.#cutting.memory === 0 ? Infinity : this.#cutting.memory);
+    if (block.length < length || crc32(block.subarray(0, length - 4)) !== Buffer.from(block).readUInt32LE(length - 4)) return { dictionary: 0, isPlain: true };
+    return { dictionary: Math.min(dictionaryOf(block.subarray(1)), this.#cutting.memory === 0 ? Infinity : this.#cutting.memory), isPlain: isPlainBlock(block, start[7]!) };
   }
 
   /** What is left of the piece that is under way. */
@@ -148,14 +152,15 @@ class Cut {
       const dictionary = dictionaryOf(block.subarray(1));
       if (dictionary === 0) return false;
       assertMemory(dictionary, this.#cutting.memory, "the xz data");
-      if (Math.max(this.#packed, this.#content) >= LEAST_BYTES || (dictionary > this.#memory && this.#content > 0)) {
+      const isPlain = isPlainBlock(block, header[7]!);
+      if (Math.max(this.#packed, this.#content) >= LEAST_BYTES || (dictionary > this.#memory && this.#content > 0) || isPlain !== this.#isPlain) {
         if (passed) {
           await this.#write(indexOf(stream.own, header));
           stream.isWhole = false;
           stream.own = new Records(true);
         }
         await this.end();
-        await this.#begin(dictionary);
+        await this.#begin(dictionary, isPlain);
         if (passed) await this.#write(header);
       }
       if (!passed) await this.#pass(HEADER);
@@ -225,13 +230,14 @@ class Cut {
     return (await this.#reader.take(length))!;
   }
 
-  async #begin(memory: number): Promise<void> {
+  async #begin(memory: number, isPlain: boolean): Promise<void> {
     const { start, room, behind } = this.#cutting;
     const piece = new Channel(room);
     this.#piece = piece;
     this.#memory = memory;
+    this.#isPlain = isPlain;
     this.#packed = this.#content = 0;
-    await start({ input: piece, memory, behind });
+    await start({ input: piece, memory, isPlain, behind });
   }
 
   /** Hands on the next bytes as they are; false where the input ends before. */
@@ -266,6 +272,11 @@ class Cut {
     this.#used = 0;
     await this.#piece?.put(bytes);
   }
+}
+
+/** Whether the decoder of our own reads it: `block` is its whole header, `flags` the second byte of the stream's. */
+function isPlainBlock(block: Uint8Array, flags: number): boolean {
+  return isKnownCheck(flags) && blockOf(block.subarray(1, -4)) !== undefined;
 }
 
 /** 2.1.1: magic, two bytes of flags, their CRC-32. */

@@ -1,13 +1,11 @@
 /** The streams of an xz file, decoded by engines, and what lies behind them. */
 import { BlockReader } from "../bytes/block-reader.ts";
 import { crc32 } from "../bytes/crc32.ts";
-import { engineDecode } from "../engine/codec.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
+import { XZ_MAGIC } from "../lzma/magic.ts";
 import { judgeBehind, Tail } from "./behind.ts";
 import { decodePieces, enginesFor } from "./decode-pieces.ts";
 import { cutXz } from "./xz-cut.ts";
-import { XZ_MAGIC } from "./xz.ts";
-import { withinMemory } from "./xz-memory.ts";
 
 const WHAT = "the xz data";
 
@@ -18,12 +16,10 @@ export async function* decodeXz(input: Bytes, options: DecodeOptions): AsyncGene
     // The engine has said that something is there: even zeros, where the format allows for multiples of four bytes only (2.2).
     judgeBehind(found ?? { name: "xz", offset: undefined, size: undefined, start: new Uint8Array(0), isText: false }, options);
   };
-  const { memory } = options;
-  const engines = enginesFor(options.threads);
-  if (engines < 2) return yield* engineDecode("xz", withinMemory(tail.watch(input), memory), { what: WHAT, behind });
+  const { memory, threads } = options;
   const reader = new BlockReader(tail.watch(input), WHAT);
   try {
-    yield* decodePieces({ type: "xz", what: WHAT, engines }, (start, room) => cutXz(reader, { start, room, memory, behind }));
+    yield* decodePieces({ type: "xz", what: WHAT, engines: enginesFor(threads) }, (start, room) => cutXz(reader, { start, room, memory, behind }));
   } finally {
     await reader.close();
   }

@@ -1,8 +1,6 @@
 /** xz (the .xz file format, version 1.1): any number of streams and blocks, all filters, every check verified. */
 import type { Filter } from "../formats/contract.ts";
-
-/** 2.1.1.1. */
-export const XZ_MAGIC: readonly number[] = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
+import { XZ_MAGIC } from "../lzma/magic.ts";
 
 export const xz: Filter = {
   kind: "filter",

@@ -16,12 +16,12 @@ interface Ran {
   readonly error: UnzipxError | undefined;
 }
 
-async function run(words: readonly string[], more: Partial<RunOptions> = {}): Promise<Ran> {
+async function run(words: readonly string[], { files = [], ...more }: Partial<RunOptions> & { readonly files?: readonly SourceFile[] } = {}): Promise<Ran> {
   const engine = Engine.take();
   let [out, said, exit, error] = ["", "", undefined as number | undefined, undefined as UnzipxError | undefined];
   const [missing, opened]: [string[], string[]] = [[], []];
   try {
-    for await (const event of engine.run({ words, files: [], what: "the archive", ...more })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words, files }, what: "the archive", ...more })) {
       if (event.kind === "data") out += Buffer.from(event.bytes).toString("latin1");
       else if (event.kind === "error") said += event.text;
       else if (event.kind === "missing") missing.push(event.name);
@@ -128,7 +128,7 @@ describe("an engine that fails", () => {
       }
     })();
     let size = 0;
-    for await (const event of engine.run({ words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [], input: slow, what: "it", patience: 200 })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [] }, input: slow, what: "it", patience: 200 })) {
       if (event.kind === "data") size += event.bytes.length;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
@@ -150,7 +150,7 @@ describe("a consumer that stops early", () => {
     let ended = 0;
     const engine = Engine.take();
     const bytes = Buffer.concat(Array.from({ length: 200 }, () => fixture("xz/good-streams.xz")));
-    for await (const event of engine.run({ words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [], input: inChunks(bytes, 1000, () => (ended += 1)), what: "it" })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [] }, input: inChunks(bytes, 1000, () => (ended += 1)), what: "it" })) {
       if (event.kind === "data") break;
     }
     await engine.release();
@@ -163,7 +163,7 @@ describe("a consumer that stops early", () => {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       yield* [];
     })();
-    const running = engine.run({ words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [], input: late, what: "it" });
+    const running = engine.run({ request: { kind: "7zip", words: ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"], files: [] }, input: late, what: "it" });
     setTimeout(() => void engine.end(), 200);
     await expect(running.next()).rejects.toThrow("its thread ended");
   });

@@ -70,7 +70,7 @@ describe("xz.decode()", () => {
     expect((await decode(xz, asking(33), { memory: 384 * MIB - 1 })).code).toBe("MEMORY");
     expect((await decode(xz, asking(34), { memory: 512 * MIB })).code).toBeUndefined();
     expect((await decode(xz, fixture("xz/hostile-dictionary.xz"), { memory: 256 * MIB })).code).toBe("MEMORY");
-    expect((await decode(xz, asking(40), { memory: 0 })).code).toMatch(/MEMORY|BAD_DATA/); // 4 GiB: more than the engine can have
+    expect((await decode(xz, asking(40), { memory: 0 })).code).toBeUndefined(); // 4 GiB, of which the content needs next to nothing
   });
 
   it("a later stream may not ask for more either", async () => {

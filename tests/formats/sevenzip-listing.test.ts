@@ -17,7 +17,7 @@ const corpus = fileURLToPath(new URL("../../../shared/corpus", import.meta.url))
 const PASSWORDS = ["", "password"];
 
 function engine(words: readonly string[], segments: readonly Segment[], password: string): Events {
-  return new Events({ words: [...words, `-p${password}`, "/in/a.7z"], files: [{ name: "a.7z", segments }], what: "the archive" });
+  return Events.of({ request: { kind: "7zip", words: [...words, `-p${password}`, "/in/a.7z"], files: [{ name: "a.7z", segments }] }, what: "the archive" });
 }
 
 async function outputOf(events: Events): Promise<{ text: string; code: number }> {

@@ -11,8 +11,13 @@ export function blockArchive(blocks: readonly Block[], source: readonly Segment[
     blocks.map((block) => ({ ...block, substreams: [{ size: block.size }] })),
     blocks.map((_, i) => ({ path: String(i), isDirectory: false, hasStream: true, mtime: 0n, attributes: 0 })),
   );
-  const packed = rangesOf(blocks).flatMap(({ start, end }) => sliceSegments(source, START_HEADER_BYTES + start, START_HEADER_BYTES + end));
+  const packed = packedOf(blocks, source);
   return [{ bytes: startHeader(sizeOf(packed), header) }, ...packed, { bytes: header }];
+}
+
+/** The packed bytes of `blocks`, one behind the other. */
+export function packedOf(blocks: readonly Block[], source: readonly Segment[]): Segment[] {
+  return rangesOf(blocks).flatMap(({ start, end }) => sliceSegments(source, START_HEADER_BYTES + start, START_HEADER_BYTES + end));
 }
 
 /** Where the packed bytes lie; blocks that are neighbours share a range. */

@@ -1,11 +1,11 @@
-/** One run of the engine, event by event: what it says of errors is set aside until someone wants to know. */
+/** One run of a decoder, event by event: what it says of errors is set aside until someone wants to know. */
 import { Engine, type Happening, type RunOptions } from "../../engine/client.ts";
 
 export type Event = Exclude<Happening, { kind: "error" | "missing" }>;
 
 export class Events {
-  readonly #engine = Engine.take();
   readonly #events: AsyncGenerator<Happening>;
+  readonly #release: () => Promise<void>;
   #peeked: Event | undefined;
   #said = "";
   /** Whoever asks on is told again: what was thrown at one entry's reader ends all the others as well. */
@@ -13,8 +13,16 @@ export class Events {
   /** Files that were looked for: the volumes that are missing. */
   readonly missing = new Set<string>();
 
-  constructor(options: RunOptions) {
-    this.#events = this.#engine.run(options);
+  /** `release` is called in the end. */
+  constructor(events: AsyncGenerator<Happening>, release = async (): Promise<void> => {}) {
+    this.#events = events;
+    this.#release = release;
+  }
+
+  /** Of an engine. */
+  static of(options: RunOptions): Events {
+    const engine = Engine.take();
+    return new Events(engine.run(options), () => engine.release());
   }
 
   /** A "data" event's bytes are valid until the next call. The last event is "exit". */
@@ -48,6 +56,6 @@ export class Events {
 
   async close(): Promise<void> {
     await this.#events.return(undefined);
-    await this.#engine.release();
+    await this.#release();
   }
 }

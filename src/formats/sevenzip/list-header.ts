@@ -72,10 +72,11 @@ function asPrinted(path: string): string {
 
 const AES = "06f10701";
 export const LZMA = "030101";
+export const LZMA2 = "21";
 /** By their ids (DOC/Methods.txt of 7-Zip), what they are called with their properties; those that say how much memory is needed. */
 const METHODS: Readonly<Record<string, (properties: Buffer) => string | undefined>> = {
   "00": () => "Copy",
-  "21": (properties) => (properties.length === 1 && properties[0]! < 40 ? `LZMA2:${lzma2Dictionary(properties[0]!)}` : undefined),
+  [LZMA2]: (properties) => (properties.length === 1 && properties[0]! < 40 ? `LZMA2:${lzma2Dictionary(properties[0]!)}` : undefined),
   [LZMA]: lzma,
   "03030103": () => "BCJ",
   "0a": (properties) => (properties.length === 0 ? "ARM64" : undefined),

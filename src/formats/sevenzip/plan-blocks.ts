@@ -1,11 +1,18 @@
 /** What lies in which block of a 7z, and which blocks one engine decodes in one run. */
 import type { Block } from "./decode-header.ts";
 import type { Described } from "./describe.ts";
+import { LZMA, LZMA2 } from "./list-header.ts";
 
 /** A run takes a millisecond or two to begin: of small blocks one run decodes so many bytes. */
 const RUN_BYTES = 8 * 1024 * 1024;
 /** LZMA takes about as long for a byte that goes in as for so many that come out. */
 const PACKED_WEIGHT = 12;
+
+/** The method of a block that the decoder of our own reads: one of LZMA's, with nothing before or behind it. */
+export function lzmaOf({ methods: [method, ...others], packSizes }: Block): { readonly method: "lzma" | "lzma2"; readonly properties: Uint8Array } | undefined {
+  if (method === undefined || others.length > 0 || packSizes.length !== 1 || (method.id !== LZMA && method.id !== LZMA2)) return undefined;
+  return { method: method.id === LZMA ? "lzma" : "lzma2", properties: method.properties };
+}
 
 export interface Content {
   readonly entry: Described;
@@ -20,7 +27,7 @@ export interface PlannedBlock {
 }
 
 export interface Plan {
-  /** The blocks of each run; those that take longest first, so that several engines end together. */
+  /** The blocks of each run, all of which are ours, or none; those that take longest first, so that several engines end together. */
   readonly runs: readonly (readonly PlannedBlock[])[];
   /** Files without content. */
   readonly empty: readonly Described[];
@@ -55,14 +62,16 @@ export function planBlocks(blocks: readonly Block[], all: readonly Described[], 
 
 function runsOf(planned: readonly PlannedBlock[]): PlannedBlock[][] {
   const runs: PlannedBlock[][] = [];
-  let size = Infinity;
-  for (const one of planned) {
-    if (size >= RUN_BYTES) {
-      runs.push([]);
-      size = 0;
+  for (const isOurs of [true, false]) {
+    let size = Infinity;
+    for (const one of planned.filter(({ block }) => (lzmaOf(block) !== undefined) === isOurs)) {
+      if (size >= RUN_BYTES) {
+        runs.push([]);
+        size = 0;
+      }
+      runs.at(-1)!.push(one);
+      size += one.block.size;
     }
-    runs.at(-1)!.push(one);
-    size += one.block.size;
   }
   return runs.map((run) => ({ run, cost: costOf(run) })).sort((a, b) => b.cost - a.cost).map(({ run }) => run);
 }

@@ -1,20 +1,22 @@
 /**
- * The contents of a 7z, block by block: an engine is shown some blocks, each of which is one file to it, and what comes out is cut and verified here by what
- * is listed. So 7-Zip makes no file for each entry, which takes longer than to decode what is in it. Only what is certain is given: a block that cannot
+ * The contents of a 7z, block by block: an engine decodes some blocks, each of which is one file to it, and what comes out is cut and verified here by what
+ * is listed. LZMA is decoded by ourselves, and 7-Zip is shown an archive of those blocks. So 7-Zip makes no file for each entry, which takes longer than to decode what is in it. Only what is certain is given: a block that cannot
  * be decoded to its end, or a checksum that does not match, is left to 7-Zip as a whole, which then says what is wrong.
  */
 import { crc32 } from "../../bytes/crc32.ts";
 import { merge } from "../../bytes/merge.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
+import type { LzmaBlock } from "../../engine/protocol.ts";
 import type { Bytes, Segment, StreamEntry } from "../contract.ts";
-import { blockArchive } from "./block-archive.ts";
+import { blockArchive, packedOf } from "./block-archive.ts";
 import { BlockOutput } from "./block-output.ts";
+import type { Block } from "./decode-header.ts";
 import type { Described } from "./describe.ts";
 import { contentless, publicOf } from "./entry.ts";
 import type { Events } from "./events.ts";
 import { leadsOut } from "./leads-out.ts";
-import type { Content, Plan, PlannedBlock } from "./plan-blocks.ts";
+import { lzmaOf, type Content, type Plan, type PlannedBlock } from "./plan-blocks.ts";
 import { enginesFor } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
@@ -31,6 +33,8 @@ const CRC_FAILED = "ERROR: CRC Failed";
 export interface Host {
   /** Unpacks an archive. */
   run(archive: readonly Segment[]): Events;
+  /** Decodes blocks, and tells of them as of the files 0, 1, 2 … of an archive. `isAlone`: nothing else is decoded meanwhile. */
+  decode(blocks: readonly LzmaBlock[], isAlone: boolean): Events;
   /** What the lines say of an entry. */
   explain(lines: readonly string[]): UnzipxError | undefined;
   /** `trouble` as that of an entry, which has failed then. */
@@ -44,10 +48,10 @@ export async function* readBlocks({ runs, empty }: Plan, source: readonly Segmen
   for (const entry of empty) yield wholeEntry(entry, new Uint8Array(0));
   const waiting = [...runs];
   const total = runs.flat().reduce((sum, { block }) => sum + block.size, 0);
-  const engine = async function* (): AsyncGenerator<StreamEntry> {
-    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) yield* new BlockRun(run, host, left).read(source);
-  };
   const count = Math.min(enginesFor(total, threads), runs.length);
+  const engine = async function* (): AsyncGenerator<StreamEntry> {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) yield* new BlockRun(run, { host, left, isAlone: count < 2 }).read(source);
+  };
   yield* count > 1 ? merge(Array.from({ length: count }, engine)) : engine();
 }
 
@@ -55,17 +59,21 @@ class BlockRun {
   readonly #blocks: readonly PlannedBlock[];
   readonly #host: Host;
   readonly #left: Described[];
+  readonly #isAlone: boolean;
   #isComplete = true;
 
-  constructor(blocks: readonly PlannedBlock[], host: Host, left: Described[]) {
+  constructor(blocks: readonly PlannedBlock[], { host, left, isAlone }: { readonly host: Host; readonly left: Described[]; readonly isAlone: boolean }) {
     this.#blocks = blocks;
     this.#host = host;
     this.#left = left;
+    this.#isAlone = isAlone;
   }
 
   async *read(source: readonly Segment[]): AsyncGenerator<StreamEntry> {
     const waiting = new Set(this.#blocks);
-    const events = this.#host.run(blockArchive(this.#blocks.map(({ block }) => block), source));
+    const blocks = this.#blocks.map(({ block }) => block);
+    const ours = blocks.map((block) => lzmaBlock(block, source)).filter((block) => block !== undefined);
+    const events = ours.length === blocks.length ? this.#host.decode(ours, this.#isAlone) : this.#host.run(blockArchive(blocks, source));
     try {
       for (;;) {
         const event = await events.next();
@@ -141,6 +149,12 @@ class BlockRun {
     if (wanted.length > 0) this.#isComplete = false;
     this.#left.push(...wanted);
   }
+}
+
+/** For the decoder of our own; undefined: it is for 7-Zip. */
+function lzmaBlock(block: Block, source: readonly Segment[]): LzmaBlock | undefined {
+  const method = lzmaOf(block);
+  return method && { ...method, packed: packedOf([block], source), size: block.size };
 }
 
 function wholeEntry(entry: Described, whole: Uint8Array): StreamEntry {

@@ -2,13 +2,13 @@
 import { crc32 } from "../../bytes/crc32.ts";
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { UnzipxError } from "../../errors.ts";
+import { lzmaDecoder } from "../../lzma/decoder.ts";
 import type { Segment } from "../contract.ts";
 import { blockArchive } from "./block-archive.ts";
 import type { FileInfo } from "./decode-files.ts";
 import { decodeHeader, type Block } from "./decode-header.ts";
 import type { Events } from "./events.ts";
-import { LZMA } from "./list-header.ts";
-import { decodeLzma } from "./lzma.ts";
+import { lzmaOf } from "./plan-blocks.ts";
 import { START_HEADER_BYTES, storedHeader } from "./start-header.ts";
 
 /** A header may be packed, and what comes out as well; nobody does that more than once. */
@@ -54,10 +54,24 @@ function endOf({ position, packSizes }: Block): number {
 const HERE_BYTES = 4 * 1024 * 1024;
 
 /** What LZMA alone has packed, as 7-Zip packs headers; undefined for all else. */
-function decodeHere({ methods: [method, ...others], position, packSizes: [packedSize], size }: Block, source: readonly Segment[]): Uint8Array | undefined {
-  if (method === undefined || others.length > 0 || method.id !== LZMA || size > HERE_BYTES || packedSize! > HERE_BYTES) return undefined;
-  const packed = new Uint8Array(packedSize!);
-  return readSegments(source, packed, START_HEADER_BYTES + position) < packed.length ? undefined : decodeLzma(method.properties, packed, size);
+function decodeHere(block: Block, source: readonly Segment[]): Uint8Array | undefined {
+  const { position, packSizes: [packedSize], size } = block;
+  const lzma = lzmaOf(block);
+  if (lzma?.method !== "lzma" || size > HERE_BYTES || packedSize! > HERE_BYTES) return undefined;
+  const content = new Uint8Array(size);
+  let [read, written] = [0, 0];
+  lzmaDecoder().lzma(lzma.properties, {
+    read(into) {
+      const part = into.subarray(0, Math.min(into.length, packedSize! - read));
+      const length = readSegments(source, part, START_HEADER_BYTES + position + read);
+      read += length;
+      return length;
+    },
+  }, size, (bytes) => {
+    content.set(bytes, written);
+    written += bytes.length;
+  });
+  return content;
 }
 
 /** Of a run over one file. */

@@ -1,7 +1,7 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
 import { isUtf8 } from "node:buffer";
 import { merge } from "../../bytes/merge.ts";
-import { readSegments } from "../../bytes/segments.ts";
+import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { Engine } from "../../engine/client.ts";
 import { assertMemory } from "../../engine/memory.ts";
 import type { SourceFile } from "../../engine/protocol.ts";
@@ -11,6 +11,7 @@ import { decodeUtf8Escaping } from "../../text/charset.ts";
 import type { Bytes, Segment, SolidOptions, SolidSource, StreamEntry } from "../contract.ts";
 import { Complaints, isOfAnother, missingVolume, noPassword, WHAT, wrongPassword } from "./complaints.ts";
 import { describe, type Described } from "./describe.ts";
+import { decodeHere, isSmall, SMALL_BYTES } from "./decode-here.ts";
 import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
@@ -107,7 +108,7 @@ class Reading {
   /** Undefined where there is none that is read here. Whatever is in the way, 7-Zip says it better when it sees the archive as it is. */
   async #ownHeader(): Promise<ArchiveHeader | undefined> {
     if (this.#kind.hasBlocks !== true || this.#files.length > 1) return undefined;
-    if (!this.#options.listing) Engine.prepare();
+    if (!this.#options.listing && sizeOf(this.#files[0]!.segments) > SMALL_BYTES) Engine.prepare();
     const entries = this.#options.limits.entries;
     return readHeader(this.#files[0]!.segments, { bytes: HEADER_BYTES, entries: entries > 0 ? entries : Infinity }, (archive) => this.#unpack(archive)).catch(() => undefined);
   }
@@ -137,6 +138,7 @@ class Reading {
     if (files.some(({ path }) => CONTROL.test(path))) return contents; // only with its file does 7-Zip tell the true name
     const host: Host = {
       run: (archive) => this.#unpack(archive),
+      decode: (blocks, isAlone) => (isSmall(blocks) ? new Events(decodeHere(blocks)) : Events.of({ request: { kind: "blocks", blocks, isAlone }, what: WHAT })),
       explain: (lines) => this.#complaints.first(lines),
       failed: (entry, trouble) => ((this.#failed = true), this.#complaints.ofEntry(entry, trouble)),
       conclude: (code, lines, events) => this.#complaints.conclude(code, lines, events),
@@ -308,10 +310,13 @@ class Reading {
 
   /** Over the archive, or another one in its place; `list`: of the entries that are wanted. */
   #run(words: readonly string[], { list, files = this.#files }: { readonly list?: SourceFile | undefined; readonly files?: readonly SourceFile[] } = {}): Events {
-    return new Events({
+    return Events.of({
       // -p: without it 7-Zip would ask on standard input. -sccUTF-8: names on its output.
-      words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
-      files: list === undefined ? files : [...files, list],
+      request: {
+        kind: "7zip",
+        words: [...words, `-p${this.#password ?? ""}`, ...(this.#type === undefined ? [] : [`-t${this.#type}`]), `/in/${files[0]!.name}`, ...(list === undefined ? [] : ["-spd", "-scsUTF-8", `@/in/${list.name}`])],
+        files: list === undefined ? files : [...files, list],
+      },
       what: WHAT,
     });
   }

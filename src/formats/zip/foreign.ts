@@ -39,7 +39,7 @@ async function* decode(fd: number, locator: ZipLocator, dataStart: number, passw
   const engine = Engine.take();
   let said = "";
   try {
-    for await (const event of engine.run({ words: ["x", "-so", "-y", "-bd", "-tzip", `-p${password ?? ""}`, "/in/entry.zip"], files: [{ name: "entry.zip", segments }], what: WHAT })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words: ["x", "-so", "-y", "-bd", "-tzip", `-p${password ?? ""}`, "/in/entry.zip"], files: [{ name: "entry.zip", segments }] }, what: WHAT })) {
       if (event.kind === "data") yield new Uint8Array(event.bytes); // it may be written while the engine goes on
       else if (event.kind === "error") said += event.text;
       else if (event.kind === "exit" && event.code !== 0) throw troubleIn(said, password !== undefined) ?? unexplained(event.code, said, WHAT);
