@@ -18,12 +18,14 @@ export class JobRun<Result> {
   readonly #underWay = new Set<Promise<void>>();
   readonly #over = new AbortController();
   readonly #stopped: Promise<void>;
+  /** Gives workers what they have room for: also while this thread is at work on something large, which lets answers in. */
+  #refill = (): void => {};
   #failed = false;
   #failure: unknown;
 
-  constructor({ threads, worthWorkers, signal }: RunOptions, most = Infinity) {
+  constructor({ threads, worthWorkers, signal }: RunOptions, most = Infinity, start: (workers: number) => Pool<Job> = newPool) {
     const workers = worthWorkers ? Math.min(threads, most) - 1 : 0;
-    this.#pool = workers > 0 ? newPool(workers) : undefined;
+    this.#pool = workers > 0 ? start(workers) : undefined;
     this.#signal = signal;
     this.#stopped = aborted(signal, this.#over.signal);
   }
@@ -35,7 +37,10 @@ export class JobRun<Result> {
 
   /** Gives a job to another thread. */
   give(job: Job, done: (result: Result) => void): void {
-    const task = this.#pool!.run<Result>(job).then(done).catch((error: unknown) => this.#fail(error));
+    const task = this.#pool!.run<Result>(job).then((result) => {
+      done(result);
+      this.#refill();
+    }).catch((error: unknown) => this.#fail(error));
     this.#underWay.add(task);
     void task.finally(() => this.#underWay.delete(task));
   }
@@ -48,12 +53,16 @@ export class JobRun<Result> {
 
   /** Jobs are made when they are given out: all of them at once would be the whole work in memory. This thread does its share. */
   async all(count: number, jobAt: (number: number) => Job, done: (result: Result, number: number) => void): Promise<void> {
-    for (let next = 0; next < count; ) {
-      this.#check();
-      while (this.hasRoom && next < count) {
+    let next = 0;
+    this.#refill = () => {
+      while (this.hasRoom && next < count && !this.#failed) {
         const number = next++;
         this.give(jobAt(number), (result) => done(result, number));
       }
+    };
+    while (next < count) {
+      this.#check();
+      this.#refill();
       if (next < count) {
         const number = next++;
         done((await runJob(jobAt(number), this.#signal)) as Result, number);
