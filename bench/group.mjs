@@ -10,6 +10,8 @@ import { summarise } from "./summary.mjs";
 
 /** What belongs to the run, not to a group. */
 const KEPT = new Set(["program", "home"]);
+/** Whoever takes so many times as long as the fastest is run once: its median is not what anybody wants to know. */
+const HOPELESS = 20;
 const NAMED = /^(sparse|entries)/;
 
 export async function runGroup(group, { places, ...bench }) {
@@ -77,12 +79,13 @@ async function runRow(row, subject, bench) {
       continue;
     }
     seconds += wall;
-    runs.push({ ...one, verified, bytes });
+    runs.push({ ...one, verified, bytes, checked: wall });
   }
   const rounds = bench.rounds(row, seconds);
   const failed = new Set();
+  const fastest = Math.min(...runs.map(({ checked }) => checked));
   for (let round = 0; round < rounds; round++) {
-    for (const one of runs.filter((each) => !failed.has(each))) {
+    for (const one of runs.filter((each) => !failed.has(each) && (round === 0 || each.checked < HOPELESS * fastest))) {
       const trouble = runOnce(row, one, bench);
       await signals();
       if (trouble === undefined) continue;

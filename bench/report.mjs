@@ -74,7 +74,7 @@ function rowSection(row, severalPlaces) {
     "",
     `## ${row.title}${severalPlaces ? ` (${row.place})` : ""}`,
     "",
-    `${amount(row.files)} file${row.files === 1 ? "" : "s"}, ${mib(row.bytes)}${archives === "" ? "" : `; ${archives}`}. ${row.rounds} run${row.rounds === 1 ? "" : "s"} each, alternating.`,
+    `${amount(row.files)} file${row.files === 1 ? "" : "s"}, ${mib(row.bytes)}${archives === "" ? "" : `; ${archives}`}. ${row.rounds} run${row.rounds === 1 ? "" : "s"} each, alternating${row.runs.some(({ walls }) => walls.length < row.rounds) ? "; one of whoever is far behind" : ""}.`,
     "",
     "| command | median | fastest – slowest | ratio | CPU | peak memory | output | verified |",
     "|---|---:|---:|---:|---:|---:|---:|---|",
