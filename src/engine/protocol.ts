@@ -56,7 +56,7 @@ export type FromEngine =
   | { readonly kind: "crash"; readonly why: string };
 
 /** So far a decoder is ahead: it waits less for who makes many small files, and later does not have to be waited for. */
-export const OUTPUT_SLOTS = 24;
+export const OUTPUT_SLOTS = 12;
 /** Where several are at work. 7-Zip's LZMA gives what is in its dictionary at once, 4 MiB and more: with less room than that it would wait for us each time. */
 export const FEW_SLOTS = 8;
 export const OUTPUT_SLOT_BYTES = 1024 * 1024;
@@ -67,7 +67,7 @@ export const INPUT_SLOT_BYTES = 256 * 1024;
 export const CONTROL = {
   /** Output slots that may be written. */
   FREE: 0,
-  /** Grows with every read and write: the engine lives. */
+  /** Grows with what is read and told: the engine lives. */
   PROGRESS: 1,
   /** 1 while it waits for us. */
   WAITING: 2,

@@ -1,11 +1,14 @@
 /** Blocks of a 7z that are LZMA or LZMA2 and nothing else, decoded by ourselves; told as 7-Zip tells of files. */
-import { readSegments } from "../bytes/segments.ts";
+import { readSegments, sizeOf } from "../bytes/segments.ts";
 import { fromSystem, toPlain } from "../errors.ts";
 import type { Segment } from "../formats/contract.ts";
 import { Damage } from "../lzma/damage.ts";
-import { lzmaDecoder, type Source } from "../lzma/decoder.ts";
+import { canDecodeLzma, lzmaDecoder, type Source } from "../lzma/decoder.ts";
 import { dictionaryOf } from "../lzma/properties.ts";
 import type { EngineEvent, LzmaBlock } from "./protocol.ts";
+
+/** Read at once. */
+const AHEAD_BYTES = 256 * 1024;
 
 /** Who hears of it. */
 export interface Telling {
@@ -16,6 +19,8 @@ export interface Telling {
 
 /** Whether all were decoded to their ends. */
 export function decodeBlocks(blocks: readonly LzmaBlock[], telling: Telling): boolean {
+  if (!canDecodeLzma()) return false; // none of them is told, and so all are left to 7-Zip
+  lzmaDecoder().sum(false);
   let isWhole = true;
   blocks.forEach((block, number) => {
     telling.event({ kind: "open", path: String(number) });
@@ -45,13 +50,14 @@ function decodeBlock({ method, properties, packed, size }: LzmaBlock, telling: T
 class Packed implements Source {
   readonly #segments: readonly Segment[];
   readonly #telling: Telling;
-  readonly #ahead = new Uint8Array(256 * 1024);
+  readonly #ahead: Uint8Array;
   #position = 0;
   #at = 0;
   #end = 0;
 
   constructor(segments: readonly Segment[], telling: Telling) {
     this.#segments = segments;
+    this.#ahead = new Uint8Array(Math.min(AHEAD_BYTES, sizeOf(segments)));
     this.#telling = telling;
   }
 

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UnzipxError } from "../errors.ts";
 import { Damage } from "../lzma/damage.ts";
+import { canDecodeLzma } from "../lzma/decoder.ts";
 import { decodeXz } from "../lzma/xz.ts";
 import { instantiate, type Instance } from "./module.ts";
 import {
@@ -36,13 +37,16 @@ export function serveEngine(): void {
   });
 }
 
+/** What is ours to decode, where we cannot. */
+const XZ_WORDS = ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"];
+
 /** 7-Zip: it takes 40 ms to be there, so it comes when it is needed. */
 let sevenZip: Promise<Instance> | undefined;
 
 /** Returns 7-Zip's exit code, or what that would be. */
 async function serve(request: EngineRequest, inbox: Inbox, outbox: Outbox): Promise<number> {
   if (request.kind === "blocks") return decodeBlocks(request.blocks, outbox) ? 0 : FAILED;
-  if (request.kind === "xz") {
+  if (request.kind === "xz" && canDecodeLzma()) {
     try {
       decodeXz(inbox, (bytes) => outbox.data(bytes));
       return 0;
@@ -51,7 +55,8 @@ async function serve(request: EngineRequest, inbox: Inbox, outbox: Outbox): Prom
       return FAILED;
     }
   }
-  return (await (sevenZip ??= instantiate())).run(request.words, request.files, {
+  const { words, files } = request.kind === "xz" ? { words: XZ_WORDS, files: [] } : request;
+  return (await (sevenZip ??= instantiate())).run(words, files, {
     read: (into) => inbox.read(into),
     write: (bytes) => outbox.data(bytes),
     writeError: (bytes) => outbox.event({ kind: "error", text: Buffer.from(bytes).toString("latin1") }),

@@ -27,7 +27,7 @@ export type Start = (piece: Piece) => Promise<void>;
 /** Each engine has some 20 MB of its own. */
 const MOST_ENGINES = 8;
 /** Decoded bytes that wait for their turn, of all pieces together. A block of xz -6 has 24 MiB. */
-const AHEAD = 16 << 20;
+const AHEAD = 12 << 20;
 /** Compressed bytes that were read and not yet decoded. */
 const READ_AHEAD = 16 << 20;
 /** Of the dictionaries of all pieces together; one piece is always. */

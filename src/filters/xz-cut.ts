@@ -119,7 +119,7 @@ class Cut {
   async #first(): Promise<{ dictionary: number; isPlain: boolean }> {
     const start = await this.#reader.peek(HEADER + 1);
     const size = start[HEADER] ?? 0;
-    if (size === 0) return { dictionary: 0, isPlain: true };
+    if (size === 0) return { dictionary: 0, isPlain: isKnownCheck(start[7]!) };
     const length = (size + 1) * 4;
     const block = (await this.#reader.peek(HEADER + length)).subarray(HEADER);
     if (block.length < length || crc32(block.subarray(0, length - 4)) !== Buffer.from(block).readUInt32LE(length - 4)) return { dictionary: 0, isPlain: true };
@@ -153,7 +153,7 @@ class Cut {
       if (dictionary === 0) return false;
       assertMemory(dictionary, this.#cutting.memory, "the xz data");
       const isPlain = isPlainBlock(block, header[7]!);
-      if (Math.max(this.#packed, this.#content) >= LEAST_BYTES || (dictionary > this.#memory && this.#content > 0) || isPlain !== this.#isPlain) {
+      if (Math.max(this.#packed, this.#content) >= LEAST_BYTES || (dictionary > this.#memory && this.#content > 0) || (this.#isPlain && !isPlain)) {
         if (passed) {
           await this.#write(indexOf(stream.own, header));
           stream.isWhole = false;
@@ -172,6 +172,10 @@ class Cut {
       const record = Buffer.concat([number(length + data.packed + stream.checkBytes), number(data.content)]);
       stream.all.add(record);
       stream.own.add(record);
+    }
+    if (!passed && this.#isPlain && !isKnownCheck(header[7]!)) {
+      await this.end();
+      await this.#begin(0, false);
     }
     if (!passed) await this.#pass(HEADER);
     const indexSize = sizeOf(stream.all);

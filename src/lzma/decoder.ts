@@ -1,6 +1,6 @@
 /**
  * LZMA and LZMA2 (DOC/lzma-specification.txt of the LZMA SDK; LZMA2's chunks as its decoders read them, since there is no paper), in WebAssembly: it takes about
- * as long as native xz does, and half of what 7-Zip takes that was compiled to WebAssembly. All of it is synchronous, for threads that may wait.
+ * as long as native xz does. All of it is synchronous, for threads that may wait.
  */
 import { CODE } from "./code.ts";
 import { Damage } from "./damage.ts";
@@ -50,6 +50,8 @@ const STEP_BYTES = 256 * 1024;
 /** A smaller circle would be handed on in small pieces; behind it copies run on for some bytes. */
 const LEAST_WINDOW = 1 << 20;
 const SLACK = 32;
+/** More than any memory of WebAssembly has. */
+const MOST_WINDOW = 2 ** 32 - 64;
 const PAGE = 1 << 16;
 /** 64 KiB at once would take long to reach the size of a large dictionary. */
 const GROW_BYTES = 4 << 20;
@@ -88,7 +90,7 @@ export class LzmaDecoder {
     return BigInt.asUintN(64, this.#code.crc64End());
   }
 
-  /** All chunks up to the end mark, which is read as well. `most`: no more will come out. Throws Damage. */
+  /** All chunks up to the end mark, which is read as well. More than `most` bytes of content are damage. Throws Damage. */
   lzma2(source: Source, dictionary: number, write: Write, most = Infinity): { readonly packed: number; readonly content: number } {
     this.#open(dictionary, most);
     const code = this.#code;
@@ -109,6 +111,7 @@ export class LzmaDecoder {
       const sizes = this.#fill(source, header.subarray(0, isStored ? 2 : 4));
       const count = (isStored ? 0 : (control & 0x1f) << 16) + sizes[0]! * 0x100 + sizes[1]! + 1;
       content += count;
+      if (content > most) throw new Damage("DATA");
       if (isStored) {
         if (control === 1) bits = undefined;
         this.#store(source, count, write);
@@ -163,23 +166,29 @@ export class LzmaDecoder {
     }
     if (code.used() > length) throw new Damage("END");
     while (!isLast) more();
-    if (code.used() < length || code.code() !== 0 || code.isWithin() !== 0) this.#endMark(length);
+    this.#assertEnd(length);
   }
 
-  #endMark(length: number): void {
+  /** Behind the content of LZMA: the coder is at its end, or an end mark follows, and then nothing is left. */
+  #assertEnd(length: number): void {
     const code = this.#code;
+    if (code.isWithin() !== 0) throw new Damage("DATA");
+    const isOver = code.code() === 0;
+    if (isOver && code.used() === length) return;
     this.#room(1);
-    if (code.run(length, 1, 1) !== END_MARK || code.used() !== length || code.code() !== 0) throw new Damage("BEHIND");
+    const isMarked = code.run(length, 1, 1) === END_MARK && code.code() === 0;
+    if (isMarked && code.used() === length) return;
+    throw new Damage(isOver || isMarked ? "BEHIND" : "DATA");
   }
 
   #open(dictionary: number, most: number): void {
-    this.#size = Math.min(Math.max(dictionary, LEAST_WINDOW), most) + SLACK;
+    this.#size = Math.min(Math.max(dictionary, LEAST_WINDOW) + SLACK, most + SLACK, MOST_WINDOW);
     this.#code.open(this.#size, dictionary);
   }
 
   /** Decodes up to `most` bytes, and hands them on: how that ended, and how many they were. */
   #step(length: number, isLast: boolean, most: number, write: Write): readonly [result: number, made: number] {
-    const at = this.#code.position();
+    const at = this.#position;
     const count = Math.min(most, this.#size - at, STEP_BYTES);
     this.#room(count);
     const result = this.#code.run(length, isLast ? 1 : 0, count);
@@ -189,7 +198,7 @@ export class LzmaDecoder {
   #store(source: Source, count: number, write: Write): void {
     this.#fill(source, this.#inputRoom(0, count));
     for (let done = 0; done < count; ) {
-      const at = this.#code.position();
+      const at = this.#position;
       const length = Math.min(count - done, this.#size - at);
       this.#room(length);
       this.#code.store(done, length);
@@ -200,7 +209,7 @@ export class LzmaDecoder {
 
   #handOn(at: number, write: Write): number {
     const code = this.#code;
-    const made = code.position() - at;
+    const made = this.#position - at;
     if (made > 0) {
       if (this.#sums) code.crc64(at, made);
       write(this.#bytes.subarray(this.#window + at, this.#window + at + made));
@@ -225,17 +234,27 @@ export class LzmaDecoder {
 
   /** The circle only takes the memory that it comes to. */
   #room(count: number): void {
-    const { memory } = this.#code;
-    const wanted = this.#window + this.#code.position() + count + SLACK;
+    const wanted = this.#window + this.#position + count + SLACK;
     if (wanted <= this.#bytes.length) return;
     const most = this.#window + this.#size + SLACK;
-    const bytes = Math.min(most, Math.max(wanted, this.#bytes.length + Math.max(GROW_BYTES, this.#bytes.length >> 1)));
+    const ample = this.#bytes.length + Math.max(GROW_BYTES, Math.floor(this.#bytes.length / 2));
+    if (!this.#grow(Math.min(most, Math.max(wanted, ample))) && !this.#grow(wanted)) throw new Damage("MEMORY");
+  }
+
+  #grow(bytes: number): boolean {
+    const { memory } = this.#code;
     try {
       memory.grow(Math.ceil((bytes - this.#bytes.length) / PAGE));
     } catch {
-      throw new Damage("MEMORY");
+      return false;
     }
     this.#bytes = new Uint8Array(memory.buffer);
+    return true;
+  }
+
+  /** WebAssembly's numbers have signs. */
+  get #position(): number {
+    return this.#code.position() >>> 0;
   }
 }
 
@@ -244,4 +263,14 @@ let ofThread: LzmaDecoder | undefined;
 /** The decoder of this thread. */
 export function lzmaDecoder(): LzmaDecoder {
   return (ofThread ??= new LzmaDecoder());
+}
+
+/** Whether there can be one: there are processors without what its WebAssembly asks for. */
+export function canDecodeLzma(): boolean {
+  try {
+    lzmaDecoder();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -46,6 +46,21 @@ describe("xz on several engines", () => {
     }
   });
 
+  it.skipIf(!has("xz"))("blocks with other filters between those without, and streams of every check, come out as they were (needs xz)", { timeout: 120_000 }, async () => {
+    const parts: Buffer[] = [];
+    const contents: Buffer[] = [];
+    for (const args of [["-0"], ["--x86", "--lzma2=preset=0"], ["-0", "--check=none"], ["--delta=dist=2", "--lzma2=preset=0"], ["-0", "--check=sha256"]]) {
+      for (const length of [0, 100, 5_000_000]) {
+        contents.push(content.subarray(0, length));
+        parts.push(tool("xz", content.subarray(0, length), ...args));
+      }
+    }
+    for (const threads of [1, 3]) {
+      const decoded = await decode(xz, Buffer.concat(parts), { threads, chunk: 300_000 });
+      expect([threads, decoded.error?.message, decoded.content.equals(Buffer.concat(contents))]).toEqual([threads, undefined, true]);
+    }
+  });
+
   it.skipIf(!has("xz"))("a later block may not ask for more memory than is allowed (needs xz)", async () => {
     const bytes = Buffer.concat([tool("xz", content, "-0", "--block-size=2500000"), tool("xz", content.subarray(0, 1000), "-9")]);
     expect((await decode(xz, bytes, { threads: 2, memory: 32 << 20 })).code).toBe("MEMORY");

@@ -107,6 +107,20 @@ describe("LZMA2", () => {
     }
   });
 
+  it.skipIf(!has("xz"))("ends where more comes out than there may be (needs xz)", () => {
+    const bytes = raw(Buffer.alloc(100_000_000), "--lzma2=preset=0");
+    const { content, line } = outcome((write) => void new LzmaDecoder().lzma2(sourceOf(bytes), 1 << 18, write, 1000));
+    expect([content.length <= 1000, line]).toEqual([true, "ERROR: Data Error"]);
+  });
+
+  it.skipIf(!has("xz"))("with the largest dictionary that can be named takes the memory of its content (needs xz)", () => {
+    const content = Buffer.alloc(10_000, "abcde");
+    for (const dictionary of [2 ** 31, 3 * 2 ** 30, 2 ** 32 - 1]) {
+      const { content: found, line } = outcome((write) => void new LzmaDecoder().lzma2(sourceOf(raw(content, "--lzma2=preset=0")), dictionary, write));
+      expect([dictionary, found.equals(content), line]).toEqual([dictionary, true, undefined]);
+    }
+  });
+
   it.skipIf(!has("xz"))("may not reach behind its dictionary, nor in front of its beginning (needs xz)", () => {
     const decoder = new LzmaDecoder();
     const bytes = raw(far(5_000_000), "--lzma2=preset=1,dict=4MiB");
@@ -149,7 +163,7 @@ describe("LZMA", () => {
         const { content: found, line } = run(bytes, content.length, most);
         expect([lc, lp, pb, most, line, found.equals(content)]).toEqual([lc, lp, pb, most, undefined, true]);
       }
-      expect(run(bytes, content.length - 1).line).toBe("ERROR: There are some data after the end of the payload data");
+      expect(run(bytes, content.length - 1).line).toBe("ERROR: Data Error");
       expect(run(Buffer.concat([bytes, Buffer.alloc(1)]), content.length).line).toBe("ERROR: There are some data after the end of the payload data");
       expect(run(bytes, content.length + 1).line).toBe("ERROR: Data Error");
       expect(run(bytes.subarray(0, bytes.length >> 1), content.length).line).toBe("ERROR: Unexpected end of data");

@@ -1,14 +1,18 @@
 /** Blocks that are so small that to start a thread for them takes longer than to decode them. */
+import { sizeOf } from "../../bytes/segments.ts";
 import type { Happening } from "../../engine/client.ts";
 import type { LzmaBlock } from "../../engine/protocol.ts";
 import { decodeBlocks } from "../../engine/serve-blocks.ts";
 import { fromPlain, type PlainError } from "../../errors.ts";
 
-/** Packed or not. */
+/** Of all blocks, packed or not. */
 export const SMALL_BYTES = 1 << 20;
+/** To begin one may take a millisecond. */
+const MOST_BLOCKS = 16;
 
 export function isSmall(blocks: readonly LzmaBlock[]): boolean {
-  return blocks.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES;
+  const bytes = blocks.reduce((sum, { size, packed }) => sum + Math.max(size, sizeOf(packed)), 0);
+  return blocks.length <= MOST_BLOCKS && bytes <= SMALL_BYTES;
 }
 
 /** As an engine tells it. */

@@ -11,7 +11,7 @@ const PACKED_WEIGHT = 12;
 /** The method of a block that the decoder of our own reads: one of LZMA's, with nothing before or behind it. */
 export function lzmaOf({ methods: [method, ...others], packSizes }: Block): { readonly method: "lzma" | "lzma2"; readonly properties: Uint8Array } | undefined {
   if (method === undefined || others.length > 0 || packSizes.length !== 1 || (method.id !== LZMA && method.id !== LZMA2)) return undefined;
-  return { method: method.id === LZMA ? "lzma" : "lzma2", properties: method.properties };
+  return { method: method.id === LZMA ? "lzma" : "lzma2", properties: new Uint8Array(method.properties) }; // a copy: to another thread the whole header would go with a part of it
 }
 
 export interface Content {

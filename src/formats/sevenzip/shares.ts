@@ -1,7 +1,7 @@
 /** Solid blocks that know nothing of each other, shared out among engines. */
 import type { Described } from "./describe.ts";
 
-/** Less than this is not worth an engine of its own: starting one takes 40 ms, in which it decodes about 2 MiB. */
+/** Less than this is not worth an engine of its own: starting one takes 30 to 70 ms, in which it decodes some MiB. */
 const WORTH_AN_ENGINE = 16 * 1024 * 1024;
 /** Each engine has the dictionary in its memory. */
 const MOST_ENGINES = 4;
