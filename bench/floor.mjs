@@ -55,7 +55,7 @@ function measure() {
       return wall;
     });
     const walls = found.sort((a, b) => a - b);
-    process.stdout.write(`${name.padEnd(56)}${walls[ROUNDS >> 1].toFixed(2)} s   (${walls[0].toFixed(2)} – ${walls.at(-1).toFixed(2)})\n`);
+    process.stdout.write(`${name.padEnd(72)}${walls[ROUNDS >> 1].toFixed(2)} s   (${walls[0].toFixed(2)} – ${walls.at(-1).toFixed(2)})\n`);
   }
 }
 

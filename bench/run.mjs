@@ -96,6 +96,7 @@ async function main() {
     for (const { folder } of places) mkdirSync(join(folder, "home"));
     const env = { PATH: path, LC_ALL: "C.UTF-8", HOME: join(places[0].folder, "home"), TMPDIR: places[0].folder, UNZIPX_ACCEPT_TERMS: "1" };
     const program = copyProgram(root, join(places[0].folder, "program"));
+    const version = programVersion(root, program, env); // of what was copied: the sources may be worked on meanwhile
     const until = Date.now() + Number(options.minutes) * 60_000;
     const bench = {
       isOver: () => Date.now() > until,
@@ -114,7 +115,7 @@ async function main() {
         processor: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), memory: totalmem(), system: `${process.platform} ${/^[0-9.]*[0-9]/.exec(release())?.[0] ?? ""} ${process.arch}`,
         loadBefore: load, seconds: Math.round((Date.now() - started) / 1000),
       },
-      versions: { unzipx: programVersion(root, program, env), node: process.version, ...versionsOf(tools, env) },
+      versions: { unzipx: version, node: process.version, ...versionsOf(tools, env) },
     }, options.results);
     for (const file of files) say(`wrote ${file}`);
     return rows.every(({ runs }) => runs.some(({ tool }) => tool === "unzipx")) ? 0 : 1;

@@ -17,7 +17,7 @@ export interface EngineStart {
 
 export type EngineRequest =
   /** 7-Zip, over these files. */
-  | { readonly kind: "7zip"; readonly words: readonly string[]; readonly files: readonly SourceFile[]; readonly isAlone?: boolean }
+  | { readonly kind: "7zip"; readonly words: readonly string[]; readonly files: readonly SourceFile[] }
   /** A file of xz from standard input, whose blocks have no filter but LZMA2. */
   | { readonly kind: "xz" }
   /** Each block is told as a file that is called by its number. `isAlone`: nothing else is decoded meanwhile, so this may be farther ahead. */

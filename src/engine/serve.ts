@@ -26,7 +26,7 @@ export function serveEngine(): void {
   const { shared } = workerData as EngineStart;
   const say = (message: FromEngine): void => port.postMessage(message);
   port.on("message", async (request: EngineRequest) => {
-    const outbox = new Outbox(shared, say, request.kind !== "xz" && request.isAlone === true ? OUTPUT_SLOTS : FEW_SLOTS);
+    const outbox = new Outbox(shared, say, request.kind === "blocks" && request.isAlone ? OUTPUT_SLOTS : FEW_SLOTS);
     try {
       outbox.event({ kind: "exit", code: await serve(request, new Inbox(shared, say), outbox) });
       outbox.flush();

@@ -2,8 +2,7 @@
 import type { PlainError } from "../errors.ts";
 
 export const SLOT_BYTES = 512 * 1024;
-/** Where there are many small files decoding is ahead, and behind where there are large ones: so far it may be ahead. */
-export const SLOTS = 16;
+export const SLOTS = 4;
 
 export interface FilterStart {
   readonly filter: string;
