@@ -8,7 +8,7 @@ import type { Pool } from "../parallel/pool.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
-import { columnsOf, FLAG_BYTES, type WriteResult } from "./write-job.ts";
+import { FLAG_BYTES, type WriteResult } from "./write-job.ts";
 
 const BATCH_BYTES = 1 << 20;
 const BATCH_FILES = 128;
@@ -88,7 +88,7 @@ export class WriteBehind<What> {
     [this.#buffer, this.#files, this.#used] = [undefined, [], 0];
     Atomics.store(flag, 0, 1);
     this.#pool ??= newPool(1, BATCHES);
-    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: columnsOf(files) }).then((failures) => {
+    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, length }) => ({ file, length })) }).then((failures) => {
       for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
     }).catch((error: unknown) => {
       this.#error ??= error;

@@ -7,28 +7,7 @@ export interface WriteJob {
   readonly kind: "write";
   /** A flag, and the files' contents, one behind the other. */
   readonly memory: SharedArrayBuffer;
-  readonly files: FileColumns;
-}
-
-/** Numbers in columns, one row a file: an object for each takes longer to hand over than to make. */
-export interface FileColumns {
-  readonly paths: readonly string[];
-  readonly lengths: Uint32Array;
-  readonly modes: Uint32Array;
-  /** NaN: none. */
-  readonly mtimes: Float64Array;
-  /** Absent: they are nobody else's. */
-  readonly owners: readonly NewFile["owner"][] | undefined;
-}
-
-export function columnsOf(files: readonly { readonly file: NewFile; readonly length: number }[]): FileColumns {
-  return {
-    paths: files.map(({ file }) => file.path),
-    lengths: Uint32Array.from(files, ({ length }) => length),
-    modes: Uint32Array.from(files, ({ file }) => file.mode),
-    mtimes: Float64Array.from(files, ({ file }) => file.mtime ?? NaN),
-    owners: files.some(({ file }) => file.owner !== undefined) ? files.map(({ file }) => file.owner) : undefined,
-  };
+  readonly files: readonly { readonly file: NewFile; readonly length: number }[];
 }
 
 /** Bytes of the flag in front of the contents: 1 as long as they are needed. It is looked at without waiting for a message. */
@@ -40,11 +19,9 @@ export type WriteResult = readonly { readonly number: number; readonly error: Pl
 export function runWrite({ memory, files }: WriteJob): WriteResult {
   const failures: { number: number; error: PlainError }[] = [];
   let at = FLAG_BYTES;
-  files.paths.forEach((path, number) => {
-    const length = files.lengths[number]!;
-    const mtime = files.mtimes[number]!;
+  files.forEach(({ file, length }, number) => {
     try {
-      writeWhole({ path, mode: files.modes[number]!, mtime: Number.isNaN(mtime) ? undefined : mtime, owner: files.owners?.[number] }, new Uint8Array(memory, at, length));
+      writeWhole(file, new Uint8Array(memory, at, length));
     } catch (error) {
       failures.push({ number, error: toPlain(entryTrouble(error)) });
     }
