@@ -24,7 +24,8 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, beh
   let said = "";
   try {
     // -p: without it 7-Zip would ask on standard input.
-    const request: EngineRequest = type === "plain-xz" ? { kind: "xz" } : { kind: "7zip", words: ["x", "-si", "-so", `-t${type}`, "-y", "-p", "-bd"], files: [] };
+    const isPlain = type === "plain-xz";
+    const request: EngineRequest = { kind: isPlain ? "xz" : "7zip", words: ["x", "-si", "-so", `-t${isPlain ? "xz" : type}`, "-y", "-p", "-bd"], files: [] };
     for await (const event of engine.run({ request, input, what })) {
       if (event.kind === "data") yield event.bytes;
       else if (event.kind === "error") said += event.text;

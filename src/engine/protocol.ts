@@ -18,8 +18,8 @@ export interface EngineStart {
 export type EngineRequest =
   /** 7-Zip, over these files. */
   | { readonly kind: "7zip"; readonly words: readonly string[]; readonly files: readonly SourceFile[] }
-  /** A file of xz from standard input, whose blocks have no filter but LZMA2. */
-  | { readonly kind: "xz" }
+  /** A file of xz from standard input, whose blocks have no filter but LZMA2: by ourselves, and by these words where that cannot be. */
+  | { readonly kind: "xz"; readonly words: readonly string[]; readonly files: readonly SourceFile[] }
   /** Each block is told as a file that is called by its number. `isAlone`: nothing else is decoded meanwhile, so this may be farther ahead. */
   | { readonly kind: "blocks"; readonly blocks: readonly LzmaBlock[]; readonly isAlone: boolean };
 

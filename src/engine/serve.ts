@@ -37,9 +37,6 @@ export function serveEngine(): void {
   });
 }
 
-/** What is ours to decode, where we cannot. */
-const XZ_WORDS = ["x", "-si", "-so", "-txz", "-y", "-p", "-bd"];
-
 /** 7-Zip: it takes 40 ms to be there, so it comes when it is needed. */
 let sevenZip: Promise<Instance> | undefined;
 
@@ -55,8 +52,7 @@ async function serve(request: EngineRequest, inbox: Inbox, outbox: Outbox): Prom
       return FAILED;
     }
   }
-  const { words, files } = request.kind === "xz" ? { words: XZ_WORDS, files: [] } : request;
-  return (await (sevenZip ??= instantiate())).run(words, files, {
+  return (await (sevenZip ??= instantiate())).run(request.words, request.files, {
     read: (into) => inbox.read(into),
     write: (bytes) => outbox.data(bytes),
     writeError: (bytes) => outbox.event({ kind: "error", text: Buffer.from(bytes).toString("latin1") }),

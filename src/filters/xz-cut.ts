@@ -10,18 +10,15 @@ import { crc32 } from "../bytes/crc32.ts";
 import type { Room } from "../bytes/room.ts";
 import { assertMemory } from "../engine/memory.ts";
 import { UnzipxError } from "../errors.ts";
-import { XZ_MAGIC } from "../lzma/magic.ts";
+import { CHECK_BYTES, endOfIndex, FOOTER, footerOf, HEADER, indexOf, indexSizeOf, isHeader, numberOf } from "../lzma/xz-format.ts";
 import { blockOf, isKnownCheck } from "../lzma/xz.ts";
 import type { Start } from "./decode-pieces.ts";
-import { CHECK_BYTES, dictionaryOf } from "./xz-memory.ts";
+import { dictionaryOf } from "./xz-memory.ts";
 
 /** A piece has at least so many bytes, packed or not: sending one off takes as long as decoding some kilobytes. */
 const LEAST_BYTES = 4 << 20;
 /** Handed to the engine at once. */
 const BUFFER = 256 * 1024;
-/** 2.1.1, 2.1.2. */
-const HEADER = 12;
-const FOOTER = 12;
 
 export interface XzCutting {
   readonly start: Start;
@@ -155,7 +152,7 @@ class Cut {
       const isPlain = isPlainBlock(block, header[7]!);
       if (Math.max(this.#packed, this.#content) >= LEAST_BYTES || (dictionary > this.#memory && this.#content > 0) || (this.#isPlain && !isPlain)) {
         if (passed) {
-          await this.#write(indexOf(stream.own, header));
+          await this.#write(indexOf(stream.own.count, stream.own.bytes(), header));
           stream.isWhole = false;
           stream.own = new Records(true);
         }
@@ -169,7 +166,7 @@ class Cut {
       await this.#pass(length);
       const data = await this.#chunks();
       if (data === undefined || !(await this.#pass(((4 - (data.packed % 4)) % 4) + stream.checkBytes))) return false;
-      const record = Buffer.concat([number(length + data.packed + stream.checkBytes), number(data.content)]);
+      const record = Buffer.concat([numberOf(length + data.packed + stream.checkBytes), numberOf(data.content)]);
       stream.all.add(record);
       stream.own.add(record);
     }
@@ -178,9 +175,9 @@ class Cut {
       await this.#begin(0, false);
     }
     if (!passed) await this.#pass(HEADER);
-    const indexSize = sizeOf(stream.all);
+    const indexSize = indexSizeOf(stream.all.count, stream.all.size);
     if (stream.isWhole) return this.#pass(indexSize + FOOTER);
-    await this.#write(indexOf(stream.own, header));
+    await this.#write(indexOf(stream.own.count, stream.own.bytes(), header));
     await this.#verify(stream, indexSize).catch(async (error: unknown) => {
       await this.end(); // all blocks are whole
       throw error;
@@ -211,7 +208,7 @@ class Cut {
 
   /** The index and the footer of a stream that is in several pieces: the engine, which sees none whole, says the same of them (4, 2.1.2). */
   async #verify({ all, header }: Stream, size: number): Promise<void> {
-    const start = Buffer.concat([Uint8Array.of(0), number(all.count)]);
+    const start = Buffer.concat([Uint8Array.of(0), numberOf(all.count)]);
     let isRight = start.equals(await this.#need(start.length));
     let sum = crc32(start);
     const hash = createHash("sha256");
@@ -281,45 +278,6 @@ class Cut {
 /** Whether the decoder of our own reads it: `block` is its whole header, `flags` the second byte of the stream's. */
 function isPlainBlock(block: Uint8Array, flags: number): boolean {
   return isKnownCheck(flags) && blockOf(block.subarray(1, -4)) !== undefined;
-}
-
-/** 2.1.1: magic, two bytes of flags, their CRC-32. */
-function isHeader(bytes: Uint8Array): boolean {
-  return bytes.length === HEADER && XZ_MAGIC.every((byte, i) => bytes[i] === byte) && Buffer.from(bytes).readUInt32LE(8) === crc32(bytes.subarray(6, 8));
-}
-
-/** 1.2: seven bits in each byte, the lowest first. */
-function number(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return Uint8Array.from([...bytes, value]);
-}
-
-/** Bytes of an index: a zero, the number of records, the records, padding to a multiple of four, CRC-32. */
-function sizeOf({ count, size }: Records): number {
-  return Math.ceil((1 + number(count).length + size) / 4) * 4 + 4;
-}
-
-function endOfIndex(padding: number, sum: number): Buffer {
-  const end = Buffer.alloc(padding + 4);
-  end.writeUInt32LE(crc32(end.subarray(0, padding), sum), padding);
-  return end;
-}
-
-function indexOf(records: Records, header: Uint8Array): Uint8Array {
-  const start = Buffer.concat([Uint8Array.of(0), number(records.count), records.bytes()]);
-  const size = sizeOf(records);
-  return Buffer.concat([start, endOfIndex(size - start.length - 4, crc32(start)), footerOf(size, header)]);
-}
-
-/** CRC-32 of the next two fields; size of the index in fours, less one; the flags of the header; magic. */
-function footerOf(indexSize: number, header: Uint8Array): Buffer {
-  const footer = Buffer.alloc(FOOTER);
-  footer.writeUInt32LE(indexSize / 4 - 1, 4);
-  footer.set(header.subarray(6, 8), 8);
-  footer.writeUInt32LE(crc32(footer.subarray(4, 10)), 0);
-  footer.set([0x59, 0x5a], 10); // "YZ"
-  return footer;
 }
 
 function wrong(): UnzipxError {

@@ -1,7 +1,6 @@
-/** What the blocks of xz say of themselves that is needed before a decoder sees them. Sections are those of https://tukaani.org/xz/xz-file-format.txt. */
-/** Bytes of the check behind each block, by the low half of the second flag byte (2.1.1.2). */
-export const CHECK_BYTES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
-const LZMA2 = 0x21;
+/** The memory that a block of xz needs, before a decoder sees it. Sections are those of https://tukaani.org/xz/xz-file-format.txt. */
+import { dictionaryOf as dictionaryOfLzma2 } from "../lzma/properties.ts";
+import { LZMA2 } from "../lzma/xz-format.ts";
 
 /** Bytes of the LZMA2 dictionary that a block header, without its size byte, asks for (3.1, 5.3.1); 0 where it has no LZMA2. */
 export function dictionaryOf(header: Uint8Array): number {
@@ -22,10 +21,7 @@ export function dictionaryOf(header: Uint8Array): number {
   for (let filter = 0; filter <= (flags & 3) && at < header.length; filter++) {
     const id = number();
     const length = number();
-    if (id === LZMA2) {
-      const bits = header[at] ?? 0;
-      most = Math.max(most, bits >= 40 ? 2 ** 32 - 1 : (2 | (bits & 1)) * 2 ** (Math.floor(bits / 2) + 11));
-    }
+    if (id === LZMA2) most = Math.max(most, dictionaryOfLzma2(Uint8Array.of(header[at] ?? 0)) ?? 2 ** 32 - 1); // as much as there can be where nobody knows
     at += length;
   }
   return most;

@@ -7,21 +7,17 @@ import { Damage } from "./damage.ts";
 import { lzmaDecoder, type LzmaDecoder, type Source, type Write } from "./decoder.ts";
 import { XZ_MAGIC } from "./magic.ts";
 import { dictionaryOf } from "./properties.ts";
+import { CHECK_BYTES, HEADER, indexOf, isHeader, LZMA2, numberOf } from "./xz-format.ts";
 
-/** 5.3.1. */
-const LZMA2 = 0x21;
 /** 2.1.1.2: none, CRC-32, CRC-64, SHA-256. */
 const [CRC32, CRC64, SHA256] = [1, 4, 10];
-const CHECKS = new Map([[0, 0], [CRC32, 4], [CRC64, 8], [SHA256, 32]]);
-/** 2.1.1, 2.1.2. */
-const HEADER = 12;
-const FOOTER = 12;
+const KNOWN = new Set([0, CRC32, CRC64, SHA256]);
 /** 1.2: a number has at most nine bytes. */
 const LONGEST_NUMBER = 9;
 
 /** Whether decodeXz() reads streams whose second flag byte this is. */
 export function isKnownCheck(flags: number): boolean {
-  return CHECKS.has(flags);
+  return KNOWN.has(flags);
 }
 
 /** Of a block header, without its size byte and its CRC-32: undefined where there is any other filter, or anything unknown. */
@@ -60,7 +56,7 @@ export function decodeXz(source: Source, write: Write): void {
     const header = Buffer.concat([start, reader.upTo(HEADER - start.length)]);
     const isStart = header.length > 0 && header.subarray(0, XZ_MAGIC.length).every((byte, i) => byte === XZ_MAGIC[i]);
     if (isStart && header.length < HEADER) throw new Damage("END");
-    if (!isStart || header.readUInt32LE(8) !== crc32(header.subarray(6, 8))) throw new Damage(isFirst ? "NOTHING" : "BEHIND");
+    if (!isHeader(header)) throw new Damage(isFirst ? "NOTHING" : "BEHIND");
     decodeStream(reader, header, write);
   }
 }
@@ -68,8 +64,8 @@ export function decodeXz(source: Source, write: Write): void {
 /** Behind its header. */
 function decodeStream(reader: Reader, header: Buffer, write: Write): void {
   const check = header[7]!;
-  const checkBytes = CHECKS.get(check);
-  if (header[6] !== 0 || checkBytes === undefined) throw new Damage("METHOD");
+  if (header[6] !== 0 || !isKnownCheck(check)) throw new Damage("METHOD");
+  const checkBytes = CHECK_BYTES[check]!;
   /** Of the index: for each block the bytes that it takes, without padding, and those of its content. */
   const records: number[] = [];
   for (;;) {
@@ -95,24 +91,8 @@ function decodeStream(reader: Reader, header: Buffer, write: Write): void {
 
 /** Behind its first byte, which is 0 (4), and the footer (2.1.2). */
 function readIndex(reader: Reader, records: readonly number[], header: Buffer): void {
-  const numbers = [records.length / 2, ...records].flatMap(numberOf);
-  const length = Math.ceil((1 + numbers.length) / 4) * 4;
-  const expected = Buffer.alloc(length + 4 + FOOTER);
-  expected.set(numbers, 1);
-  expected.writeUInt32LE(crc32(expected.subarray(0, length)), length);
-  const footer = expected.subarray(length + 4);
-  footer.writeUInt32LE(length / 4, 4); // the index with its CRC-32, in fours, less one
-  footer.set(header.subarray(6, 8), 8);
-  footer.set([0x59, 0x5a], 10); // "YZ"
-  footer.writeUInt32LE(crc32(footer.subarray(4, 10)), 0);
+  const expected = indexOf(records.length / 2, Buffer.concat(records.map(numberOf)), header);
   if (!expected.subarray(1).equals(reader.need(expected.length - 1))) throw new Damage("SUM");
-}
-
-/** 1.2: seven bits in each byte, the lowest first. */
-function numberOf(value: number): number[] {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return [...bytes, value];
 }
 
 /** Of a block's content. */
@@ -136,7 +116,7 @@ class Check {
 
   end(): Buffer {
     if (this.#hash !== undefined) return this.#hash.digest();
-    const bytes = Buffer.alloc(CHECKS.get(this.#type)!);
+    const bytes = Buffer.alloc(CHECK_BYTES[this.#type]!);
     if (this.#type === CRC32) bytes.writeUInt32LE(this.#crc32);
     if (this.#type === CRC64) bytes.writeBigUInt64LE(this.#decoder.crc64);
     return bytes;

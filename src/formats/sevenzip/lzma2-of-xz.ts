@@ -6,6 +6,8 @@
  * (7-Zip: Lzma2Dec.c; the Linux kernel: xz_dec_lzma2.c); there is no paper.
  */
 import { UnzipxError } from "../../errors.ts";
+import { XZ_MAGIC } from "../../lzma/magic.ts";
+import { CHECK_BYTES, HEADER, LZMA2 } from "../../lzma/xz-format.ts";
 
 export interface Lzma2 {
   /** The one byte of properties that the coder has in a 7z: the size of the dictionary. */
@@ -16,22 +18,18 @@ export interface Lzma2 {
   readonly size: number;
 }
 
-const HEADER_BYTES = 12; // of a stream: magic (6), flags (2), CRC-32 (2.1.1)
-const MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
-/** Bytes of the check behind each block, by the low half of the second flag byte (2.1.1.2). */
-const CHECK_BYTES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
-const LZMA2_FILTER = 0x21;
+const MAGIC = Buffer.from(XZ_MAGIC);
 /** The end mark of LZMA2. */
 export const LZMA2_END = 0;
 
 /** Throws INTERNAL for anything but one whole xz stream whose blocks are made by LZMA2 alone. */
 export function lzma2OfXz(xz: Uint8Array): Lzma2 {
   const check = xz[7];
-  if (xz.length < HEADER_BYTES || check === undefined || !MAGIC.equals(xz.subarray(0, MAGIC.length))) throw odd("it has no header");
+  if (xz.length < HEADER || check === undefined || !MAGIC.equals(xz.subarray(0, MAGIC.length))) throw odd("it has no header");
   const chunks: Uint8Array[] = [];
   let property = 0;
   let size = 0;
-  let position = HEADER_BYTES;
+  let position = HEADER;
   // A byte of 0 where a block could begin is the index (4.1).
   for (let headerSize = byteAt(xz, position); headerSize !== 0; headerSize = byteAt(xz, position)) {
     property = Math.max(property, propertyOf(xz, position));
@@ -40,7 +38,7 @@ export function lzma2OfXz(xz: Uint8Array): Lzma2 {
     chunks.push(xz.subarray(start, end));
     size += unpacked;
     const blockEnd = end + 1; // behind the end mark
-    position = blockEnd + ((4 - ((blockEnd - HEADER_BYTES) % 4)) % 4) + CHECK_BYTES[check & 0x0f]!;
+    position = blockEnd + ((4 - ((blockEnd - HEADER) % 4)) % 4) + CHECK_BYTES[check & 0x0f]!;
   }
   // Index and footer are all that may follow; the footer's last two bytes are "YZ" (2.1.2.4).
   if (xz.at(-2) !== 0x59 || xz.at(-1) !== 0x5a) throw odd("it has no end");
@@ -56,7 +54,7 @@ function propertyOf(xz: Uint8Array, position: number): number {
     if ((flags & present) === 0) continue; // the packed and the unpacked size, each as a number of 7 bits a byte (1.2)
     while ((byteAt(xz, at++) & 0x80) !== 0);
   }
-  if (byteAt(xz, at) !== LZMA2_FILTER || byteAt(xz, at + 1) !== 1) throw odd("it is not made by LZMA2");
+  if (byteAt(xz, at) !== LZMA2 || byteAt(xz, at + 1) !== 1) throw odd("it is not made by LZMA2");
   return byteAt(xz, at + 2);
 }
 
