@@ -154,9 +154,10 @@ class BlockRun {
 /** For the decoder of our own; undefined: it is for 7-Zip. */
 function lzmaBlock(block: Block, source: readonly Segment[]): LzmaBlock | undefined {
   const method = lzmaOf(block);
+  if (method === undefined) return undefined;
   // To another thread all memory goes that a part lies in.
   const packed = packedOf([block], source).map((segment) => ("bytes" in segment ? { bytes: new Uint8Array(segment.bytes) } : segment));
-  return method && { ...method, packed, size: block.size };
+  return { ...method, packed, size: block.size };
 }
 
 function wholeEntry(entry: Described, whole: Uint8Array): StreamEntry {

@@ -1,10 +1,10 @@
 /** The header of a 7z, read beside 7-Zip: where its blocks lie, and what is in them. */
 import { crc32 } from "../../bytes/crc32.ts";
-import { readSegments, sizeOf } from "../../bytes/segments.ts";
+import { sizeOf } from "../../bytes/segments.ts";
+import { decodeBlocks } from "../../engine/serve-blocks.ts";
 import { UnzipxError } from "../../errors.ts";
-import { lzmaDecoder } from "../../lzma/decoder.ts";
 import type { Segment } from "../contract.ts";
-import { blockArchive } from "./block-archive.ts";
+import { blockArchive, packedOf } from "./block-archive.ts";
 import type { FileInfo } from "./decode-files.ts";
 import { decodeHeader, type Block } from "./decode-header.ts";
 import type { Events } from "./events.ts";
@@ -55,22 +55,19 @@ const HERE_BYTES = 4 * 1024 * 1024;
 
 /** What LZMA alone has packed, as 7-Zip packs headers; undefined for all else. */
 function decodeHere(block: Block, source: readonly Segment[]): Uint8Array | undefined {
-  const { position, packSizes: [packedSize], size } = block;
+  const { packSizes: [packedSize], size } = block;
   const lzma = lzmaOf(block);
   if (lzma?.method !== "lzma" || size > HERE_BYTES || packedSize! > HERE_BYTES) return undefined;
   const content = new Uint8Array(size);
-  let [read, written] = [0, 0];
-  lzmaDecoder().lzma(lzma.properties, {
-    read(into) {
-      const part = into.subarray(0, Math.min(into.length, packedSize! - read));
-      const length = readSegments(source, part, START_HEADER_BYTES + position + read);
-      read += length;
-      return length;
+  let written = 0;
+  const isWhole = decodeBlocks([{ ...lzma, packed: packedOf([block], source), size }], {
+    event() {},
+    data(bytes) {
+      content.set(bytes, written);
+      written += bytes.length;
     },
-  }, size, (bytes) => {
-    content.set(bytes, written);
-    written += bytes.length;
   });
+  if (!isWhole) throw new UnzipxError("BAD_HEADER", "Cannot read the header of the archive: its compressed data is damaged");
   return content;
 }
 
