@@ -7,7 +7,7 @@ import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
-import { apart, chunksOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
+import { apart, inOnePiece, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { EVERYTHING, type Selection } from "./select.ts";
@@ -130,7 +130,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   } else {
     for await (const { whole, content, ...entry } of opened.entries({ listing: options.levels === undefined, wants: () => true })) {
       show(entry, entry);
-      if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : chunksOf({ whole }), rows, run, level);
+      if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : inOnePiece(whole), rows, run, level);
     }
   }
   dry.finish((error, row) => {
@@ -157,7 +157,7 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
       if (row === undefined) continue;
       const found = inside.get(row) ?? [];
       inside.set(row, found);
-      await apart(entry.path, level, run.looking, async () => look(entry, whole === undefined ? content() : chunksOf({ whole }), found, run, level));
+      await apart(entry.path, level, run.looking, async () => look(entry, whole === undefined ? content() : inOnePiece(whole), found, run, level));
     }
   }
   for (let row = 0; row <= own.length; row++) {

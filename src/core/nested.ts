@@ -148,13 +148,11 @@ export async function apart(path: string, level: Level, { budget, fail }: Pick<L
 
 /** What was decoded just now. Small content lies in memory that the thread uses for the next entry, and that may be one of another archive: a copy is taken at once. */
 export function keptChunks({ whole, chunks }: Decoded): Bytes {
-  return whole === undefined ? chunks : chunksOf({ whole: new Uint8Array(whole) });
+  return whole === undefined ? chunks : inOnePiece(new Uint8Array(whole));
 }
 
-/** An entry's bytes, however they come. */
-export async function* chunksOf({ whole, chunks }: { readonly whole?: Uint8Array | undefined; readonly chunks?: Bytes | undefined }): Bytes {
-  if (whole !== undefined) yield whole;
-  else yield* chunks!;
+export async function* inOnePiece(bytes: Uint8Array): Bytes {
+  yield bytes;
 }
 
 /** A compressed file that holds one file and no container: it has a name, but not those of several entries. */

@@ -5,7 +5,7 @@ import type { Place } from "../safe/tree.ts";
 import type { Budget } from "../safe/budget.ts";
 import { batchesOf, isWorthWorkers } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
-import { apart, chunksOf, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
+import { apart, inOnePiece, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -167,17 +167,21 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch:
     const place = watch?.entry(entry);
     if (!countable(entry, summary, level)) continue;
     looking?.begin();
-    const content = chunksOf({ whole: entry.whole, chunks: entry.whole === undefined ? entry.content() : undefined });
+    const { whole } = entry;
+    const verified = async (chunk: Uint8Array): Promise<void> => {
+      options.signal?.throwIfAborted();
+      budget.spendChunk(chunk);
+      looking?.add(chunk);
+      if (sink !== undefined) await sink(chunk);
+      summary.bytes += chunk.length;
+    };
     try {
       if (isLookedInto(entry, run)) {
-        await look(entry, content, run, level, watch);
+        await look(entry, whole === undefined ? entry.content() : inOnePiece(whole), run, level, watch);
       } else {
-        for await (const chunk of content) {
-          options.signal?.throwIfAborted();
-          budget.spendChunk(chunk);
-          looking?.add(chunk);
-          await sink?.(chunk);
-          summary.bytes += chunk.length;
+        if (whole !== undefined) await verified(whole);
+        else for await (const chunk of entry.content()) {
+          await verified(chunk);
           report(entry.path);
         }
         if (entry.type === "file") looking?.done(entry);

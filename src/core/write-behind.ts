@@ -5,12 +5,14 @@
  */
 import { fromPlain, type UnzipxError } from "../errors.ts";
 import type { Pool } from "../parallel/pool.ts";
+import { alongside } from "../bytes/alongside.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
 import { FLAG_BYTES, type WriteResult } from "./write-job.ts";
 
 const BATCH_BYTES = 1 << 20;
+const ROOM = BATCH_BYTES - FLAG_BYTES;
 const BATCH_FILES = 128;
 /** So many are under way at most: this thread reads on for a whole chunk before it hears an answer. */
 const BATCHES = 8;
@@ -21,6 +23,7 @@ const STARTS_AT = 500;
 
 interface Written<What> {
   readonly file: NewFile;
+  readonly start: number;
   readonly length: number;
   readonly what: What;
 }
@@ -52,12 +55,13 @@ export class WriteBehind<What> {
   take(file: NewFile, bytes: Uint8Array, what: What): boolean {
     if (this.#error !== undefined) throw this.#error;
     if (++this.#seen < STARTS_AT || bytes.length > LARGEST) return false;
-    if (this.#buffer !== undefined && (this.#used + bytes.length > BATCH_BYTES || this.#files.length === BATCH_FILES)) this.#send();
+    if (this.#buffer !== undefined && (alongside(this.#used, bytes) + bytes.length > ROOM || this.#files.length === BATCH_FILES)) this.#send();
     this.#buffer ??= this.#freeBuffer();
     if (this.#buffer === undefined) return false;
-    this.#buffer.contents.set(bytes, this.#used);
-    this.#used += bytes.length;
-    this.#files.push({ file, length: bytes.length, what });
+    const start = alongside(this.#used, bytes);
+    this.#buffer.contents.set(bytes, start);
+    this.#used = start + bytes.length;
+    this.#files.push({ file, start, length: bytes.length, what });
     return true;
   }
 
@@ -77,7 +81,7 @@ export class WriteBehind<What> {
   #freeBuffer(): Buffer | undefined {
     const free = this.#buffers.find(({ flag }) => Atomics.load(flag, 0) === 0);
     if (free !== undefined || this.#buffers.length === BATCHES) return free;
-    const memory = new SharedArrayBuffer(FLAG_BYTES + BATCH_BYTES);
+    const memory = new SharedArrayBuffer(BATCH_BYTES);
     const buffer: Buffer = { memory, flag: new Int32Array(memory, 0, 1), contents: new Uint8Array(memory, FLAG_BYTES) };
     this.#buffers.push(buffer);
     return buffer;
@@ -88,7 +92,7 @@ export class WriteBehind<What> {
     [this.#buffer, this.#files, this.#used] = [undefined, [], 0];
     Atomics.store(flag, 0, 1);
     this.#pool ??= newPool(1, BATCHES);
-    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, length }) => ({ file, length })) }).then((failures) => {
+    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, start, length }) => ({ file, start, length })) }).then((failures) => {
       for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
     }).catch((error: unknown) => {
       this.#error ??= error;

@@ -5,27 +5,25 @@ import { entryTrouble } from "./extract-job.ts";
 
 export interface WriteJob {
   readonly kind: "write";
-  /** A flag, and the files' contents, one behind the other. */
+  /** A flag, and behind it the files' contents. */
   readonly memory: SharedArrayBuffer;
-  readonly files: readonly { readonly file: NewFile; readonly length: number }[];
+  readonly files: readonly { readonly file: NewFile; /** Of its content, behind the flag. */ readonly start: number; readonly length: number }[];
 }
 
-/** Bytes of the flag in front of the contents: 1 as long as they are needed. It is looked at without waiting for a message. */
-export const FLAG_BYTES = 4;
+/** The flag, a number, in a word of its own: 1 as long as the contents are needed. It is looked at without waiting for a message. */
+export const FLAG_BYTES = 8;
 
 /** What went wrong, by the number of the file. */
 export type WriteResult = readonly { readonly number: number; readonly error: PlainError }[];
 
 export function runWrite({ memory, files }: WriteJob): WriteResult {
   const failures: { number: number; error: PlainError }[] = [];
-  let at = FLAG_BYTES;
-  files.forEach(({ file, length }, number) => {
+  files.forEach(({ file, start, length }, number) => {
     try {
-      writeWhole(file, new Uint8Array(memory, at, length));
+      writeWhole(file, new Uint8Array(memory, FLAG_BYTES + start, length));
     } catch (error) {
       failures.push({ number, error: toPlain(entryTrouble(error)) });
     }
-    at += length;
   });
   Atomics.store(new Int32Array(memory, 0, 1), 0, 0);
   return failures;

@@ -106,11 +106,9 @@ export class Engine {
           continue;
         }
         const slot = message.slot === undefined ? undefined : outputSlot(this.#shared, message.slot);
-        let at = 0;
         for (const event of message.events) {
           if (event.kind === "data") {
-            yield { kind: "data", bytes: slot!.subarray(at, at + event.length) };
-            at += event.length;
+            yield { kind: "data", bytes: slot!.subarray(event.start, event.start + event.length) };
           } else if (event.kind === "unreadable") {
             throw fromPlain(event.error);
           } else if (event.kind === "exit") {

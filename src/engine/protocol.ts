@@ -37,7 +37,7 @@ export interface LzmaBlock {
 export type EngineEvent =
   | { readonly kind: "open"; readonly path: string }
   /** Content of the open file; when none is open, standard output. */
-  | { readonly kind: "data"; length: number }
+  | { readonly kind: "data"; /** Where it lies in the slot. */ readonly start: number; length: number }
   | { readonly kind: "close" }
   | { readonly kind: "symlink"; readonly path: string; readonly target: string }
   /** A file that it looked for and that is not there: most often the next volume. */
@@ -48,7 +48,7 @@ export type EngineEvent =
   | { readonly kind: "exit"; readonly code: number };
 
 export type FromEngine =
-  /** The data of all its events lies in one slot, one behind the other; undefined: there is none. */
+  /** The data of all its events lies in one slot; undefined: there is none. */
   | { readonly kind: "batch"; readonly slot: number | undefined; readonly events: readonly EngineEvent[] }
   /** This input slot may be filled. */
   | { readonly kind: "need"; readonly slot: number }

@@ -1,5 +1,6 @@
 /** The engine's side: decodes when asked to, and hands on what comes out. */
 import { parentPort, workerData } from "node:worker_threads";
+import { alongside } from "../bytes/alongside.ts";
 import { UnzipxError } from "../errors.ts";
 import { Damage } from "../lzma/damage.ts";
 import { canDecodeLzma } from "../lzma/decoder.ts";
@@ -104,14 +105,17 @@ class Outbox implements Telling {
   data(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const room = this.#take();
-      const length = Math.min(bytes.length - at, OUTPUT_SLOT_BYTES - this.#used);
-      room.set(length === bytes.length ? bytes : bytes.subarray(at, at + length), this.#used);
-      this.#used += length;
+      const rest = at === 0 ? bytes : bytes.subarray(at);
+      const start = bytes.length > TEXT ? Math.min(alongside(this.#used, rest), OUTPUT_SLOT_BYTES) : this.#used;
+      const length = Math.min(rest.length, OUTPUT_SLOT_BYTES - start);
+      room.set(length === rest.length ? rest : rest.subarray(0, length), start);
       at += length;
       // A listing comes in pieces of a few bytes: what follows on is one event.
       const last = this.#events.at(-1);
-      if (last?.kind === "data") last.length += length;
-      else this.event({ kind: "data", length });
+      const follows = last?.kind === "data" && start === this.#used;
+      this.#used = start + length;
+      if (follows) last.length += length;
+      else if (length > 0) this.event({ kind: "data", start, length });
       if (this.#used === OUTPUT_SLOT_BYTES || (length > TEXT && performance.now() - this.#flushed > DELAY)) this.flush();
     }
   }

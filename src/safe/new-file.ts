@@ -43,55 +43,72 @@ export interface FileSink {
 }
 
 export function openSink(file: NewFile): FileSink {
-  const fd = openSync(file.path, CREATE, file.mode);
-  let open = true;
-  let size = 0;
-  let written = 0;
-  // From the first hole on every write names its place, because the descriptor's own is no longer at the end.
-  const placeOf = (done: number): number | null => (size === written ? null : size + done);
-  const passed = (length: number): void => {
-    size += length;
-    if (size - length === written) written = size;
-  };
-  return {
-    write(chunk) {
-      if (isHole(chunk)) {
-        size += chunk.length;
-        return;
-      }
-      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done, chunk.length - done, placeOf(done));
-      passed(chunk.length);
-    },
-    writeMeanwhile(chunk) {
-      return new Promise((resolve, reject) => {
-        const from = (done: number): void => {
-          if (done === chunk.length) {
-            passed(done);
-            return resolve();
-          }
-          write(fd, chunk, done, chunk.length - done, placeOf(done), (error, count) => (error === null ? from(done + count) : reject(error)));
-        };
-        from(0);
-      });
-    },
-    close() {
-      if (size !== written) ftruncateSync(fd, size);
-      if (file.owner !== undefined) fchownSync(fd, file.owner.uid, file.owner.gid);
-      // On the descriptor: a path could be swapped between the write and the call.
-      if (file.mtime !== undefined) {
-        const time = fsTime(file.mtime);
-        futimesSync(fd, time, time);
-      }
-      open = false;
-      closeSync(fd);
-    },
-    discard() {
-      try {
-        if (open) closeSync(fd);
-      } finally {
-        open = false;
-        unlinkSync(file.path);
-      }
-    },
-  };
+  return new DiskSink(file);
+}
+
+class DiskSink implements FileSink {
+  readonly #file: NewFile;
+  readonly #fd: number;
+  #isOpen = true;
+  #size = 0;
+  #written = 0;
+
+  constructor(file: NewFile) {
+    this.#file = file;
+    this.#fd = openSync(file.path, CREATE, file.mode);
+  }
+
+  write(chunk: Uint8Array): void {
+    if (isHole(chunk)) {
+      this.#size += chunk.length;
+      return;
+    }
+    for (let done = 0; done < chunk.length; ) done += writeSync(this.#fd, chunk, done, chunk.length - done, this.#placeOf(done));
+    this.#passed(chunk.length);
+  }
+
+  writeMeanwhile(chunk: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const from = (done: number): void => {
+        if (done === chunk.length) {
+          this.#passed(done);
+          return resolve();
+        }
+        write(this.#fd, chunk, done, chunk.length - done, this.#placeOf(done), (error, count) => (error === null ? from(done + count) : reject(error)));
+      };
+      from(0);
+    });
+  }
+
+  close(): void {
+    const { mtime, owner } = this.#file;
+    if (this.#size !== this.#written) ftruncateSync(this.#fd, this.#size);
+    if (owner !== undefined) fchownSync(this.#fd, owner.uid, owner.gid);
+    // On the descriptor: a path could be swapped between the write and the call.
+    if (mtime !== undefined) {
+      const time = fsTime(mtime);
+      futimesSync(this.#fd, time, time);
+    }
+    this.#isOpen = false;
+    closeSync(this.#fd);
+  }
+
+  discard(): void {
+    try {
+      if (this.#isOpen) closeSync(this.#fd);
+    } finally {
+      this.#isOpen = false;
+      unlinkSync(this.#file.path);
+    }
+  }
+
+  /** From the first hole on every write names its place, because the descriptor's own is no longer at the end. */
+  #placeOf(done: number): number | null {
+    return this.#size === this.#written ? null : this.#size + done;
+  }
+
+  #passed(length: number): void {
+    if (this.#size === this.#written) this.#written += length;
+    this.#size += length;
+  }
 }

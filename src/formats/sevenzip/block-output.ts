@@ -25,8 +25,18 @@ export class BlockOutput {
   /** At least one byte and at most `most`, valid until the next call; undefined at the end. */
   async some(most: number): Promise<Uint8Array | undefined> {
     if (this.#rest.length === 0 && !(await this.hasMore())) return undefined;
-    const piece = this.#rest.subarray(0, most);
-    this.#rest = this.#rest.subarray(piece.length);
+    return this.next(Math.min(most, this.#rest.length));
+  }
+
+  /** Whether the next `size` bytes are there already. */
+  holds(size: number): boolean {
+    return size <= this.#rest.length;
+  }
+
+  /** Those bytes. What was taken before stays valid. */
+  next(size: number): Uint8Array {
+    const piece = this.#rest.subarray(0, size);
+    this.#rest = this.#rest.subarray(size);
     return piece;
   }
 

@@ -5,14 +5,28 @@ import type { Described } from "./describe.ts";
 
 async function* nothing(): Bytes {}
 
-/** What the reading itself knows of an entry is nobody else's. */
-export function publicOf({ path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, escaped, refusal }: Described): Entry {
-  return { path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, refusal, ...(escaped === true && { escaped }) };
+/** What the reading itself knows of an entry is nobody else's. Written out: to spread an object takes as long as to make a file of it. */
+export function withContent(
+  { path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, escaped, refusal }: Described, whole: Uint8Array | undefined, content: () => Bytes,
+): StreamEntry {
+  const entry: Escapable = { path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, refusal, whole, content };
+  if (escaped === true) entry.escaped = true;
+  return entry;
+}
+
+type Escapable = Omit<StreamEntry, "escaped"> & { escaped?: boolean };
+
+/** With content that has arrived already. */
+export function withWhole(entry: Described, whole: Uint8Array): StreamEntry {
+  return withContent(entry, whole, async function* () {
+    yield whole;
+  });
 }
 
 /** An entry that has no content, or whose content is not asked for. */
-export function contentless(entry: Described, changes: Partial<Entry> = {}): StreamEntry {
-  return { ...publicOf(entry), ...changes, whole: undefined, content: nothing };
+export function contentless(entry: Described, changes?: Partial<Entry>): StreamEntry {
+  const plain = withContent(entry, undefined, nothing);
+  return changes === undefined ? plain : { ...plain, ...changes };
 }
 
 /** The listing shows control characters as "_"; what comes out has its true name. */

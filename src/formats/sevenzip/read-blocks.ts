@@ -13,7 +13,7 @@ import { blockArchive, packedOf } from "./block-archive.ts";
 import { BlockOutput } from "./block-output.ts";
 import type { Block } from "./decode-header.ts";
 import type { Described } from "./describe.ts";
-import { contentless, publicOf } from "./entry.ts";
+import { contentless, withContent, withWhole } from "./entry.ts";
 import type { Events } from "./events.ts";
 import { leadsOut } from "./leads-out.ts";
 import { lzmaOf, type Content, type Plan, type PlannedBlock } from "./plan-blocks.ts";
@@ -21,6 +21,8 @@ import { enginesFor } from "./shares.ts";
 
 /** Content up to this size is handed on in one piece. */
 const WHOLE_LIMIT = 256 * 1024;
+/** Entries given together at most. */
+const BATCH = 1024;
 /** What may follow what is wanted before the engine is rather ended: to start another one takes 30 to 70 ms. */
 const WORTH_ENDING = 4 * 1024 * 1024;
 /** Of links: what needs no thought. */
@@ -43,13 +45,13 @@ export interface Host {
   conclude(code: number, lines: readonly string[], events: Events): void;
 }
 
-/** Gives what is certain. `left`: is given the other entries. */
-export async function* readBlocks({ runs, empty }: Plan, source: readonly Segment[], threads: number, host: Host, left: Described[]): AsyncGenerator<StreamEntry> {
-  for (const entry of empty) yield wholeEntry(entry, new Uint8Array(0));
+/** Gives what is certain: entries whose bytes came together are given together, because to pass through a generator takes a microsecond. `left`: is given the other entries. */
+export async function* readBlocks({ runs, empty }: Plan, source: readonly Segment[], threads: number, host: Host, left: Described[]): AsyncGenerator<readonly StreamEntry[]> {
+  for (const entry of empty) yield [withWhole(entry, new Uint8Array(0))];
   const waiting = [...runs];
   const total = runs.flat().reduce((sum, { block }) => sum + block.size, 0);
   const count = Math.min(enginesFor(total, threads), runs.length);
-  const engine = async function* (): AsyncGenerator<StreamEntry> {
+  const engine = async function* (): AsyncGenerator<readonly StreamEntry[]> {
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) yield* new BlockRun(run, { host, left, isAlone: count < 2 }).read(source);
   };
   yield* count > 1 ? merge(Array.from({ length: count }, engine)) : engine();
@@ -69,7 +71,7 @@ class BlockRun {
     this.#isAlone = isAlone;
   }
 
-  async *read(source: readonly Segment[]): AsyncGenerator<StreamEntry> {
+  async *read(source: readonly Segment[]): AsyncGenerator<readonly StreamEntry[]> {
     const waiting = new Set(this.#blocks);
     const blocks = this.#blocks.map(({ block }) => block);
     const ours = blocks.map((block) => lzmaBlock(block, source)).filter((block) => block !== undefined);
@@ -96,31 +98,38 @@ class BlockRun {
   }
 
   /** Returns how many bytes follow what is wanted. */
-  async *#block(contents: readonly Content[], output: BlockOutput, events: Events): AsyncGenerator<StreamEntry, number> {
+  async *#block(contents: readonly Content[], output: BlockOutput, events: Events): AsyncGenerator<readonly StreamEntry[], number> {
     const end = contents.findLastIndex(({ isWanted }) => isWanted) + 1;
+    let batch: StreamEntry[] = [];
     for (let i = 0; i < end; i++) {
       const { entry, size, isWanted } = contents[i]!;
+      const isLarge = entry.type === "file" && size > WHOLE_LIMIT;
+      if (batch.length > 0 && (isLarge || !output.holds(size) || batch.length === BATCH)) {
+        yield batch; // before its bytes are lost
+        batch = [];
+      }
       if (!isWanted || (entry.type === "symlink" && size > LONGEST_TARGET)) {
         await output.skip(size);
         this.#leave([contents[i]!]);
-      } else if (entry.type === "file" && size > WHOLE_LIMIT && (await output.hasMore())) {
+      } else if (isLarge && (await output.hasMore())) {
         yield* this.#large(entry, size, output, events);
       } else {
-        const whole = await output.whole(size);
+        const whole = output.holds(size) ? output.next(size) : await output.whole(size);
         if (whole === undefined) {
           this.#leave(contents.slice(i, end));
           return 0;
         }
         const certain = crc32(whole) === entry.crc32 ? given(entry, whole) : undefined;
         if (certain === undefined) this.#leave([contents[i]!]);
-        else yield certain;
+        else batch.push(certain);
       }
     }
+    if (batch.length > 0) yield batch;
     return contents.slice(end).reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Given as it comes, and found to be right or wrong at its end. */
-  async *#large(entry: Described, size: number, output: BlockOutput, events: Events): AsyncGenerator<StreamEntry> {
+  async *#large(entry: Described, size: number, output: BlockOutput, events: Events): AsyncGenerator<readonly StreamEntry[]> {
     let rest = size;
     const fail = (lines: readonly string[]): UnzipxError => {
       this.#isComplete = false;
@@ -140,7 +149,7 @@ class BlockRun {
       }
       if (sum !== entry.crc32) throw fail([CRC_FAILED]);
     };
-    yield { ...publicOf(entry), whole: undefined, content };
+    yield [withContent(entry, undefined, content)];
     await output.skip(rest); // nobody took it
   }
 
@@ -160,19 +169,9 @@ function lzmaBlock(block: Block, source: readonly Segment[]): LzmaBlock | undefi
   return { ...method, packed, size: block.size };
 }
 
-function wholeEntry(entry: Described, whole: Uint8Array): StreamEntry {
-  return {
-    ...publicOf(entry),
-    whole,
-    async *content() {
-      yield whole;
-    },
-  };
-}
-
 /** A small content with its entry; undefined for a link that 7-Zip may not make. */
 function given(entry: Described, whole: Uint8Array): StreamEntry | undefined {
-  if (entry.type === "file") return wholeEntry(entry, whole);
+  if (entry.type === "file") return withWhole(entry, whole);
   const target = decodeUtf8Escaping(new Uint8Array(whole));
   return PLAIN_TARGET.test(target) && !leadsOut(entry.path, target) ? contentless(entry, { linkTarget: entry.linkTarget ?? target }) : undefined;
 }

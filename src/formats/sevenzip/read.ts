@@ -12,7 +12,7 @@ import type { Bytes, Segment, SolidOptions, SolidSource, StreamEntry } from "../
 import { Complaints, isOfAnother, missingVolume, noPassword, WHAT, wrongPassword } from "./complaints.ts";
 import { describe, type Described } from "./describe.ts";
 import { decodeHere, isSmall, SMALL_BYTES } from "./decode-here.ts";
-import { checkSize, contentless, publicOf, withTrueName } from "./entry.ts";
+import { checkSize, contentless, withContent, withTrueName, withWhole } from "./entry.ts";
 import type { Kind } from "./kinds.ts";
 import { Events } from "./events.ts";
 import { parseListing, type Found } from "./listing.ts";
@@ -127,15 +127,17 @@ class Reading {
       this.#files = [{ ...this.#files[0]!, segments }, ...this.#files.slice(1)];
     }
     const contents = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
-    const left = this.#header === undefined || this.#indexTrouble !== undefined ? contents : yield* this.#byBlock(this.#header, contents, all);
+    const left: Described[] = [];
+    if (this.#header === undefined || this.#indexTrouble !== undefined) left.push(...contents);
+    else for await (const batch of this.#byBlock(this.#header, contents, all, left)) for (const entry of batch) yield entry;
     yield* this.#byEntry(left, all);
     for (const entry of wanted) if (entry.type === "hardlink" || entry.type === "special") yield contentless(entry);
     this.assertWholeIndex();
   }
 
-  /** What comes out for entries. Returns those that are left. */
-  async *#byBlock({ blocks, files }: ArchiveHeader, contents: readonly Described[], all: readonly Described[]): AsyncGenerator<StreamEntry, readonly Described[]> {
-    if (files.some(({ path }) => CONTROL.test(path))) return contents; // only with its file does 7-Zip tell the true name
+  /** What comes out for entries, as readBlocks() gives it. `left`: is given the others. */
+  async *#byBlock({ blocks, files }: ArchiveHeader, contents: readonly Described[], all: readonly Described[], left: Described[]): AsyncGenerator<readonly StreamEntry[]> {
+    if (files.some(({ path }) => CONTROL.test(path))) return void left.push(...contents); // only with its file does 7-Zip tell the true name
     const host: Host = {
       run: (archive) => this.#unpack(archive),
       decode: (blocks, isAlone) => (isSmall(blocks) ? new Events(decodeHere(blocks)) : Events.of({ request: { kind: "blocks", blocks, isAlone }, what: WHAT })),
@@ -143,9 +145,9 @@ class Reading {
       failed: (entry, trouble) => ((this.#failed = true), this.#complaints.ofEntry(entry, trouble)),
       conclude: (code, lines, events) => this.#complaints.conclude(code, lines, events),
     };
-    const [plan, left] = [planBlocks(blocks, all, new Set(contents)), [] as Described[]];
+    const plan = planBlocks(blocks, all, new Set(contents));
+    left.push(...plan.left);
     yield* readBlocks(plan, this.#files[0]!.segments, this.#options.threads, host, left);
-    return [...plan.left, ...left];
   }
 
   /** What comes out for entries, as 7-Zip makes files of them. */
@@ -267,21 +269,17 @@ class Reading {
       await verdict();
     };
     if (!closed) {
-      yield { ...publicOf(entry), whole: undefined, content: rest };
+      yield withContent(entry, undefined, rest);
       while (!closed) closed = (await events.next()).kind === "close"; // nobody took it
       return;
     }
     let trouble: unknown;
     await verdict().catch((error: unknown) => (trouble = error));
-    const whole = start.length === 1 ? start[0]! : Buffer.concat(start);
-    yield {
-      ...publicOf(entry),
-      whole: trouble === undefined ? whole : undefined,
-      async *content() {
-        if (trouble !== undefined) throw trouble;
-        yield whole;
-      },
+    // eslint-disable-next-line require-yield
+    const failing = async function* (): Bytes {
+      throw trouble;
     };
+    yield trouble === undefined ? withWhole(entry, start.length === 1 ? start[0]! : Buffer.concat(start)) : withContent(entry, undefined, failing);
   }
 
   async #list(): Promise<{ text: string; trouble: UnzipxError | undefined }> {
