@@ -1,6 +1,6 @@
 /** A user's file that is to be packed. */
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { sep } from "node:path";
 import { UnzipxError } from "../errors.ts";
 
 /** A path whose name need not be UTF-8; as plain data, so that it crosses threads. */
@@ -37,8 +37,9 @@ export function showPath(path: DiskPath): string {
   return typeof path === "string" ? path : Buffer.from(path).toString();
 }
 
+/** `child`: a single name, as a folder's list has it. */
 export function childOf(folder: DiskPath, child: DiskPath): DiskPath {
-  if (typeof folder === "string" && typeof child === "string") return join(folder, child);
+  if (typeof folder === "string" && typeof child === "string") return folder.endsWith(sep) ? folder + child : folder + sep + child;
   return joinBytes(folder, child);
 }
 

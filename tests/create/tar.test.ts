@@ -1,12 +1,13 @@
 import { chownSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import tarStream from "tar-stream";
 import headers from "tar-stream/headers.js";
 import { create } from "../../src/core/create.ts";
 import { walk } from "../../src/core/walk.ts";
 import type { InputEntry } from "../../src/formats/input.ts";
 import { paxRecord, tarHeader } from "../../src/formats/tar/encode-header.ts";
+import { putPlainHeader } from "../../src/formats/tar/plain-header.ts";
 import { writeTar } from "../../src/formats/tar/write.ts";
 import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { entry, makeSample, prose } from "./sample.ts";
@@ -80,6 +81,34 @@ it.each([
   expect(found?.pax).toEqual({ mtime: record });
   expect(found?.mtime).toBe(mtime < 0 ? 0 : 0x7fffffff * 1000);
   if (has("tar")) expect(run("tar", ["-tv", "--utc", "--full-time", "-f", "-"], { input: archiveOf(header) })).toContain(new Date(mtime).toISOString().slice(0, 10));
+});
+
+describe("headers that are written right where they are to lie", () => {
+  const names = ["a", "a b", "~", "d/e/f.txt", "a".repeat(99), "a".repeat(100), "a".repeat(101), `${"d".repeat(60)}/${"f".repeat(60)}`, "é", "\u0000", ""];
+  const numbers: Partial<InputEntry>[] = [
+    {}, { mode: 0 }, { mode: 0o7777 }, { mtime: 0 }, { mtime: 1 }, { mtime: -1 }, { mtime: 1_700_000_000_999.5 }, { mtime: 0x7fffffff * 1000 }, { mtime: 0x80000000 * 1000 },
+    { uid: 0, gid: 0 }, { uid: 0o777777, gid: 0o777777 }, { uid: 0o1000000 }, { gid: 0o1000000 }, { size: 1 }, { size: 8 * 2 ** 30 - 1 }, { size: 8 * 2 ** 30 }, { size: 123_456_789_012 },
+    { pathBytes: Buffer.from("b") }, { linkTarget: "t" },
+  ];
+
+  it.each(["file", "directory", "symlink"] as const)("of a %s: the same as all others, or not plain", (type) => {
+    let plain = 0;
+    for (const path of names) {
+      for (const more of numbers) {
+        for (const preciseTimes of [false, true]) {
+          const one = entry("name", { path, type, ...more });
+          const into = new Uint8Array(1000).fill(0xee);
+          const isPlain = putPlainHeader(into, 100, one, one.size, { preciseTimes });
+          if (!isPlain) continue;
+          plain += 1;
+          expect(Buffer.from(into.subarray(100, 612)).equals(tarHeader({ ...one, type: type as "file" }, { preciseTimes })), JSON.stringify({ path, more, preciseTimes })).toBe(true);
+          expect(into.subarray(0, 100).every((byte) => byte === 0xee) && into.subarray(612).every((byte) => byte === 0xee)).toBe(true);
+        }
+      }
+    }
+    if (type === "symlink") expect(plain).toBe(0);
+    else expect(plain).toBeGreaterThanOrEqual(100);
+  });
 });
 
 it("times are whole seconds, rounded down, unless they are to be precise", () => {

@@ -15,16 +15,16 @@ export interface TarHeaderFields extends Pick<InputEntry, "path" | "pathBytes" |
 }
 
 /** Bytes of the fields "name" at 0 and "linkname" at 157. */
-const NAME = 100;
+export const NAME = 100;
 const LINK_AT = 157;
 /** "chksum": 8 bytes at 148, counted as spaces. */
-const CHECKSUM_AT = 148;
+export const CHECKSUM_AT = 148;
 
 /** What the octal digits of the fields hold: 6 for owners, 11 for the size. */
-const MAX_ID = 0o777777;
-const MAX_SIZE = 0o77777777777;
+export const MAX_ID = 0o777777;
+export const MAX_SIZE = 0o77777777777;
 /** The codec makes a signed 32-bit number of it; 11 octal digits would reach 2242. */
-const MAX_TIME = 0x7fffffff;
+export const MAX_TIME = 0x7fffffff;
 
 export function tarHeader(entry: TarHeaderFields, options: { readonly preciseTimes: boolean }): Uint8Array {
   const path = entry.pathBytes ?? entry.path;

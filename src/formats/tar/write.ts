@@ -1,11 +1,12 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
-import { closeSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { nextTurn } from "../../bytes/clock.ts";
 import { openInput, sizeChanged } from "../../bytes/input-file.ts";
 import { readUpTo } from "../../bytes/read-file.ts";
 import type { Bytes } from "../contract.ts";
 import type { InputEntry } from "../input.ts";
 import { tarHeader, type Stored } from "./encode-header.ts";
+import { putPlainHeader } from "./plain-header.ts";
 
 export interface TarWriteOptions {
   /** Fractions of seconds, as pax records; otherwise whole seconds. */
@@ -71,32 +72,44 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
   }
 
   /** Throws before the header or after all of the entry: the framing is right either way. */
-  function* file(entry: InputEntry): Generator<Uint8Array> {
-    const { fd, size } = openInput(entry.source, options.dereference);
+  function* file(entry: InputEntry, fd: number, size: number): Generator<Uint8Array> {
+    yield* putBytes(tarHeader({ ...entry, size }, options));
+    // The header is out, so exactly `size` bytes have to follow: zeros for those that are gone, nothing of those that came.
+    let position = 0;
+    let trouble: unknown;
+    yield* put(size, (into) => {
+      let read = 0;
+      try {
+        if (trouble === undefined) read = readUpTo(fd, into, position);
+        if (read < into.length) trouble ??= sizeChanged(entry.source);
+      } catch (error) {
+        trouble = error;
+      }
+      into.fill(0, read);
+      position += into.length;
+      options.progress(entry, into.length);
+    });
+    yield* pad(size);
+    if (trouble === undefined && readUpTo(fd, Buffer.alloc(1), position) > 0) trouble = sizeChanged(entry.source);
+    if (trouble !== undefined) throw trouble;
+  }
+
+  /** The same for a file that fits into what is left of the chunk, as most do: false where it does not, or needs another kind of header. */
+  function small(entry: InputEntry, fd: number, size: number): boolean {
+    const start = used + RECORD;
+    const end = start + Math.ceil(size / RECORD) * RECORD;
+    if (end >= TAR_CHUNK || !putPlainHeader(chunk, used, entry, size, options)) return false;
+    used = end;
+    let read = 0;
     try {
-      yield* putBytes(tarHeader({ ...entry, size }, options));
-      // The header is out, so exactly `size` bytes have to follow: zeros for those that are gone, nothing of those that came.
-      let position = 0;
-      let trouble: unknown;
-      yield* put(size, (into) => {
-        let read = 0;
-        try {
-          if (trouble === undefined) read = readUpTo(fd, into, position);
-          if (read < into.length) trouble ??= sizeChanged(entry.source);
-        } catch (error) {
-          trouble = error;
-        }
-        into.fill(0, read);
-        position += into.length;
-        options.progress(entry, into.length);
-      });
-      yield* pad(size);
-      if (trouble === undefined && readUpTo(fd, Buffer.alloc(1), position) > 0) trouble = sizeChanged(entry.source);
-      if (trouble !== undefined) throw trouble;
-      options.done(entry, size);
+      // One byte is asked for that should not be there: so the call that reads it all tells whether there is more.
+      for (let count = -1; count !== 0 && read < Math.max(size, 1); read += count) count = readSync(fd, chunk, start + read, size + 1 - read, read);
     } finally {
-      closeSync(fd);
+      chunk.fill(0, start + Math.min(read, size), end);
+      options.progress(entry, size);
     }
+    if (read !== size) throw sizeChanged(entry.source);
+    return true;
   }
 
   /** Of files with several names: the path under which the first of them was stored. */
@@ -108,7 +121,13 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
       options.done(entry, 0);
     } else if (entry.type === "file") {
       try {
-        yield* file(entry);
+        const { fd, size } = openInput(entry.source, options.dereference);
+        try {
+          if (!small(entry, fd, size)) yield* file(entry, fd, size);
+        } finally {
+          closeSync(fd);
+        }
+        options.done(entry, size);
       } catch (error) {
         options.fail(entry, error);
         continue;
