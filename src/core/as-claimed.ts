@@ -2,6 +2,7 @@
 import { FileWindow } from "../bytes/file-window.ts";
 import type { Decode, Entry, IndexedEntry } from "../formats/contract.ts";
 import { RATIO_STARTS_AT } from "../safe/policy.ts";
+import { bareEntry } from "./bare-entry.ts";
 import { ofEntry } from "./extract-job.ts";
 import { lookedInto, TARGET_BYTES } from "./link-target.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
@@ -23,15 +24,15 @@ export async function* entriesAsClaimed(opened: OpenedIndex | OpenedStream, { le
     return;
   }
   if (!opened.entriesFailAlone) {
-    for await (const { whole: _, content: __, ...entry } of opened.entries({ listing: false, wants })) {
+    for await (const entry of opened.entries({ listing: false, wants })) {
       signal?.throwIfAborted();
-      if (wants(entry.path)) yield entry;
+      if (wants(entry.path)) yield bareEntry(entry);
       else pass();
     }
     return;
   }
   const all: Entry[] = [];
-  for await (const { whole: _, content: __, ...entry } of opened.entries({ listing: true, wants })) if (wants(entry.path)) all.push(entry);
+  for await (const entry of opened.entries({ listing: true, wants })) if (wants(entry.path)) all.push(bareEntry(entry));
   const links = await linksOf(opened, all, { signal });
   for (const now of TURNS) for (const entry of all) if (turnOf(entry, opened) === now) yield { ...entry, ...(entry.type === "symlink" ? links.get(entry.path) : undefined) };
 }

@@ -5,9 +5,10 @@ import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
+import { bareEntry } from "./bare-entry.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
-import { apart, inOnePiece, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
+import { apart, contentOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { EVERYTHING, type Selection } from "./select.ts";
@@ -128,9 +129,10 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
       await apart(entry.path, level, looking, async () => look(entry, keptChunks(decoded()), rows, run, level));
     }
   } else {
-    for await (const { whole, content, ...entry } of opened.entries({ listing: options.levels === undefined, wants: () => true })) {
+    for await (const given of opened.entries({ listing: options.levels === undefined, wants: () => true })) {
+      const entry = bareEntry(given);
       show(entry, entry);
-      if (isLookedInto(entry, run, level)) await look(entry, whole === undefined ? content() : inOnePiece(whole), rows, run, level);
+      if (isLookedInto(entry, run, level)) await look(entry, contentOf(given), rows, run, level);
     }
   }
   dry.finish((error, row) => {
@@ -144,7 +146,8 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
   const own: Rows = [];
   /** Archives by their path, and how many rows come before what is in them; a path may come more than once. */
   const waiting = new Map<string, number[]>();
-  for await (const { whole: _, content: __, ...entry } of opened.entries({ listing: true, wants: () => true })) {
+  for await (const given of opened.entries({ listing: true, wants: () => true })) {
+    const entry = bareEntry(given);
     add(entry, own, run, level);
     if (isLookedInto(entry, run, level)) waiting.set(entry.path, [...(waiting.get(entry.path) ?? []), own.length]);
   }
@@ -152,12 +155,13 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
   for (const row of own) run.options.listed?.(row);
   const inside = new Map<number, Rows>();
   if (waiting.size > 0) {
-    for await (const { whole, content, ...entry } of opened.entries({ listing: false, wants: (path) => waiting.has(path) })) {
+    for await (const given of opened.entries({ listing: false, wants: (path) => waiting.has(path) })) {
+      const entry = bareEntry(given);
       const row = waiting.get(entry.path)?.shift();
       if (row === undefined) continue;
       const found = inside.get(row) ?? [];
       inside.set(row, found);
-      await apart(entry.path, level, run.looking, async () => look(entry, whole === undefined ? content() : inOnePiece(whole), found, run, level));
+      await apart(entry.path, level, run.looking, async () => look(entry, contentOf(given), found, run, level));
     }
   }
   for (let row = 0; row <= own.length; row++) {

@@ -3,7 +3,7 @@ import { nodeCrypto } from "../bytes/node-modules.ts";
 import { readSegments } from "../bytes/segments.ts";
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
-import type { Bytes, Decoded, Entry, SolidSource } from "../formats/contract.ts";
+import type { Bytes, Decoded, Entry, SolidSource, StreamEntry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import { spool } from "../safe/spool.ts";
 import { ofEntry } from "./extract-job.ts";
@@ -151,7 +151,12 @@ export function keptChunks({ whole, chunks }: Decoded): Bytes {
   return whole === undefined ? chunks : inOnePiece(new Uint8Array(whole));
 }
 
-export async function* inOnePiece(bytes: Uint8Array): Bytes {
+/** Valid as long as the entry is. */
+export function contentOf({ whole, content }: StreamEntry): Bytes {
+  return whole === undefined ? content() : inOnePiece(whole);
+}
+
+async function* inOnePiece(bytes: Uint8Array): Bytes {
   yield bytes;
 }
 

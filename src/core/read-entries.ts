@@ -4,9 +4,10 @@ import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import type { Limits } from "../safe/policy.ts";
 import { judge } from "./as-claimed.ts";
+import { bareEntry } from "./bare-entry.ts";
 import { DryRun } from "./dry-run.ts";
 import { ofEntry } from "./extract-job.ts";
-import { keptChunks } from "./nested.ts";
+import { contentOf, keptChunks } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import type { Selection } from "./select.ts";
 
@@ -52,7 +53,7 @@ async function* entriesOfIndex(opened: OpenedIndex, options: ReadEntriesOptions)
   const decode = await opened.container.decoder();
   const headers = new FileWindow(opened.source.fd);
   for (const indexed of opened.index.entries) {
-    const { locator: _, ...entry } = { locator: undefined, ...(options.selection.wants(indexed.path) ? await judge(indexed, headers, decode, options.lenient) : indexed) };
+    const entry = bareEntry(options.selection.wants(indexed.path) ? await judge(indexed, headers, decode, options.lenient) : indexed);
     yield { entry, anyTime: true, content: () => decoded(indexed, entry, decode, opened, options) };
   }
 }
@@ -75,16 +76,17 @@ async function* decoded(indexed: IndexedEntry, { path, refusal, type }: Entry, d
 async function* entriesOfStream(opened: OpenedStream, options: ReadEntriesOptions): AsyncGenerator<Readable> {
   /** Behind trouble with a stream's content there are no more entries: whoever goes on all the same is told so once more. */
   let broken: UnzipxError | undefined;
-  for await (const { whole, content, ...entry } of opened.entries({ listing: false, wants: (path) => options.selection.wants(path) })) {
-    yield { entry, anyTime: false, content: () => streamed({ ...entry, whole, content }, opened, options, (error) => void (broken = error)) };
+  for await (const entry of opened.entries({ listing: false, wants: (path) => options.selection.wants(path) })) {
+    yield { entry: bareEntry(entry), anyTime: false, content: () => streamed(entry, opened, options, (error) => void (broken = error)) };
     if (broken !== undefined) throw broken;
   }
 }
 
-async function* streamed({ path, refusal, whole, content }: StreamEntry, { budget, entriesFailAlone }: OpenedStream, { signal }: ReadEntriesOptions, broke: (error: UnzipxError) => void): Bytes {
+async function* streamed(entry: StreamEntry, { budget, entriesFailAlone }: OpenedStream, { signal }: ReadEntriesOptions, broke: (error: UnzipxError) => void): Bytes {
+  const { path, refusal } = entry;
   if (refusal !== undefined) throw refusal.in({ entry: path });
   try {
-    for await (const chunk of whole === undefined ? content() : [whole]) {
+    for await (const chunk of contentOf(entry)) {
       signal?.throwIfAborted();
       budget.spendChunk(chunk);
       yield chunk;

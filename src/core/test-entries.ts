@@ -5,7 +5,7 @@ import type { Place } from "../safe/tree.ts";
 import type { Budget } from "../safe/budget.ts";
 import { batchesOf, isWorthWorkers } from "./batches.ts";
 import { interruptible, ofEntry, type BatchResult } from "./extract-job.ts";
-import { apart, inOnePiece, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
+import { apart, contentOf, keptChunks, lookInside, pathInside, placed, type Level } from "./nested.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
 import { runJobs } from "./run-jobs.ts";
@@ -177,7 +177,7 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch:
     };
     try {
       if (isLookedInto(entry, run)) {
-        await look(entry, whole === undefined ? entry.content() : inOnePiece(whole), run, level, watch);
+        await look(entry, contentOf(entry), run, level, watch);
       } else {
         if (whole !== undefined) await verified(whole);
         else for await (const chunk of entry.content()) {

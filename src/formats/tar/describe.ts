@@ -164,9 +164,15 @@ export function typeOf(header: TarHeader, path: string): EntryType | undefined {
 
 function timeOf(header: TarHeader, extension: Extension, global: Global, entry: string, note: Note): number | undefined {
   const given = extension.pax.get("mtime") ?? global.pax.get("mtime");
-  const text = given === undefined ? "" : Buffer.from(given).toString("latin1");
-  const milliseconds = (/^-?[0-9]+(\.[0-9]*)?$/.test(text) ? Number(text) : header.mtime) * 1000;
+  const milliseconds = (secondsOf(given) ?? header.mtime) * 1000;
   if (Math.abs(milliseconds) <= LATEST) return milliseconds;
   note("An entry is of a time that no calendar has: it gets none", { entry });
   return undefined;
+}
+
+/** Of a pax record; undefined where there is none, or no number. */
+function secondsOf(value: Uint8Array | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const text = Buffer.from(value).toString("latin1");
+  return /^-?[0-9]+(\.[0-9]*)?$/.test(text) ? Number(text) : undefined;
 }

@@ -48,16 +48,25 @@ function isUstar(block: Uint8Array): boolean {
   return "ustar".split("").every((character, i) => block[257 + i] === character.charCodeAt(0));
 }
 
-/** The sum of all bytes with the checksum field itself as spaces; some old writers added signed bytes. */
+/** A block, four bytes at a time. */
+const WORDS = new Int32Array(BLOCK / 4);
+const WORD_BYTES = new Uint8Array(WORDS.buffer);
+/** The checksum field. */
+const [FIELD, BEHIND_FIELD] = [148 / 4, 156 / 4];
+
+/** The sum of the first 512 bytes with the checksum field itself as spaces; some old writers added signed bytes. */
 export function checksumFits(block: Uint8Array): boolean {
-  let sum = 8 * 0x20;
-  let high = 0; // bytes that are negative when they are signed
-  for (let i = 0; i < BLOCK; i++) {
-    if (i === 148) i = 156;
-    const byte = block[i]!;
-    sum += byte;
-    high += byte >> 7;
+  WORD_BYTES.set(block.length === BLOCK ? block : block.subarray(0, BLOCK));
+  let pairs = 0; // two sums of 16 bits, which 128 words cannot make overflow
+  let signs = 0; // four of 8 bits: how many bytes are negative when they are signed
+  for (let i = 0; i < WORDS.length; i++) {
+    if (i === FIELD) i = BEHIND_FIELD;
+    const word = WORDS[i]!;
+    pairs = (pairs + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
+    signs += (word >>> 7) & 0x01010101;
   }
+  const sum = 8 * 0x20 + (pairs & 0xffff) + (pairs >>> 16);
+  const high = (signs & 0xff) + ((signs >>> 8) & 0xff) + ((signs >>> 16) & 0xff) + (signs >>> 24);
   const stored = readOctal(block, 148, 8);
   return stored === sum || stored === sum - 256 * high;
 }
