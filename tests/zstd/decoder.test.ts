@@ -115,7 +115,7 @@ describe.skipIf(!has("zstd"))("what zstd(1) made (needs zstd)", () => {
   });
 
   it.skipIf(!existsSync(corpus))("in archives of other projects, where they lie beside this one, is what zstd(1) says", { timeout: 120_000 }, async () => {
-    const files = readdirSync(corpus, { recursive: true, encoding: "utf8" }).filter((path) => /\.(zst|tzst|pzstd)$/.test(path));
+    const files = readdirSync(corpus, { recursive: true, encoding: "utf8" }).filter((path) => /\.(zst|tzst|pzstd)$/.test(path) && !path.includes("4gig")); // which are 4 GiB
     for (const path of files) {
       const bytes = readFileSync(join(corpus, path));
       const { content, code } = await decode(ours, bytes);
