@@ -16,6 +16,7 @@ typedef u64 __attribute__((vector_size(16), aligned(1))) any128; // two steps of
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 enum {
   BLOCK = 128 * 1024, // 3.1.1.2.3
@@ -461,7 +462,7 @@ static u32 runSequences(const u8 *in, u32 length, u32 count, u32 at, u32 most) {
     const u32 isLong = extra > 30;
     u32 distance = o.base + (u32)TAKE(o.extra);
     TAKEN(o.extra)
-    if (__builtin_expect(isLong, 0)) word = WORD(start, left - o.extra);
+    if (UNLIKELY(isLong)) word = WORD(start, left - o.extra);
     u32 matchLength = m.base + (u32)TAKE(m.extra);
     TAKEN(m.extra)
     u32 literalLength = l.base + (u32)TAKE(l.extra);
@@ -483,7 +484,7 @@ static u32 runSequences(const u8 *in, u32 length, u32 count, u32 at, u32 most) {
       }
     }
     if (--count > 0) {
-      if (__builtin_expect(isLong, 0)) word = WORD(start, left);
+      if (UNLIKELY(isLong)) word = WORD(start, left);
       literalState = l.next + (u32)TAKE(l.bits);
       TAKEN(l.bits)
       matchState = m.next + (u32)TAKE(m.bits);

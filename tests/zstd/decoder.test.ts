@@ -80,6 +80,12 @@ describe.skipIf(!has("zstd"))("what zstd(1) made (needs zstd)", () => {
     for (const chunk of [Infinity, 333]) expect(told(await decode(ours, Buffer.concat(frames), { chunk }), Buffer.concat(parts))).toEqual(RIGHT);
   });
 
+  it("several at once, on one thread, do not meet", async () => {
+    const contents = [far(2_500_000), mixture(3_000_000), noise(2_000_000)];
+    const found = await Promise.all(contents.map((content, i) => decode(ours, zstd(content, `-${i + 1}`), { chunk: 5000 })));
+    expect(found.map((one, i) => told(one, contents[i]!))).toEqual([RIGHT, RIGHT, RIGHT]);
+  });
+
   it("changed in any byte gives no other content", { timeout: 120_000 }, async () => {
     for (const args of [["-3"], ["-19"], ["-1", "--stream-size=1800"]]) {
       const content = mixture(1800);
