@@ -2,6 +2,7 @@
  * XXH64, the checksum of zstd (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md): the stripes in WebAssembly, which has integers of 64 bits,
  * the little that is left in bigints.
  */
+import { instantiate, type WasmMemory } from "./webassembly.ts";
 
 /** What wat2wasm(1) makes of xxhash64.wat. */
 const STRIPES =
@@ -25,19 +26,13 @@ interface Lane {
 }
 
 interface Stripes {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: WasmMemory;
   readonly a: Lane;
   readonly b: Lane;
   readonly c: Lane;
   readonly d: Lane;
   /** Mixes the bytes of the memory up to this one into the lanes. */
   mix(end: number): void;
-}
-
-/** What of WebAssembly is used here: the types of the oldest Node that is served have none of it. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 let stripes: Stripes | undefined;
@@ -61,7 +56,7 @@ export function xxh64(bytes: Uint8Array): { readonly high: number; readonly low:
 
 /** Whole stripes, and at least one. */
 function mixed(bytes: Uint8Array): bigint {
-  const { memory, a, b, c, d, mix } = (stripes ??= instantiate());
+  const { memory, a, b, c, d, mix } = (stripes ??= instantiate(STRIPES) as Stripes);
   [a.value, b.value, c.value, d.value] = [signed(P1 + P2), signed(P2), 0n, signed(-P1)]; // with a seed of 0
   const page = new Uint8Array(memory.buffer);
   for (let at = 0; at < bytes.length; at += PAGE) {
@@ -72,11 +67,6 @@ function mixed(bytes: Uint8Array): bigint {
   const lanes = [a, b, c, d].map(({ value }) => word(value));
   const hash = word([1n, 7n, 12n, 18n].reduce((sum, by, lane) => sum + rotate(lanes[lane]!, by), 0n));
   return lanes.reduce((sum, lane) => word((sum ^ round(0n, lane)) * P1 + P4), hash);
-}
-
-function instantiate(): Stripes {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-  return new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(STRIPES, "base64"))).exports as Stripes;
 }
 
 /** Mixes 8 bytes of input into a lane. */

@@ -6,7 +6,7 @@ import type { EngineRequest } from "./protocol.ts";
 import { troubleOf, unexplained } from "./trouble.ts";
 
 /** "plain-xz": without any filter but LZMA2, and with a check that is known; decoded by ourselves. */
-export type EngineCodec = "plain-xz" | "xz" | "lzma" | "zstd";
+export type EngineCodec = "plain-xz" | "xz" | "lzma";
 
 export interface CodecOptions {
   /** What is being decoded, for the messages. */

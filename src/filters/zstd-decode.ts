@@ -2,10 +2,10 @@
 import { BlockReader } from "../bytes/block-reader.ts";
 import { decodeMember } from "../bytes/member.ts";
 import { CHUNK } from "../bytes/through.ts";
-import { engineDecode } from "../engine/codec.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";
-import { checkSize, damaged, truncated } from "./framing.ts";
-import { FrameWalk, nextFrame, Seen, WHAT, type ZstdFrame } from "./zstd-frame.ts";
+import { ZstdDecoder } from "../zstd/decoder.ts";
+import { checkSize, checkSum, damaged, need, truncated } from "./framing.ts";
+import { BLOCK_HEADER, CHECKSUM, FrameWalk, nextFrame, Seen, WHAT, type ZstdFrame } from "./zstd-frame.ts";
 import { nodeZstd, zstdError, type NodeZstd } from "./zstd-node.ts";
 
 /** The decoder's default is 2^27, and 2^31 its most; what is allowed is `--max-memory`'s business. */
@@ -14,36 +14,65 @@ const WINDOW_LOG = 31;
 const SMALL_BLOCKS = 8;
 const SMALL_CONTENT = SMALL_BLOCKS * 128 * 1024;
 
-/**
- * Node's decoder is never given a file: up to Node 24 it ends silently behind the first frame, at a skippable frame and where
- * the input is cut. It gets one frame that was walked to its end, and its checksum is verified there.
- */
-export async function* decodeZstd(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {
+/** One for each thread, while nothing is decoded with it. */
+let idle: ZstdDecoder | undefined;
+
+/** By Node where it can (22.15 and later), unless `isOurs`; else by our own decoder. Each chunk is valid until the next one is asked for. */
+export async function* decodeZstd(input: Bytes, options: DecodeOptions, isOurs = false): AsyncGenerator<Uint8Array> {
   const reader = new BlockReader(input, WHAT);
   const seen = new Seen();
+  const zstd = isOurs ? undefined : nodeZstd();
+  let decoder: ZstdDecoder | undefined;
   try {
-    let frame = await nextFrame(reader, seen, options);
-    const zstd = nodeZstd();
-    if (zstd === undefined) {
-      // Nothing but skippable frames is no content, for which the engine need not be started.
-      if (frame !== undefined) yield* decodeElsewhere(reader, frame, seen, options);
-      return;
-    }
-    for (; frame !== undefined; frame = await nextFrame(reader, seen, options)) {
+    for (let frame = await nextFrame(reader, seen, options); frame !== undefined; frame = await nextFrame(reader, seen, options)) {
       let size = 0;
       const walk = new FrameWalk(frame);
-      for await (const chunk of decodeFrame(zstd, reader, walk)) {
+      for await (const chunk of zstd === undefined ? decodeBlocks((decoder ??= takeDecoder()), reader, walk, frame) : decodeFrame(zstd, reader, walk)) {
         size += chunk.length;
         yield chunk;
       }
       if (frame.size !== undefined) checkSize(WHAT, frame.size, size);
       seen.frame(walk);
     }
+    // One that failed is not used again.
+    if (decoder?.isLarge === false) idle = decoder;
   } finally {
     await reader.close();
   }
 }
 
+function takeDecoder(): ZstdDecoder {
+  const decoder = idle ?? new ZstdDecoder(WHAT);
+  idle = undefined;
+  return decoder;
+}
+
+async function* decodeBlocks(decoder: ZstdDecoder, reader: BlockReader, walk: FrameWalk, frame: ZstdFrame): AsyncGenerator<Uint8Array> {
+  await need(reader, frame.headerBytes, WHAT);
+  decoder.open(frame.window, frame.size);
+  let size = 0;
+  for (let isLast = false; !isLast; ) {
+    const block = walk.enterBlock((await need(reader, BLOCK_HEADER, WHAT)).readUIntLE(0, BLOCK_HEADER));
+    for (let at = 0; at < block.packedSize; ) {
+      const piece = await reader.upTo(block.packedSize - at);
+      if (piece === undefined) throw truncated(WHAT);
+      decoder.put(piece, at);
+      at += piece.length;
+    }
+    size += decoder.block(block.type, block.size);
+    if (frame.size !== undefined && size > frame.size) checkSize(WHAT, frame.size, size);
+    isLast = block.isLast;
+    if (!isLast && !decoder.isFull) continue;
+    const content = decoder.take(frame.hasChecksum);
+    if (content.length > 0) yield content;
+  }
+  if (frame.hasChecksum) checkSum(WHAT, (await need(reader, CHECKSUM, WHAT)).readUInt32LE(), decoder.sum);
+}
+
+/**
+ * Node's decoder is never given a file: up to Node 24 it ends silently behind the first frame, at a skippable frame and where
+ * the input is cut. It gets one frame that was walked to its end, and its checksum is verified there.
+ */
 async function* decodeFrame(zstd: NodeZstd, reader: BlockReader, walk: FrameWalk): AsyncGenerator<Uint8Array> {
   const params = { [zstd.constants.ZSTD_d_windowLogMax]: WINDOW_LOG };
   const begin: Uint8Array[] = [];
@@ -60,25 +89,6 @@ async function* decodeFrame(zstd: NodeZstd, reader: BlockReader, walk: FrameWalk
   } catch (error) {
     throw zstdError(error, WHAT);
   }
-}
-
-/** The engine's decoder joins frames by itself; those that are skippable, and what is behind them, it need not see. */
-async function* decodeElsewhere(reader: BlockReader, first: ZstdFrame, seen: Seen, options: DecodeOptions): AsyncGenerator<Uint8Array> {
-  let declared: number | undefined = 0;
-  let size = 0;
-  const frames = async function* (): Bytes {
-    for (let frame: ZstdFrame | undefined = first; frame !== undefined; frame = await nextFrame(reader, seen, options)) {
-      declared = declared === undefined || frame.size === undefined ? undefined : declared + frame.size;
-      const walk = new FrameWalk(frame);
-      yield* restOf(reader, walk, []);
-      seen.frame(walk);
-    }
-  };
-  for await (const chunk of engineDecode("zstd", frames(), { what: WHAT })) {
-    size += chunk.length;
-    yield chunk;
-  }
-  if (declared !== undefined) checkSize(WHAT, declared, size);
 }
 
 async function* restOf(reader: BlockReader, walk: FrameWalk, begin: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -3,19 +3,17 @@ import type { BlockReader } from "../bytes/block-reader.ts";
 import { assertMemory } from "../engine/memory.ts";
 import { UnzipxError } from "../errors.ts";
 import type { DecodeOptions, Warn } from "../formats/contract.ts";
+import { MOST_CONTENT, RLE } from "../zstd/decoder.ts";
 import { damaged, endOf, truncated } from "./framing.ts";
 import { isSkippable, skipSkippable } from "./skippable.ts";
 import { ZSTD_MAGIC } from "./zstd.ts";
 
 export const WHAT = "the zstd data";
-/** 3.1.1.2.3: no block holds more content. */
-const BLOCK_CONTENT = 128 * 1024;
 /** Magic 4, descriptor 1, window 1, dictionary 4, content size 8. */
 const LONGEST_HEADER = 18;
-const BLOCK_HEADER = 3;
-const CHECKSUM = 4;
-/** Block_Type, 3.1.1.2.2. */
-const RLE = 1;
+export const BLOCK_HEADER = 3;
+export const CHECKSUM = 4;
+/** Block_Type, 3.1.1.2.2; the others are the decoder's. */
 const RESERVED = 3;
 
 export interface ZstdFrame {
@@ -27,6 +25,16 @@ export interface ZstdFrame {
   readonly hasChecksum: boolean;
   /** 0x10 of the descriptor, which decoders ignore. */
   readonly hasUnusedBit: boolean;
+}
+
+/** A block as its header has it (3.1.1.2). */
+export interface ZstdBlock {
+  readonly isLast: boolean;
+  readonly type: number;
+  /** Of the content where it is not compressed, else of the packed data; bytes. */
+  readonly size: number;
+  /** Bytes behind the header. */
+  readonly packedSize: number;
 }
 
 /** What was seen of a file so far, and is odd: valid, and made by no encoder that is known. */
@@ -139,22 +147,27 @@ export class FrameWalk {
       if (this.#left === 0 && this.#wasLast) this.done = true;
       if (this.done || at === bytes.length) return at;
       this.#header |= bytes[at++]! << (8 * this.#headerBytes);
-      if (++this.#headerBytes === BLOCK_HEADER) this.#enterBlock();
+      if (++this.#headerBytes === BLOCK_HEADER) this.#pass();
     }
   }
 
-  /** 3.1.1.2. */
-  #enterBlock(): void {
-    const isLast = (this.#header & 1) !== 0;
-    const type = (this.#header >>> 1) & 3;
-    const size = this.#header >>> 3;
-    if (type === RESERVED) throw damaged(WHAT, "a block is of the reserved type");
-    if (size > Math.min(BLOCK_CONTENT, this.#frame.window)) throw damaged(WHAT, "a block is larger than the header allows");
-    if (size === 0 && !isLast) this.emptyBlocks += 1;
-    this.isEmpty &&= size === 0;
-    this.#left = (type === RLE ? 1 : size) + (isLast && this.#frame.hasChecksum ? CHECKSUM : 0);
+  #pass(): void {
+    const { isLast, packedSize } = this.enterBlock(this.#header);
+    this.#left = packedSize + (isLast && this.#frame.hasChecksum ? CHECKSUM : 0);
     this.#wasLast = isLast;
     this.#header = this.#headerBytes = 0;
+  }
+
+  /** For whoever walks by himself: the next block, of which the header is this. Throws BAD_DATA. */
+  enterBlock(header: number): ZstdBlock {
+    const isLast = (header & 1) !== 0;
+    const type = (header >>> 1) & 3;
+    const size = header >>> 3;
+    if (type === RESERVED) throw damaged(WHAT, "a block is of the reserved type");
+    if (size > Math.min(MOST_CONTENT, this.#frame.window)) throw damaged(WHAT, "a block is larger than the header allows");
+    if (size === 0 && !isLast) this.emptyBlocks += 1;
+    this.isEmpty &&= size === 0;
     this.blocks += 1;
+    return { isLast, type, size, packedSize: type === RLE ? 1 : size };
   }
 }

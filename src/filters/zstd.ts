@@ -1,7 +1,6 @@
 /** Zstandard (RFC 8878): any number of frames, also skippable ones. */
 import type { Filter } from "../formats/contract.ts";
 import { bidOnMagic } from "./skippable.ts";
-import { nodeZstd } from "./zstd-node.ts";
 
 export const ZSTD_MAGIC = 0xfd2fb528;
 
@@ -12,10 +11,6 @@ export const zstd: Filter = {
   tarExtensions: [".tzst"],
   about: "zstd, any number of frames, windows up to --max-memory",
   bid: ({ head }) => bidOnMagic(head, [ZSTD_MAGIC]),
-  // The engine has one; node:zlib works in the background, but with a call for each small frame.
-  get ownThread() {
-    return nodeZstd() === undefined;
-  },
   async *decode(input, options) {
     yield* (await import("./zstd-decode.ts")).decodeZstd(input, options);
   },

@@ -2,6 +2,7 @@
  * LZMA and LZMA2 (DOC/lzma-specification.txt of the LZMA SDK; LZMA2's chunks as its decoders read them, since there is no paper), in WebAssembly: it takes about
  * as long as native xz does. All of it is synchronous, for threads that may wait.
  */
+import { growTo, instantiate, type WasmMemory } from "../bytes/webassembly.ts";
 import { CODE } from "./code.ts";
 import { Damage } from "./damage.ts";
 import { propertiesOf, type Properties } from "./properties.ts";
@@ -17,7 +18,7 @@ export type Write = (bytes: Uint8Array) => void;
 
 /** What lzma.c exports; addresses and lengths in bytes. */
 interface Code {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   input(): number;
   window(): number;
   position(): number;
@@ -37,11 +38,6 @@ interface Code {
   crc64End(): bigint;
 }
 
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
-
 /** As in lzma.c. */
 const [REACHED, END_MARK, WANTS_INPUT] = [0, 2, 3];
 const INPUT_BYTES = 1 << 16;
@@ -52,9 +48,6 @@ const LEAST_WINDOW = 1 << 20;
 const SLACK = 32;
 /** More than any memory of WebAssembly has. */
 const MOST_WINDOW = 2 ** 32 - 64;
-const PAGE = 1 << 16;
-/** 64 KiB at once would take long to reach the size of a large dictionary. */
-const GROW_BYTES = 4 << 20;
 /** The properties of LZMA: lc, lp and pb in one byte, and 4 bytes for the dictionary. */
 const PROPERTIES = 5;
 const LEAST_DICTIONARY = 4096;
@@ -72,8 +65,7 @@ export class LzmaDecoder {
   #sums = false;
 
   constructor() {
-    const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-    this.#code = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(CODE, "base64"))).exports as Code;
+    this.#code = instantiate(CODE) as Code;
     this.#input = this.#code.input();
     this.#window = this.#code.window();
     this.#bytes = new Uint8Array(this.#code.memory.buffer);
@@ -236,20 +228,9 @@ export class LzmaDecoder {
   #room(count: number): void {
     const wanted = this.#window + this.#position + count + SLACK;
     if (wanted <= this.#bytes.length) return;
-    const most = this.#window + this.#size + SLACK;
-    const ample = this.#bytes.length + Math.max(GROW_BYTES, Math.floor(this.#bytes.length / 2));
-    if (!this.#grow(Math.min(most, Math.max(wanted, ample))) && !this.#grow(wanted)) throw new Damage("MEMORY");
-  }
-
-  #grow(bytes: number): boolean {
     const { memory } = this.#code;
-    try {
-      memory.grow(Math.ceil((bytes - this.#bytes.length) / PAGE));
-    } catch {
-      return false;
-    }
+    if (!growTo(memory, wanted, this.#window + this.#size + SLACK)) throw new Damage("MEMORY");
     this.#bytes = new Uint8Array(memory.buffer);
-    return true;
   }
 
   /** WebAssembly's numbers have signs. */
