@@ -116,49 +116,19 @@ function parseHeader(bytes: Buffer): ZstdFrame {
   return { headerBytes, window, size, hasChecksum: (descriptor & 0x04) !== 0, hasUnusedBit: (descriptor & 0x10) !== 0 };
 }
 
-/** Follows a frame from its first byte to its last through pieces of any size. */
+/** What the blocks of a frame are, as their headers come. */
 export class FrameWalk {
   readonly #frame: ZstdFrame;
-  /** Bytes that may pass before there is something to look at. */
-  #left: number;
-  /** What is known of the next block header, and how much of it. */
-  #header = 0;
-  #headerBytes = 0;
-  #wasLast = false;
-  /** Of all kinds, so far; no content is longer than 128 KiB for each. */
-  blocks = 0;
   /** With others behind them: an empty last one only ends the frame. */
   emptyBlocks = 0;
   /** No block holds anything. */
   isEmpty = true;
-  done = false;
 
   constructor(frame: ZstdFrame) {
     this.#frame = frame;
-    this.#left = frame.headerBytes;
   }
 
-  /** How many of these bytes are the frame's: all, unless it is done. Throws BAD_DATA. */
-  accept(bytes: Uint8Array): number {
-    for (let at = 0; ; ) {
-      const passed = Math.min(this.#left, bytes.length - at);
-      at += passed;
-      this.#left -= passed;
-      if (this.#left === 0 && this.#wasLast) this.done = true;
-      if (this.done || at === bytes.length) return at;
-      this.#header |= bytes[at++]! << (8 * this.#headerBytes);
-      if (++this.#headerBytes === BLOCK_HEADER) this.#pass();
-    }
-  }
-
-  #pass(): void {
-    const { isLast, packedSize } = this.enterBlock(this.#header);
-    this.#left = packedSize + (isLast && this.#frame.hasChecksum ? CHECKSUM : 0);
-    this.#wasLast = isLast;
-    this.#header = this.#headerBytes = 0;
-  }
-
-  /** For whoever walks by himself: the next block, of which the header is this. Throws BAD_DATA. */
+  /** The next block, of which the header is this. Throws BAD_DATA. */
   enterBlock(header: number): ZstdBlock {
     const isLast = (header & 1) !== 0;
     const type = (header >>> 1) & 3;
@@ -167,7 +137,6 @@ export class FrameWalk {
     if (size > Math.min(MOST_CONTENT, this.#frame.window)) throw damaged(WHAT, "a block is larger than the header allows");
     if (size === 0 && !isLast) this.emptyBlocks += 1;
     this.isEmpty &&= size === 0;
-    this.blocks += 1;
     return { isLast, type, size, packedSize: type === RLE ? 1 : size };
   }
 }
