@@ -5,7 +5,7 @@
 // divsufsort, only type B* sorted): a rotation is of type A if it is greater than the one that begins at its next byte, else of type B; those of type B that are followed by
 // one of type A, B*, are at most half of all, mostly a third, and the order of the others follows from theirs in two passes. B* are sorted by their bytes as far as
 // ordinary data needs, and where many bytes are equal by the ranks of those that follow, over ever doubled distances (Manber and Myers 1990, Larsson and Sadakane
-// 2007), so no data take longer than n log² n: measured, ten times as long as ordinary data.
+// 2007), so no data take longer than n log² n: measured, eight times as long as ordinary data.
 //
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
@@ -45,7 +45,7 @@ enum {
   TABLES = 6,
   LONGEST = 17, // code in bits; readers know up to 20, bzip2(1) writes up to 17
   COST_BITS = 10, // of a group in one table: at most GROUP times LONGEST
-  ROUNDS = 5, // in which tables are made better; ten more take away less than a ten-thousandth
+  ROUNDS = 4, // in which tables are made better; as many more take away a ten-thousandth of the size
 };
 
 static u8 input[INPUT];
