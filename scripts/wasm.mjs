@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WIDTH = 160;
 
-/** bzip2's is half as large with its loops as they are, and takes no longer; and it needs no vectors, which some processors do not have, because nothing stands in for it there. */
+/** bzip2's is half as large with its loops as they are, and no difference in time could be measured; and it needs no vectors, which some processors do not have, because nothing stands in for it there. */
 export const SOURCES = [
   { source: "src/lzma/lzma.c", switches: ["-O3", "-msimd128"] },
   { source: "src/bzip2/encode.c", switches: ["-O2", "-fno-unroll-loops"] },
