@@ -1,6 +1,11 @@
-type WasmSource = readonly [source: string, result: string, features: readonly string[]];
+interface Source {
+  /** From the root of the project on. */
+  readonly source: string;
+  /** Of the compiler. */
+  readonly switches: readonly string[];
+}
 
-export const SOURCES: readonly WasmSource[];
-
-/** What the compiler makes of one of the sources. */
-export function compiled(source: WasmSource): Buffer;
+/** All that is compiled; the result of each is code.ts beside it. */
+export const SOURCES: readonly Source[];
+/** What the compiler makes of it. */
+export function compiled(source: Source): Buffer;

@@ -16,8 +16,20 @@ export interface EncodeJob {
 
 /** What was packed, in `into` when there is room. */
 export async function runEncode({ codec, block, level, into }: EncodeJob): Promise<Moved<Uint8Array<ArrayBuffer>>> {
-  const packed = codec === "lz4" ? encodeLz4Block(block, level) : await encodeZstdFrame(block, level);
+  const packed = await encoded(codec, block, level);
   const out = new Uint8Array(packed.length <= into.byteLength ? into : new ArrayBuffer(packed.length), 0, packed.length);
   out.set(packed);
   return new Moved(out, [out.buffer]);
+}
+
+/** Valid until the next call. */
+async function encoded(codec: BlockCodec, block: Uint8Array, level: number): Promise<Uint8Array> {
+  switch (codec) {
+    case "lz4":
+      return encodeLz4Block(block, level);
+    case "zstd":
+      return encodeZstdFrame(block, level);
+    case "bzip2":
+      return (await import("../bzip2/encoder.ts")).encodeBzip2Stream(block, level);
+  }
 }

@@ -64,7 +64,7 @@ export function lzma2Encoder({ level, threads, portable, signal: given, program 
         tell(piece);
       }
     };
-    return engineEncode("xz", input(), [...method, "mt=1"].map((one) => `-m${one}`), signal);
+    return engineEncode(input(), [...method, "mt=1"].map((one) => `-m${one}`), signal);
   };
 
   return {

@@ -43,13 +43,11 @@ export async function* engineDecode(type: EngineCodec, input: Bytes, { what, beh
   }
 }
 
-export type EncoderType = "xz" | "bzip2";
-
 /**
- * Encodes `input` as one complete stream of `type`; `switches` are 7-Zip's, such as "-mx5". Each call has an engine of
+ * Encodes `input` as one complete xz stream; `switches` are 7-Zip's, such as "-mx5". Each call has an engine of
  * its own, which `signal` ends. Throws MEMORY when the settings ask for more than WebAssembly has.
  */
-export async function engineEncode(type: EncoderType, input: Bytes, switches: readonly string[], signal?: AbortSignal): Promise<Uint8Array> {
+export async function engineEncode(input: Bytes, switches: readonly string[], signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const engine = Engine.take();
   const stop = (): void => void engine.end();
@@ -57,15 +55,15 @@ export async function engineEncode(type: EncoderType, input: Bytes, switches: re
   const pieces: Uint8Array[] = [];
   let said = "";
   try {
-    for await (const event of engine.run({ request: { kind: "7zip", words: ["a", "-si", "-so", `-t${type}`, ...switches, "-bd", "-p", "out"], files: [] }, input, what: "what is to be compressed", patience: Infinity })) {
+    for await (const event of engine.run({ request: { kind: "7zip", words: ["a", "-si", "-so", "-txz", ...switches, "-bd", "-p", "out"], files: [] }, input, what: "what is to be compressed", patience: Infinity })) {
       if (event.kind === "data") pieces.push(new Uint8Array(event.bytes));
       else if (event.kind === "error") said += event.text;
-      else if (event.kind === "exit" && event.code !== 0) throw failed(type, said.trim());
+      else if (event.kind === "exit" && event.code !== 0) throw failed(said.trim());
     }
     return Buffer.concat(pieces);
   } catch (error) {
     signal?.throwIfAborted();
-    throw error instanceof UnzipxError && error.code === "BAD_DATA" ? failed(type, error.message) : error;
+    throw error instanceof UnzipxError && error.code === "BAD_DATA" ? failed(error.message) : error;
   } finally {
     signal?.removeEventListener("abort", stop);
     await engine.release();
@@ -73,7 +71,7 @@ export async function engineEncode(type: EncoderType, input: Bytes, switches: re
 }
 
 /** The data is what the user gave us: there is nothing bad about it. */
-function failed(type: EncoderType, found: string): UnzipxError {
+function failed(found: string): UnzipxError {
   if (/allocate|memory|E_OUTOFMEMORY/i.test(found)) return new UnzipxError("MEMORY", "Cannot compress: there is too little memory for this level", { found, hint: "-5 or less" });
-  return new UnzipxError("INTERNAL", `Cannot compress with ${type}: the encoder failed`, { found });
+  return new UnzipxError("INTERNAL", "Cannot compress with xz: the encoder failed", { found });
 }

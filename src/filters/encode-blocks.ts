@@ -3,8 +3,10 @@ import { inOrder, type Task } from "../bytes/in-order.ts";
 import type { Bytes } from "../formats/contract.ts";
 
 export interface BlockEncoding {
-  /** Bytes of a block. Fixed, so that the cuts depend neither on how the input arrives nor on the number of threads. */
+  /** Bytes of a block, or the most that one may have. The cuts depend neither on how the input arrives nor on the number of threads. */
   readonly size: number;
+  /** Whose blocks are no fixed number of bytes. */
+  readonly fill?: Fill;
   /** Blocks under way at once. */
   readonly width: number;
   /** Bytes that encoding one block takes, beside the block. */
@@ -15,8 +17,16 @@ export interface BlockEncoding {
   encode(block: Uint8Array): Promise<Uint8Array>;
 }
 
+/** Decides where blocks end, by the bytes that are in them. */
+export interface Fill {
+  /** A new block begins. */
+  begin(): void;
+  /** How many of these bytes there is room for in the block, behind those before them; if that is not all, it is full. */
+  take(bytes: Uint8Array): number;
+}
+
 /** Of empty input one empty block is encoded. */
-export async function* encodeBlocks(input: Bytes, { size, width, workspace, memory, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
+export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace, memory, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
   /** Blocks that were encoded: room for the next ones. */
   const free: Uint8Array[] = [];
   const task = (buffer: Uint8Array, used: number): Task<Uint8Array> => ({
@@ -35,11 +45,13 @@ export async function* encodeBlocks(input: Bytes, { size, width, workspace, memo
       for (let at = 0; at < chunk.length; ) {
         block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
         const part = chunk.subarray(at, at + size - used);
-        block.set(part, used);
-        used += part.length;
-        at += part.length;
-        if (used < size) continue;
+        const taken = fill === undefined ? part.length : fill.take(part);
+        block.set(part.subarray(0, taken), used);
+        used += taken;
+        at += taken;
+        if (used < size && taken === part.length) continue;
         yield task(block, used);
+        fill?.begin();
         block = undefined;
         used = 0;
         any = true;

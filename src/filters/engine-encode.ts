@@ -1,6 +1,5 @@
-/** What the engine encodes: complete streams one behind the other, each by an engine of its own. */
+/** xz, which the engine encodes: complete streams one behind the other, each by an engine of its own. */
 import { setMaxListeners } from "node:events";
-import type { EncoderType } from "../engine/codec.ts";
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
 import { encodeBlocks } from "./encode-blocks.ts";
 
@@ -8,7 +7,6 @@ import { encodeBlocks } from "./encode-blocks.ts";
 const MEMORY = 1 << 30;
 
 export interface EngineEncoding {
-  readonly type: EncoderType;
   /** Bytes of input that become one stream. */
   readonly size: number;
   /** Bytes that one engine takes, beside its input. */
@@ -17,7 +15,7 @@ export interface EngineEncoding {
   switches(length: number): readonly string[];
 }
 
-export async function* encodeOnEngines(input: Bytes, { compressor, signal }: EncodeOptions, { type, size, workspace, switches }: EngineEncoding): AsyncGenerator<Uint8Array> {
+export async function* encodeOnEngines(input: Bytes, { compressor, signal }: EncodeOptions, { size, workspace, switches }: EngineEncoding): AsyncGenerator<Uint8Array> {
   const { engineEncode } = await import("../engine/codec.ts");
   // Whoever lets go of us, for an error or early, wants no engine to work on: the process would wait for it.
   const over = new AbortController();
@@ -26,7 +24,7 @@ export async function* encodeOnEngines(input: Bytes, { compressor, signal }: Enc
   try {
     yield* encodeBlocks(input, {
       size, workspace, width: compressor.width, memory: MEMORY,
-      encode: (block) => engineEncode(type, once(block), switches(block.length), either),
+      encode: (block) => engineEncode(once(block), switches(block.length), either),
     });
   } finally {
     over.abort();

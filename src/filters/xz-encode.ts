@@ -17,7 +17,6 @@ export function encodeXz(input: Bytes, options: EncodeOptions): AsyncGenerator<U
   const { level } = options;
   const dictionary = DICTIONARIES[level]!;
   return encodeOnEngines(input, options, {
-    type: "xz",
     size: Math.max(3 * dictionary, LEAST_STREAM),
     // The search tree takes 11.5 bytes for one of the dictionary. So there are 8 engines at once at level 6, 2 at level 8, 1 at level 9.
     workspace: 12 * dictionary,

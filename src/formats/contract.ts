@@ -306,8 +306,8 @@ export interface Compressor {
   encode(codec: BlockCodec, block: Uint8Array, level: number): Promise<Uint8Array>;
 }
 
-/** "lz4": a block of its frame format, with its size in front; "zstd": a frame. */
-export type BlockCodec = "lz4" | "zstd";
+/** "lz4": a block of its frame format, with its size in front; "zstd": a frame; "bzip2": a stream. */
+export type BlockCodec = "lz4" | "zstd" | "bzip2";
 
 export interface DeflatedBlock {
   readonly data: Uint8Array;

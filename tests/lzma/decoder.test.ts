@@ -3,14 +3,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compiled, SOURCES } from "../../scripts/wasm.mjs";
 import { engineDecode, type EngineCodec } from "../../src/engine/codec.ts";
 import { UnzipxError } from "../../src/errors.ts";
-import { CODE as LZMA } from "../../src/lzma/code.ts";
 import { Damage } from "../../src/lzma/damage.ts";
 import { LzmaDecoder, type Source } from "../../src/lzma/decoder.ts";
 import { decodeXz } from "../../src/lzma/xz.ts";
-import { CODE as ZSTD } from "../../src/zstd/code.ts";
 import { inChunks } from "../helpers/build.ts";
 import { mixture, noise } from "../helpers/filters.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
@@ -76,10 +73,6 @@ function far(length: number): Buffer {
   }
   return bytes;
 }
-
-it.skipIf(!/clang version 14\./.test(has("clang") ? spawnSync("clang", ["--version"], { encoding: "utf8" }).stdout : ""))("the WebAssembly that is kept is what clang 14 makes of the sources in C (needs clang 14)", () => {
-  expect(SOURCES.map((source) => compiled(source).toString("base64"))).toEqual([LZMA, ZSTD]);
-});
 
 describe("LZMA2", () => {
   it.skipIf(!has("xz"))("with every dictionary and every property is what it was, also where the dictionary is passed many times (needs xz)", { timeout: 60_000 }, () => {
