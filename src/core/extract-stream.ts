@@ -26,7 +26,7 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
     summary.failures.push(trouble);
   };
   // What is looked into afterwards is written at once, and so are its neighbours.
-  const behind = options.threads > 1 && run.found === undefined ? new WriteBehind<Behind>(({ entry, bytes, claim }, error) => {
+  const behind = options.threads >= threadsToWriteOn(opened) && run.found === undefined ? new WriteBehind<Behind>(({ entry, bytes, claim }, error) => {
     summary.files -= 1;
     summary.bytes -= bytes;
     failed(error.in({ entry }), claim);
@@ -64,6 +64,11 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
   summary.links -= skippedLinks;
   summary.files -= skippedFiles; // they were written before it was known where to
   summary.bytes -= skippedBytes;
+}
+
+/** From how many threads on one of them has time for writing: where another one decodes, two are at work already, and a third one on their cores makes both wait (a tenth more processor time, measured). */
+function threadsToWriteOn({ format, byEngine }: OpenedStream): number {
+  return format.length > 1 || byEngine ? 3 : 2;
 }
 
 /** A file that another thread writes. */
