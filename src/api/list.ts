@@ -13,10 +13,11 @@ export interface ListOptions extends ReadingOptions, OutcomeOptions {
 export async function list(source: ArchiveSource, options: ListOptions = {}): Promise<Listing> {
   const held = sourceOf(source, options.name);
   return begin("list the archive", options.signal, async (run) => {
-    const { list: look } = await import("../core/list.ts");
+    const [{ list: look }, { bareEntry }] = [await import("../core/list.ts"), await import("../core/bare-entry.ts")];
     const [reading, levels] = [await readingOf(options, run), await levelsOf(options.recursive)];
     const listing = await look(await held.open(run.signal), { ...reading, levels, signal: run.signal });
     await assertComplete(listing.summary, options);
-    return listing;
+    // Whoever spreads an entry, or makes JSON of it, gets all of it.
+    return { ...listing, entries: listing.entries.map((entry) => (entry.refused === undefined ? bareEntry(entry) : { ...bareEntry(entry), refused: entry.refused })) };
   }, held.release);
 }

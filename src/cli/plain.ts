@@ -1,4 +1,5 @@
 /** What --json and --ndjson say of summaries and entries: docs/schema has it all. */
+import { bareEntry } from "../core/bare-entry.ts";
 import type { ListedEntry } from "../core/list.ts";
 import type { Summary } from "../core/summary.ts";
 import { toPlain, type PlainError, type UnzipxError } from "../errors.ts";
@@ -13,9 +14,9 @@ export function plainSummary(summary: Summary): Omit<Summary, "warnings" | "fail
 }
 
 export function plainEntry(entry: ListedEntry): object {
-  const { refusal, refused, mtime, ...rest } = entry;
-  const { locator: _, ...shown } = rest as typeof rest & { locator?: unknown };
-  return { ...shown, mtime: plainTime(mtime), refusal: refusal && toPlain(refusal), refused: refused && plainRefused(refused) };
+  const { refused, sha256, place } = entry;
+  const { refusal, mtime, ...shown } = bareEntry(entry);
+  return { ...shown, sha256, place, mtime: plainTime(mtime), refusal: refusal && toPlain(refusal), refused: refused && plainRefused(refused) };
 }
 
 export function plainRefused({ code, message }: UnzipxError): Pick<PlainError, "code" | "message"> {

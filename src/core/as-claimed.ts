@@ -2,7 +2,7 @@
 import { FileWindow } from "../bytes/file-window.ts";
 import type { Decode, Entry, IndexedEntry } from "../formats/contract.ts";
 import { RATIO_STARTS_AT } from "../safe/policy.ts";
-import { bareEntry } from "./bare-entry.ts";
+import { bareEntry, changed } from "./bare-entry.ts";
 import { ofEntry } from "./extract-job.ts";
 import { lookedInto, TARGET_BYTES } from "./link-target.ts";
 import type { OpenedIndex, OpenedStream } from "./open.ts";
@@ -45,7 +45,7 @@ export function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, 
     decode(headers.fd, entry.locator, { lenient, headersOnly: headers });
     return entry;
   } catch (error) {
-    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
+    return changed(entry, { refusal: ofEntry(error).in({ entry: entry.path }) });
   }
 }
 

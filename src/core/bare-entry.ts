@@ -11,3 +11,8 @@ export function bareEntry({ path, type, size, packedSize, mtime, mode, owner, li
   if (escaped !== undefined) entry.escaped = escaped;
   return entry;
 }
+
+/** The same with other values: what an entry of an index tells by accessors, `...` leaves out. */
+export function changed<Changes extends Partial<Entry>>(entry: Entry, changes: Changes): Entry & Changes {
+  return { ...bareEntry(entry), ...changes };
+}

@@ -1,6 +1,7 @@
 /** Where the links of an index lead, which is their content, and what else tells before any content whether an entry is what it says. */
 import { UnzipxError } from "../errors.ts";
 import type { Decode, Entry, EntryOptions, IndexedEntry } from "../formats/contract.ts";
+import { changed } from "./bare-entry.ts";
 import { ofEntry } from "./extract-job.ts";
 
 /** The longest path that systems take. */
@@ -20,8 +21,8 @@ export async function lookedInto(entry: IndexedEntry, { fd, decode, ...options }
     const { whole, chunks } = decode(fd, entry.locator, options);
     const pieces: Uint8Array[] = whole === undefined ? [] : [whole];
     if (whole === undefined) for await (const chunk of chunks) pieces.push(new Uint8Array(chunk)); // verified: at most as long as it says
-    return entry.type === "symlink" ? { ...entry, linkTarget: Buffer.concat(pieces).toString("utf8") } : entry;
+    return entry.type === "symlink" ? changed(entry, { linkTarget: Buffer.concat(pieces).toString("utf8") }) : entry;
   } catch (error) {
-    return { ...entry, refusal: ofEntry(error).in({ entry: entry.path }) };
+    return changed(entry, { refusal: ofEntry(error).in({ entry: entry.path }) });
   }
 }

@@ -3,6 +3,7 @@ import type { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { Limits } from "../safe/policy.ts";
 import { pathOf, type Place } from "../safe/tree.ts";
+import { changed } from "./bare-entry.ts";
 import { DryRun } from "./dry-run.ts";
 import { factsOf, noFacts, type ListedEntry, type Listing, type ListOptions } from "./list.ts";
 import { pathInside, type Level } from "./nested.ts";
@@ -53,8 +54,7 @@ class Rows implements Watch {
   }
 
   entry(entry: Entry): Place | undefined {
-    const { whole: _, content: __, ...plain } = entry as Entry & { readonly whole?: unknown; readonly content?: unknown };
-    const row = this.#rows.push({ ...plain, path: pathInside(this.#level, entry.path) }) - 1;
+    const row = this.#rows.push(changed(entry, { path: pathInside(this.#level, entry.path) })) - 1;
     if (entry.type === "file" || (entry.type === "symlink" && entry.linkTarget === undefined)) this.#rowOf.set(entry, row);
     const claimed = entry.refusal ?? this.#dry.claim(entry, row);
     this.#rows[row] = { ...this.#rows[row]!, ...(claimed instanceof Error ? { refused: claimed } : { place: `${this.#level.prefix}${pathOf(claimed)}` }) };

@@ -5,7 +5,7 @@ import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
-import { bareEntry } from "./bare-entry.ts";
+import { bareEntry, changed } from "./bare-entry.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
 import { apart, contentOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
@@ -105,7 +105,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   if (opened.kind === "stream" && opened.entriesFailAlone) return collectSolid(opened, rows, run, level);
   const { options, looking } = run;
   const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix });
-  const mark = (error: UnzipxError, row: number): void => void (rows[row] = { ...rows[row]!, refused: error });
+  const mark = (error: UnzipxError, row: number): void => void (rows[row] = { ...bareEntry(rows[row]!), refused: error });
   const show = (entry: Entry, judged: Entry): void => {
     const row = add(entry, rows, run, level);
     if (row === undefined) return;
@@ -122,7 +122,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
       if (options.selection.wants(pathInside(level, entry.path))) {
         const judged = judge(entry, headers, decode, options.lenient === true);
         const known = judged instanceof Promise ? await judged : judged; // a million promises would be most of the work
-        show(known.linkTarget === undefined ? entry : { ...entry, linkTarget: known.linkTarget }, known);
+        show(known.linkTarget === undefined ? entry : changed(entry, { linkTarget: known.linkTarget }), known);
       }
       if (!isLookedInto(entry, run, level)) continue;
       const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: options.lenient, warn: looking.warn });
@@ -197,7 +197,7 @@ function add(entry: Entry, rows: Rows, { options, budget, summary }: Run, level:
     return undefined;
   }
   budget.entry(path, entry.linkTarget);
-  rows.push(level.prefix === "" ? entry : { ...entry, path });
+  rows.push(level.prefix === "" ? entry : changed(entry, { path }));
   if (entry.type === "directory") summary.directories += 1;
   else if (entry.type === "file") summary.files += 1;
   else summary.links += 1;

@@ -6,6 +6,7 @@ import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { ClaimRules } from "../safe/plan.ts";
 import type { Claimed } from "../safe/writer.ts";
+import { changed } from "./bare-entry.ts";
 
 export interface Renaming {
   /** What a name becomes: the first thing to be done. */
@@ -33,7 +34,7 @@ export function renaming(options: Renaming, claim: ClaimPlace): ClaimPlace {
     const owner = entry.type === "directory" ? own : (owners.get(normal(name)) ?? own);
     owners.set(normal(name), owner);
     // Of two entries that only now have one name, neither is a later version of the other.
-    const claimed = claimLinked({ ...entry, path }, rules.repeated === "last" && owner !== own ? { ...rules, repeated: "refuse" } : rules);
+    const claimed = claimLinked(changed(entry, { path }), rules.repeated === "last" && owner !== own ? { ...rules, repeated: "refuse" } : rules);
     return claimed instanceof Promise ? claimed.then((settled) => told(settled)) : told(claimed);
 
     function told<Result>(result: Result): Result | UnzipxError {
@@ -53,7 +54,7 @@ export function renaming(options: Renaming, claim: ClaimPlace): ClaimPlace {
     if (owner !== undefined && owner !== normal(entry.linkTarget)) {
       return new UnzipxError("UNSAFE_LINK", "Refused a hard link: another entry has got the name of what it leads to", { entry: entry.path, found: linkTarget });
     }
-    return claim({ ...entry, linkTarget }, rules);
+    return claim(changed(entry, { linkTarget }), rules);
   }
 }
 

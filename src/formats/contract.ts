@@ -191,10 +191,10 @@ export interface Entry {
   readonly crc32: number | undefined;
   readonly encrypted: boolean;
   /** How it is encrypted, where that is known: "ZipCrypto", "AES-256". */
-  readonly cipher?: string;
+  readonly cipher?: string | undefined;
   readonly comment: string | undefined;
   /** Bytes of the name that are no text were written as %XX: another entry may be called just so. */
-  readonly escaped?: boolean;
+  readonly escaped?: boolean | undefined;
   /** Why this entry must not be extracted, found while parsing. */
   readonly refusal: UnzipxError | undefined;
 }

@@ -129,11 +129,13 @@ export class Place {
 
 /** V8 copies parts of strings that are shorter than this. */
 const POINTED_INTO = 13;
+/** Where others pass through; longer than any name that a file system takes. */
+const COPIED = Buffer.allocUnsafeSlow(1024);
 
 /** A string that keeps no other one alive: V8 makes a longer part of a path by pointing into it. */
 function ownString(part: string): string {
-  if (part.length < POINTED_INTO) return part;
-  const copy = Buffer.from(part, "latin1").toString("latin1");
+  if (part.length < POINTED_INTO || part.length > COPIED.length) return part;
+  const copy = COPIED.toString("latin1", 0, COPIED.write(part, 0, "latin1"));
   return copy === part ? copy : part;
 }
 

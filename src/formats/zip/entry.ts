@@ -27,25 +27,41 @@ const S_IFIFO = 0o010000;
 /** No method packs nothing into more bytes (xz: 32), with what encryption adds (28). Nothing is not unpacked, so more could hide in there. */
 const MOST_OF_NOTHING = 64;
 
-/** What little of a locator most entries do not have. */
-type RareLocator = Partial<Pick<ZipLocator, "aes" | "unicodeName" | "crc32">>;
+/** As numbers; there are no hard links in a zip. */
+const TYPES = ["file", "directory", "symlink", "special"] as const satisfies readonly EntryType[];
+/** Where each lies in the number of an entry: the type in the lowest two bits, a bit each, and the mode. */
+const ENCRYPTED = 1 << 2;
+const HAS_CRC32 = 1 << 3;
+const IN_SECONDS = 1 << 4;
+const HAS_MODE = 1 << 5;
+const MODE_AT = 6;
 
-/** There may be a million: what the locator has in common with the entry is kept once, and the locator made when it is asked for. */
+/** What few entries have. */
+interface Rare {
+  readonly aes?: AesInfo | undefined;
+  readonly unicodeName?: string | undefined;
+  /** Where it is not the path. */
+  readonly rawName?: string | undefined;
+  readonly cipher?: string | undefined;
+  readonly comment?: string | undefined;
+  readonly escaped?: boolean | undefined;
+  refusal?: UnzipxError | undefined;
+}
+
+type Told = Omit<IndexedEntry, "locator" | "size" | "packedSize" | "linkTarget" | "method" | "cipher" | "escaped" | "type"> & { readonly type: (typeof TYPES)[number] };
+
+/**
+ * There may be a million: what is small lies in one number, what few have beside them, the locator is made when it is asked for, and what V8 would make another object of
+ * (numbers of more than 32 bits) is stored as one that is none. So an entry takes 110 bytes and its path.
+ */
 export class ZipEntry implements IndexedEntry {
   readonly path: string;
-  readonly type: EntryType;
   readonly size: number;
   readonly packedSize: number;
-  readonly mtime: number | undefined;
-  readonly mode: number | undefined;
-  readonly linkTarget: undefined;
-  readonly method: string;
-  readonly crc32: number | undefined;
-  readonly encrypted: boolean;
-  declare readonly cipher?: string;
-  readonly comment: string | undefined;
-  declare readonly escaped?: boolean;
-  refusal: UnzipxError | undefined;
+  /** Milliseconds; seconds where IN_SECONDS says so. */
+  readonly #time: number | undefined;
+  /** With a sign. */
+  readonly #crc32: number;
   /** Of the local header. */
   readonly #offset: number;
   /** Where the next entry, or the central directory, begins; known when all entries are. */
@@ -53,30 +69,74 @@ export class ZipEntry implements IndexedEntry {
   /** Flags and, above them, the method: both have 16 bits. */
   readonly #how: number;
   readonly #dosTime: number;
-  readonly #rawName: string;
-  readonly #rare: RareLocator | undefined;
+  readonly #bits: number;
+  #rare: Rare | undefined;
 
-  constructor(entry: Omit<IndexedEntry, "locator" | "size" | "packedSize" | "linkTarget" | "cipher" | "escaped">, { cipher, escaped }: { readonly cipher: string | undefined; readonly escaped: boolean }, locator: Omit<ZipLocator, "limit">) {
-    this.path = entry.path;
-    this.type = entry.type;
+  constructor(told: Told, { cipher, escaped }: { readonly cipher: string | undefined; readonly escaped: boolean }, locator: Omit<ZipLocator, "limit">) {
+    const { path, mtime, mode, comment, refusal } = told;
+    const { aes, unicodeName } = locator;
+    this.path = path;
     this.size = locator.size;
     this.packedSize = locator.packedSize;
-    this.mtime = entry.mtime;
-    this.mode = entry.mode;
-    this.linkTarget = undefined;
-    this.method = entry.method;
-    this.crc32 = entry.crc32;
-    this.encrypted = entry.encrypted;
-    if (cipher !== undefined) this.cipher = cipher;
-    this.comment = entry.comment;
-    if (escaped) this.escaped = true;
-    this.refusal = entry.refusal;
+    const seconds = ((mtime ?? 0) / 1000) | 0;
+    const isWhole = seconds * 1000 === mtime;
+    this.#time = isWhole ? seconds : mtime;
+    this.#crc32 = locator.crc32 | 0;
     this.#offset = locator.offset;
     this.#how = locator.flags | (locator.method << 16);
     this.#dosTime = locator.dosTime;
-    this.#rawName = locator.rawName;
-    const { aes, unicodeName, crc32 } = locator;
-    this.#rare = aes === undefined && unicodeName === undefined ? undefined : { aes, ...(unicodeName === undefined ? {} : { unicodeName }), crc32 };
+    this.#bits = TYPES.indexOf(told.type) | (told.encrypted ? ENCRYPTED : 0) | (told.crc32 === undefined ? 0 : HAS_CRC32) | (isWhole ? IN_SECONDS : 0) | (mode === undefined ? 0 : HAS_MODE | (mode << MODE_AT));
+    const rawName = locator.rawName === path ? undefined : locator.rawName;
+    const isPlain = aes === undefined && unicodeName === undefined && rawName === undefined && cipher === undefined && comment === undefined && refusal === undefined && !escaped;
+    this.#rare = isPlain ? undefined : { aes, unicodeName, rawName, cipher, comment, escaped: escaped || undefined, refusal };
+  }
+
+  get type(): (typeof TYPES)[number] {
+    return TYPES[this.#bits & 3]!;
+  }
+
+  get mtime(): number | undefined {
+    return this.#time !== undefined && (this.#bits & IN_SECONDS) !== 0 ? this.#time * 1000 : this.#time;
+  }
+
+  get mode(): number | undefined {
+    return (this.#bits & HAS_MODE) === 0 ? undefined : this.#bits >>> MODE_AT;
+  }
+
+  get linkTarget(): undefined {
+    return undefined;
+  }
+
+  get method(): string {
+    return methodName(this.#how >>> 16);
+  }
+
+  get crc32(): number | undefined {
+    return (this.#bits & HAS_CRC32) === 0 ? undefined : this.#crc32 >>> 0;
+  }
+
+  get encrypted(): boolean {
+    return (this.#bits & ENCRYPTED) !== 0;
+  }
+
+  get cipher(): string | undefined {
+    return this.#rare?.cipher;
+  }
+
+  get comment(): string | undefined {
+    return this.#rare?.comment;
+  }
+
+  get escaped(): boolean | undefined {
+    return this.#rare?.escaped;
+  }
+
+  get refusal(): UnzipxError | undefined {
+    return this.#rare?.refusal;
+  }
+
+  set refusal(refusal: UnzipxError | undefined) {
+    (this.#rare ??= {}).refusal = refusal;
   }
 
   get offset(): number {
@@ -92,10 +152,14 @@ export class ZipEntry implements IndexedEntry {
     this.#limit = limit;
   }
 
+  get #rawName(): string {
+    return this.#rare?.rawName ?? this.path;
+  }
+
   get locator(): ZipLocator {
     return {
       offset: this.#offset, packedSize: this.packedSize, size: this.size, flags: this.#how & 0xffff, method: this.#how >>> 16,
-      crc32: this.#rare?.crc32 ?? this.crc32!, aes: this.#rare?.aes, unicodeName: this.#rare?.unicodeName,
+      crc32: this.#crc32 >>> 0, aes: this.#rare?.aes, unicodeName: this.#rare?.unicodeName,
       dosTime: this.#dosTime, isFolder: this.type === "directory", rawName: this.#rawName, limit: this.#limit,
     };
   }
@@ -149,7 +213,6 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
     mtime: time.mtime,
     // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.
     mode: (unixMode & 0o7777) === 0 ? undefined : unixMode & 0o7777,
-    method: methodName(locator.method),
     crc32: aes?.version === 2 ? undefined : record.crc32,
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
@@ -190,7 +253,7 @@ function noteOddities({ comment, extra, method, attributes, versionMadeBy }: Cen
   else if (format === S_IFLNK && type !== "symlink") note(`An entry has the mode of a symlink, but was not made by Unix (${versionMadeBy >>> 8}): it is taken as a file`);
 }
 
-function typeOf(path: string, unixMode: number, attributes: number, size: number, isUnix: boolean): EntryType {
+function typeOf(path: string, unixMode: number, attributes: number, size: number, isUnix: boolean): ZipEntry["type"] {
   const format = unixMode & S_IFMT;
   if (format === S_IFLNK) return "symlink";
   if (path.endsWith("/") || (!isUnix && path.endsWith("\\")) || format === S_IFDIR) return "directory";

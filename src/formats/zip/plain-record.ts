@@ -7,7 +7,7 @@ import { isUnix, S_IFDIR, S_IFMT, S_IFREG, ZipEntry } from "./entry.ts";
 import type { Calendar } from "./entry-time.ts";
 import { arePlain, TIMESTAMP_ID } from "./extra-fields.ts";
 import { DOS_DIRECTORY, MAX32 } from "./headers.ts";
-import { DEFLATE, methodName, STORE } from "./methods.ts";
+import { DEFLATE, STORE } from "./methods.ts";
 
 /** How hard deflate tried, that a data descriptor follows, and that the name is in UTF-8 (APPNOTE 4.4.4). */
 const HARMLESS_FLAGS = 0x2 | 0x4 | 0x8 | 0x800;
@@ -42,7 +42,7 @@ export function readPlain(bytes: Buffer, at: number, { prefix, calendar }: Plain
   return new ZipEntry(
     {
       path, type: isFolder ? "directory" : "file", mtime, mode: mode === 0 ? undefined : mode,
-      method: methodName(method), crc32, encrypted: false, comment: undefined, refusal: undefined,
+      crc32, encrypted: false, comment: undefined, refusal: undefined,
     },
     { cipher: undefined, escaped: false },
     { offset: offset + prefix, packedSize, size, flags, method, crc32, dosTime: bytes.readUInt16LE(at + 12), isFolder, rawName: path, aes: undefined, unicodeName: undefined },
