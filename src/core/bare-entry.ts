@@ -8,7 +8,7 @@ export function bareEntry({ path, type, size, packedSize, mtime, mode, owner, li
   const entry: Growing = { path, type, size, packedSize, mtime, mode, linkTarget, method, crc32, encrypted, comment, refusal };
   if (owner !== undefined) entry.owner = owner;
   if (cipher !== undefined) entry.cipher = cipher;
-  if (escaped !== undefined) entry.escaped = escaped;
+  if (escaped === true) entry.escaped = true;
   return entry;
 }
 
