@@ -130,3 +130,39 @@ describe("times", () => {
     }
   });
 });
+
+it("as many odd entries as an archive may have are no trouble: nothing is passed on as that many arguments", { timeout: 60_000 }, () => {
+  const where = sandbox();
+  const count = 140_000; // from some 125,000 on they would be too many
+  const [locals, records]: [Buffer[], Buffer[]] = [[], []];
+  for (let at = 0, offset = 0; at < count; at++) {
+    const name = Buffer.from(`d${at}`); // a folder by its mode, without the slash that it should end with
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(10, 0);
+    common.writeUInt16LE(0x21, 8);
+    common.writeUInt16LE(name.length, 22);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE((0o040755 << 16) >>> 0, 6);
+    rest.writeUInt32LE(offset, 10);
+    locals.push(Buffer.from("PK\x03\x04"), common, name);
+    records.push(Buffer.from("PK\x01\x02\x1e\x03"), common, rest, name);
+    offset += 30 + name.length;
+  }
+  const [entries, directory] = [Buffer.concat(locals), Buffer.concat(records)];
+  const end = Buffer.alloc(56 + 20 + 22, 0xff);
+  end.write("PK\x06\x06", 0, "latin1");
+  end.writeBigUInt64LE(44n, 4);
+  end.writeUInt32LE(0x002d_031e, 12);
+  end.fill(0, 16, 24);
+  for (const place of [24, 32]) end.writeBigUInt64LE(BigInt(count), place);
+  end.writeBigUInt64LE(BigInt(directory.length), 40);
+  end.writeBigUInt64LE(BigInt(entries.length), 48);
+  end.write("PK\x06\x07\0\0\0\0", 56, "latin1");
+  end.writeBigUInt64LE(BigInt(entries.length + directory.length), 64);
+  end.writeUInt32LE(1, 72);
+  end.write("PK\x05\x06\0\0\0\0", 76, "latin1");
+  end.fill(0, 96);
+  where.file("many.zip", Buffer.concat([entries, directory, end]));
+  const { code, stderr } = where.run(["t", "many.zip", "-q"]);
+  expect([code, stderr]).toEqual([0, ""]);
+});

@@ -1,4 +1,5 @@
 /** open: an archive whose entries are read one after the other. */
+import { addAll } from "../bytes/add-all.ts";
 import type { ReadEntry } from "../core/read-entries.ts";
 import type { OpenedIndex, OpenedStream } from "../core/open.ts";
 import { UnzipxError } from "../errors.ts";
@@ -48,7 +49,7 @@ export async function open(source: ArchiveSource, options: OpenOptions = {}): Pr
     const warnings: UnzipxError[] = [];
     const shared = { ...reading, signal: run.signal, warn: (note: UnzipxError) => void warnings.push(note) };
     const opened = await openArchive(archive, { ...shared, checksum, isFinal: true });
-    if (opened.kind === "index") warnings.push(...opened.index.notes);
+    if (opened.kind === "index") addAll(warnings, opened.index.notes);
     return new OpenArchive(opened, { entries: readEntries(opened, shared), warnings, started, release: held.release });
   } catch (error) {
     started.end();

@@ -2,6 +2,7 @@
  * x -R: what was found in an archive is unpacked in its own place. Each archive has a SafeWriter of its own, so its links
  * stay inside of it, and it is whole or not there at all; then the writer around it adopts the result.
  */
+import { addAll } from "../bytes/add-all.ts";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Place } from "../safe/tree.ts";
@@ -106,10 +107,10 @@ class Nested {
       options: { ...options, selection: selectionInside(options.selection, entry.path), renaming: isOneFile(opened) ? undefined : options.renaming, reporter: reporterInside(options.reporter, entry.path) },
     };
     await extractEntries(opened, run);
-    outer.warnings.push(...[...summary.warnings.splice(0), ...notesOf(inner.oddities)].map((note) => this.#placed(note)));
-    this.#failures.push(...(await extractNested(run, level)));
-    outer.warnings.push(...summary.warnings.splice(0)); // with their whole path already
-    summary.failures.push(...inner.finish());
+    addAll(outer.warnings, [...summary.warnings.splice(0), ...notesOf(inner.oddities)].map((note) => this.#placed(note)));
+    addAll(this.#failures, await extractNested(run, level));
+    addAll(outer.warnings, summary.warnings.splice(0)); // with their whole path already
+    addAll(summary.failures, inner.finish());
     for (const failure of summary.failures) this.#fail(failure);
     if (summary.failures.some(({ code }) => code !== "SPECIAL_FILE")) return undefined;
     return wanted || summary.files + summary.links + summary.directories > 0 ? summary : undefined;
@@ -120,7 +121,7 @@ class Nested {
     const { claim, entry } = this.#found;
     const name = isOneFile(opened) ? undefined : ownName(claim.place.name);
     const settled = await writer.adopt(claim, inner, name);
-    this.#failures.push(...settled.refused); // by their place in the destination
+    addAll(this.#failures, settled.refused); // by their place in the destination
     if (settled.isFallback === true) {
       summary.warnings.push(new UnzipxError("ODDITY", "Unpacked an entry into a folder of its very name: the shorter one is another entry's", { entry: pathInside(this.#level, entry.path) }));
     }

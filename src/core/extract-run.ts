@@ -1,4 +1,5 @@
 /** What the ways to extract have in common: what is wanted, what is claimed, what is counted. */
+import { addAll } from "../bytes/add-all.ts";
 import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
@@ -34,7 +35,7 @@ export function remember(run: Run, claim: Claim, entry: Entry): void {
 
 export async function settle(writer: SafeWriter, summary: Summary): Promise<Settled> {
   const settled = await writer.settle();
-  summary.failures.push(...settled.refused);
+  addAll(summary.failures, settled.refused);
   summary.skipped += settled.skippedFiles + settled.skippedLinks;
   return settled;
 }

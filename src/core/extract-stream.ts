@@ -66,7 +66,7 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
   summary.bytes -= skippedBytes;
 }
 
-/** From how many threads on one of them has time for writing: where another one decodes, two are at work already, and a third one on their cores makes both wait (a tenth more processor time, measured). */
+/** From how many threads on one of them has time for writing: where another one decodes, two are at work already, and a third one on their cores makes both wait (bench/FLOORS.md). */
 function threadsToWriteOn({ format, byEngine }: OpenedStream): number {
   return format.length > 1 || byEngine ? 3 : 2;
 }

@@ -1,4 +1,5 @@
 /** The verb x: entries → policy → one writer. */
+import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
 import { ERRORS, UnzipxError, withLeft } from "../errors.ts";
 import { undoLeftovers } from "../safe/leftovers.ts";
@@ -78,7 +79,7 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
   const summary = emptySummary("extract", titleOf(archive), opened.format);
   options.reporter.begun?.(summary);
   try {
-    warnings.push(...(await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal)));
+    addAll(warnings, await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal));
     writer = new SafeWriter(
       { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved, hoist: options.renaming?.strip === "auto" },
       options.policy, options.ask,
@@ -88,13 +89,13 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
     // What fails in there is kept as an archive: nothing of this one is missing then, but not all was done that was asked for.
     const inside = options.levels === undefined ? [] : await extractNested(run, outermost(opened, options.levels));
     options.selection.assertAllMatched();
-    warnings.push(...(await carryMark(opened.files, writer, options.marks)));
-    summary.failures.push(...writer.finish());
+    addAll(warnings, await carryMark(opened.files, writer, options.marks));
+    addAll(summary.failures, writer.finish());
     options.signal?.throwIfAborted();
     await opened.verify();
     await opened.close(); // tells whether the archive changed meanwhile: before anything becomes visible
     const { atomic } = options.policy;
-    if (atomic) summary.failures.push(...inside.splice(0));
+    if (atomic) addAll(summary.failures, inside.splice(0));
     const notes = writer.notes();
     const failed = summary.failures.some((error) => error.code !== "SPECIAL_FILE");
     if (failed && (atomic || writer.isNew)) {
@@ -102,13 +103,13 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
       summary.bytes = summary.files = summary.directories = summary.links = 0;
       summary.untouched = atomic ? "atomic" : "new";
     } else {
-      summary.failures.push(...(await writer.publish(options.signal)));
+      addAll(summary.failures, await writer.publish(options.signal));
       noteLeft(writer.left);
       summary.destination = writer.target;
       summary.onlyRoot = writer.onlyRoot;
     }
-    summary.failures.push(...inside);
-    warnings.push(...notesOf(writer.oddities), ...notes);
+    addAll(summary.failures, inside);
+    addAll(warnings, [...notesOf(writer.oddities), ...notes]);
     summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   } catch (error) {
     const left = writer?.discard();
@@ -137,5 +138,5 @@ async function deleteSource({ files, identities }: OpenedIndex | OpenedStream, s
     return;
   }
   const { deleteSources } = await import("../safe/delete-source.ts");
-  summary.warnings.push(...deleteSources(files, identities));
+  addAll(summary.warnings, deleteSources(files, identities));
 }

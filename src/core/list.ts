@@ -1,4 +1,5 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
+import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
 import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
@@ -68,7 +69,7 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   const { budget } = opened;
   const entries: Rows = [];
   try {
-    if (opened.kind === "index") warnings.push(...opened.index.notes);
+    if (opened.kind === "index") addAll(warnings, opened.index.notes);
     const looking = { ...reading, owners: options.details, facts: options.details === true ? noFacts() : undefined, budget, fail: (error: UnzipxError) => void summary.failures.push(error) };
     await collect(opened, entries, { options, summary, budget, looking }, outermost(opened, options.levels ?? 0));
     options.selection.assertAllMatched();
@@ -76,7 +77,7 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   } finally {
     await opened.close();
   }
-  summary.warnings.push(...warnings);
+  addAll(summary.warnings, warnings);
   summary.elapsed = now() - started;
   return { entries, comment: opened.kind === "index" ? opened.index.comment : undefined, summary, whole: options.selection === EVERYTHING, facts: facts && factsOf(facts, opened) };
 }

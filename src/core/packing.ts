@@ -107,9 +107,12 @@ export function compressorOf(packing: Packing): Compressor {
 
 const NONE = new Uint8Array(0);
 
+/** Made in whole multiples, so that blocks of about one length share them; one that is too small for what comes now is given up for the new one. */
 function takeBuffer(free: ArrayBuffer[], length: number): ArrayBuffer {
-  const buffer = free.pop();
-  return buffer !== undefined && buffer.byteLength >= length ? buffer : new ArrayBuffer(Math.max(length, RESULT_BYTES));
+  const at = free.findIndex((buffer) => buffer.byteLength >= length);
+  if (at >= 0) return free.splice(at, 1)[0]!;
+  free.pop();
+  return new ArrayBuffer(Math.max(1, Math.ceil(length / RESULT_BYTES)) * RESULT_BYTES);
 }
 
 /** Follows `signal`, for as many as want to hear of it: from eleven on, Node 20 would warn on standard error. */

@@ -1,4 +1,5 @@
 /** x --dry-run: what would become of every entry, and how the run would end, as far as it can be told without decoding content. Writes nothing. */
+import { addAll } from "../bytes/add-all.ts";
 import { join } from "node:path";
 import { now } from "../bytes/clock.ts";
 import { UnzipxError, type ErrorCode } from "../errors.ts";
@@ -71,7 +72,7 @@ export async function planExtract(archive: string | Input, options: ExtractOptio
     await opened.close();
   }
   error = plan.ends ?? error;
-  summary.warnings.push(...warnings, ...plan.warnings);
+  addAll(summary.warnings, [...warnings, ...plan.warnings]);
   summary.archiveBytes = opened.archiveBytes ?? opened.bytesRead();
   summary.elapsed = now() - started;
   return { entries: plan.rows, summary, error, exitCode: error === undefined ? exitCodeOf([summary]) : exitCodeOf([], [error]) };
@@ -205,7 +206,7 @@ class Planning {
     }
     this.#sum(summary);
     if (this.ends === undefined) assertRoom(this.#bytes, target);
-    this.warnings.push(...notesOf(this.#claims.oddities), ...(this.#opened.kind === "index" ? this.#opened.index.notes : []), ...this.#ground.notes());
+    addAll(this.warnings, [...notesOf(this.#claims.oddities), ...(this.#opened.kind === "index" ? this.#opened.index.notes : []), ...this.#ground.notes()]);
   }
 
   #sum(summary: Summary): void {

@@ -1,4 +1,5 @@
 /** t, one archive: every entry is decoded and verified, and so are the archives in it where that is wanted. */
+import { addAll } from "../bytes/add-all.ts";
 import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Entry } from "../formats/contract.ts";
 import type { Place } from "../safe/tree.ts";
@@ -90,8 +91,8 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: W
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
   const take = (result: TestResult, batch: readonly number[]): void => {
     if (watch !== undefined) tellBatch(result, batch, { watch, entries, links });
-    summary.failures.push(...result.failures.map(told));
-    summary.warnings.push(...result.notes.map(told));
+    addAll(summary.failures, result.failures.map(told));
+    addAll(summary.warnings, result.notes.map(told));
   };
   // What several threads find is told as one would have found it.
   const waiting = new Map<number, TestResult>();

@@ -1,4 +1,5 @@
 /** The verb t, and members to a stream: every byte decoded and verified, nothing written to disk. */
+import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
 import { ERRORS, fromSystem, type UnzipxError } from "../errors.ts";
 import type { Facts } from "../formats/contract.ts";
@@ -79,7 +80,7 @@ async function verify(archive: string | Input, action: "test" | "extract" | "lis
     if (auditor === undefined || ERRORS[known.code].ends === "run" || UNTOLD.has(known.code)) throw error;
     summary.failures.push(known);
   }
-  summary.warnings.push(...warnings);
+  addAll(summary.warnings, warnings);
   if (auditor !== undefined) {
     for (const trouble of [...summary.failures, ...summary.warnings]) auditor.trouble(trouble);
     summary.audit = auditor.result();

@@ -21,7 +21,7 @@ export function encodeBzip2(input: Bytes, { level, compressor }: EncodeOptions):
   return encodeBlocks(input, {
     size: MOST,
     fill: new Filling(blockLevel * 100_000 - SPARE),
-    workspace: WORKSPACE,
+    workspace: WORKSPACE / ROUNDS, // each thread has one, and no more than the threads are at work
     memory: MEMORY,
     width: width === 1 ? 1 : width * ROUNDS,
     encode: (block) => compressor.encode("bzip2", block, blockLevel),

@@ -1,4 +1,4 @@
-/** A stream cut into blocks of one size, which are encoded on whatever threads there are and come out in order. */
+/** A stream cut into blocks, which are encoded on whatever threads there are and come out in order. */
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import type { Bytes } from "../formats/contract.ts";
 

@@ -9,7 +9,7 @@ import { BLOCK_HEADER, CHECKSUM, FrameWalk, nextFrame, Seen, WHAT, type ZstdFram
 let idle: ZstdDecoder | undefined;
 
 /**
- * Each chunk is valid until the next one is asked for. Node has a decoder from 22.15 on, which is not used: it takes a fifth longer with its streams around it, and 70 MB more; and up to Node 24
+ * Each chunk is valid until the next one is asked for. Node has a decoder from 22.15 on, which is not used: it takes longer with its streams around it, and 70 MB more; and up to Node 24
  * it ends silently behind the first frame, at a skippable frame and where the input is cut.
  */
 export async function* decodeZstd(input: Bytes, options: DecodeOptions): AsyncGenerator<Uint8Array> {

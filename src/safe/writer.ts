@@ -6,6 +6,7 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
+import { addAll } from "../bytes/add-all.ts";
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { randomName } from "../bytes/random.ts";
 import { basename, dirname } from "node:path";
@@ -171,7 +172,7 @@ export class SafeWriter {
     const refused = reserved.map(reservedFor);
     for (const place of reserved) this.#take(place);
     const context = this.#linkContext();
-    refused.push(...this.#claims.plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
+    addAll(refused, this.#claims.plan.settleLinks((place) => (place.type === "hardlink" ? makeHardLink(place, context) : makeSymlink(place, context))));
     const moved = new Set(this.#claims.movedPlaces());
     for (const folder of foldersDeepestFirst(this.#root)) {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#claims.rootExists)) continue; // not ours to touch

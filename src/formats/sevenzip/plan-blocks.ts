@@ -1,4 +1,5 @@
 /** What lies in which block of a 7z, and which blocks one engine decodes in one run. */
+import { addAll } from "../../bytes/add-all.ts";
 import type { Block } from "./decode-header.ts";
 import type { Described } from "./describe.ts";
 import { LZMA, LZMA2 } from "./list-header.ts";
@@ -55,7 +56,7 @@ export function planBlocks(blocks: readonly Block[], all: readonly Described[], 
     const block = blocks[Number(number)];
     const fits = block !== undefined && block.sizes.length === inside.length && inside.reduce((sum, { size }) => sum + size, 0) === block.size;
     if (fits && chosen.every(({ crc32 }) => crc32 !== undefined)) planned.push({ block, contents: inside });
-    else left.push(...chosen);
+    else addAll(left, chosen);
   }
   return { runs: runsOf(planned), empty, left };
 }

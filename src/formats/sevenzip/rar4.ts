@@ -3,6 +3,7 @@
  * takes a header whose checksum is wrong for the end of the archive.
  * The fields are those of RARLAB's "technote.txt", which came with rar 4.
  */
+import { addAll } from "../../bytes/add-all.ts";
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { crc32 } from "../../bytes/crc32.ts";
 import type { SolidSource, Warn } from "../contract.ts";
@@ -51,7 +52,7 @@ export function refineRar(entries: readonly Described[], source: SolidSource, of
   for (const { segments } of [source, ...source.volumes]) {
     const found = fileHeaders(segments, sizeOf(segments), segments === source.segments ? offset : 0, () => (isEndless = true));
     if (found === undefined) return entries; // encrypted
-    headers.push(...found);
+    addAll(headers, found);
   }
   if (isEndless) warn(new UnzipxError("ODDITY", "The rar archive has no end block: it is of before rar 2.9, or was cut off between two entries"));
   if (headers.length !== entries.length) return entries;

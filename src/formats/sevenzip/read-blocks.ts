@@ -3,6 +3,7 @@
  * is listed. LZMA is decoded by ourselves, and 7-Zip is shown an archive of those blocks. So 7-Zip makes no file for each entry, which takes longer than to decode what is in it. Only what is certain is given: a block that cannot
  * be decoded to its end, or a checksum that does not match, is left to 7-Zip as a whole, which then says what is wrong.
  */
+import { addAll } from "../../bytes/add-all.ts";
 import { crc32 } from "../../bytes/crc32.ts";
 import { merge } from "../../bytes/merge.ts";
 import { UnzipxError } from "../../errors.ts";
@@ -156,7 +157,7 @@ class BlockRun {
   #leave(contents: readonly Content[]): void {
     const wanted = contents.filter(({ isWanted }) => isWanted).map(({ entry }) => entry);
     if (wanted.length > 0) this.#isComplete = false;
-    this.#left.push(...wanted);
+    addAll(this.#left, wanted);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
+import { addAll } from "../../bytes/add-all.ts";
 import { isUtf8 } from "node:buffer";
 import { merge } from "../../bytes/merge.ts";
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
@@ -128,7 +129,7 @@ class Reading {
     }
     const contents = wanted.filter((entry) => entry.type === "file" || entry.type === "symlink");
     const left: Described[] = [];
-    if (this.#header === undefined || this.#indexTrouble !== undefined) left.push(...contents);
+    if (this.#header === undefined || this.#indexTrouble !== undefined) addAll(left, contents);
     else for await (const batch of this.#byBlock(this.#header, contents, all, left)) for (const entry of batch) yield entry;
     yield* this.#byEntry(left, all);
     for (const entry of wanted) if (entry.type === "hardlink" || entry.type === "special") yield contentless(entry);
@@ -137,7 +138,7 @@ class Reading {
 
   /** What comes out for entries, as readBlocks() gives it. `left`: is given the others. */
   async *#byBlock({ blocks, files }: ArchiveHeader, contents: readonly Described[], all: readonly Described[], left: Described[]): AsyncGenerator<readonly StreamEntry[]> {
-    if (files.some(({ path }) => CONTROL.test(path))) return void left.push(...contents); // only with its file does 7-Zip tell the true name
+    if (files.some(({ path }) => CONTROL.test(path))) return void addAll(left, contents); // only with its file does 7-Zip tell the true name
     const host: Host = {
       run: (archive) => this.#unpack(archive),
       decode: (blocks, isAlone) => (isSmall(blocks) ? new Events(decodeHere(blocks)) : Events.of({ request: { kind: "blocks", blocks, isAlone }, what: WHAT })),
@@ -146,7 +147,7 @@ class Reading {
       conclude: (code, lines, events) => this.#complaints.conclude(code, lines, events),
     };
     const plan = planBlocks(blocks, all, new Set(contents));
-    left.push(...plan.left);
+    addAll(left, plan.left);
     yield* readBlocks(plan, this.#files[0]!.segments, this.#options.threads, host, left);
   }
 
@@ -188,7 +189,7 @@ class Reading {
     for (;;) {
       const event = await events.next();
       if (event.kind === "exit") {
-        lines.push(...events.heard());
+        addAll(lines, events.heard());
         for (const entry of open) {
           this.#failed = failed = true;
           yield contentless(entry, { refusal: entry.refusal ?? this.#complaints.ofEntry(entry, this.#complaints.explain(lines, entry, events)) });
@@ -219,12 +220,12 @@ class Reading {
       if (target !== undefined) {
         await events.peek(); // its verdict
         const said = events.heard();
-        lines.push(...said);
+        addAll(lines, said);
         const trouble = this.#complaints.first(said);
         if (trouble !== undefined) this.#failed = failed = true;
         yield contentless(entry, { type: "symlink", linkTarget: entry.linkTarget ?? target, refusal: trouble && this.#complaints.ofEntry(entry, trouble) });
       } else {
-        lines.push(...events.heard());
+        addAll(lines, events.heard());
         yield* this.#content(events, withTrueName(entry, event.path), { lines, names, failed: () => void (this.#failed = failed = true) });
       }
       if (open.size === 0 && !queue.isDone) return; // the rest is not wanted

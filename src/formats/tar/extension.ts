@@ -1,4 +1,5 @@
 /** What stands before a header and speaks of it: pax records and GNU's long names, joined as they come, within limits. */
+import { addAll } from "../../bytes/add-all.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
 import type { ReadOptions } from "../contract.ts";
@@ -95,7 +96,7 @@ export function extend(extension: Extension, global: Global, header: TarHeader, 
   if (header.type === "g") return addGlobal(global, records, position, options, note);
   if (extension.pax.size > 0) addAnother(extension, records, where, options, note);
   for (const [key, value] of records) extension.pax.set(key, value);
-  extension.sparsePairs.push(...sparsePairs);
+  addAll(extension.sparsePairs, sparsePairs);
   if (records.size === 0) note("An extended header says nothing");
   const charset = records.get("hdrcharset");
   if (charset !== undefined && !["BINARY", "ISO-IR 10646 2000 UTF-8"].includes(Buffer.from(charset).toString("latin1"))) {

@@ -134,7 +134,8 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
       }
       if (entry.nlink > 1) firstNames.set(entry.inode, entry.pathBytes ?? entry.path);
     } else {
-      yield* putBytes(tarHeader({ ...entry, size: 0 }, options));
+      if (used + RECORD < TAR_CHUNK && putPlainHeader(chunk, used, entry, 0, options)) used += RECORD;
+      else yield* putBytes(tarHeader({ ...entry, size: 0 }, options));
       options.done(entry, 0);
     }
   }

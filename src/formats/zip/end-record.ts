@@ -2,6 +2,7 @@
  * Finds the end of central directory record (APPNOTE 4.3.16), the zip64 one (4.3.14) and with them where the archive
  * begins and ends in its file: there may be a program in front of it and rubbish behind it.
  */
+import { addAll } from "../../bytes/add-all.ts";
 import { readExactly } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { FileSource } from "../contract.ts";
@@ -77,7 +78,7 @@ export function findExtent(source: FileSource, { lenient, notes }: Leniency): Zi
     if (!lenient) throw new UnzipxError("AMBIGUOUS", "Refused the zip archive: it has two end of central directory records that fit", { ...both, hint: "--lenient" });
     notes.push(new UnzipxError("ODDITY", "The zip archive has two end of central directory records that fit: the last one is taken", both));
   }
-  notes.push(...best.notes);
+  addAll(notes, best.notes);
   return best;
 }
 

@@ -1,4 +1,5 @@
 /** The index of a zip: its central directory, entry by entry, and what of it contradicts itself. */
+import { addAll } from "../../bytes/add-all.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeCp437, decodeUtf8 } from "../../text/charset.ts";
 import type { DecodedNames } from "../../text/names.ts";
@@ -84,7 +85,7 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
   undeclared.forEach(({ record, called, number: at }, index) => {
     entries[at] = readEntry(record, called, { text: names.texts[index]!, escaped: names.escaped[index]! }, reading);
   });
-  notes.push(...names.notes);
+  addAll(notes, names.notes);
   return { entries, encoding: names.encoding };
 }
 
