@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WIDTH = 160;
 
-/** bzip2's is half as large with its loops as they are, and no difference in time could be measured; and it needs no vectors, which some processors do not have, because nothing stands in for it there. */
+/** LZMA's uses vectors, which some processors do not have: there 7-Zip stands in for it, and nothing would for the others. bzip2's is half as large with its loops as they are, and no difference in time could be measured. */
 export const SOURCES = [
   { source: "src/lzma/lzma.c", switches: ["-O3", "-msimd128"] },
   { source: "src/zstd/zstd.c", switches: ["-O3"] },

@@ -9,14 +9,7 @@
 //
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef u64 __attribute__((aligned(1))) any64;
-typedef u32 __attribute__((aligned(1))) any32;
-
-#define EXPORT(name) __attribute__((export_name(#name)))
+#include "../bytes/wasm.h"
 
 enum {
   INPUT = 1 << 16,

@@ -2,8 +2,8 @@
  * x -R: what was found in an archive is unpacked in its own place. Each archive has a SafeWriter of its own, so its links
  * stay inside of it, and it is whole or not there at all; then the writer around it adopts the result.
  */
-import { addAll } from "../bytes/add-all.ts";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { addAll } from "../bytes/add-all.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Place } from "../safe/tree.ts";
 import type { SafeWriter } from "../safe/writer.ts";

@@ -1,6 +1,6 @@
 /** x --dry-run: what would become of every entry, and how the run would end, as far as it can be told without decoding content. Writes nothing. */
-import { addAll } from "../bytes/add-all.ts";
 import { join } from "node:path";
+import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
 import { UnzipxError, type ErrorCode } from "../errors.ts";
 import type { Entry, EntryType } from "../formats/contract.ts";

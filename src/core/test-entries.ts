@@ -158,6 +158,13 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch:
     seen = read;
   };
   const wants = (path: string): boolean => isWanted({ path }, run, level);
+  const verified = async (chunk: Uint8Array): Promise<void> => {
+    options.signal?.throwIfAborted();
+    budget.spendChunk(chunk);
+    looking?.add(chunk);
+    if (sink !== undefined) await sink(chunk);
+    summary.bytes += chunk.length;
+  };
   for await (const entry of opened.entries({ listing: false, wants })) {
     options.signal?.throwIfAborted();
     if (!wants(entry.path)) {
@@ -168,19 +175,11 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch:
     const place = watch?.entry(entry);
     if (!countable(entry, summary, level)) continue;
     looking?.begin();
-    const { whole } = entry;
-    const verified = async (chunk: Uint8Array): Promise<void> => {
-      options.signal?.throwIfAborted();
-      budget.spendChunk(chunk);
-      looking?.add(chunk);
-      if (sink !== undefined) await sink(chunk);
-      summary.bytes += chunk.length;
-    };
     try {
       if (isLookedInto(entry, run)) {
         await look(entry, contentOf(entry), run, level, watch);
       } else {
-        if (whole !== undefined) await verified(whole);
+        if (entry.whole !== undefined) await verified(entry.whole);
         else for await (const chunk of entry.content()) {
           await verified(chunk);
           report(entry.path);

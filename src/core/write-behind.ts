@@ -3,9 +3,9 @@
  * the archive. Their bytes are copied into shared memory, many files for one message. While the other thread is behind, the
  * caller writes files itself, so both always have work.
  */
+import { alongside } from "../bytes/alongside.ts";
 import { fromPlain, type UnzipxError } from "../errors.ts";
 import type { Pool } from "../parallel/pool.ts";
-import { alongside } from "../bytes/alongside.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";

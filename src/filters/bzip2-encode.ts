@@ -1,6 +1,6 @@
 /** bzip2, as a stream for each block: bzip2(1) and all that follow it read any number of streams as one. */
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
-import { encodeBlocks } from "./encode-blocks.ts";
+import { encodeBlocks, underWay } from "./encode-blocks.ts";
 
 /** What bzip2(1) puts into a block: 19 bytes less than its name says; and a byte and what it may cost to count a run take up to three, so the last two may be left. */
 const SPARE = 19 + 2;
@@ -17,13 +17,12 @@ const [LEAST_RUN, MOST_RUN] = [4, 255];
 /** The level is that of bzip2(1): blocks of 100 to 900 kB. Level 0 is taken for 1. */
 export function encodeBzip2(input: Bytes, { level, compressor }: EncodeOptions): AsyncGenerator<Uint8Array> {
   const blockLevel = Math.max(1, level);
-  const { width } = compressor;
   return encodeBlocks(input, {
     size: MOST,
     fill: new Filling(blockLevel * 100_000 - SPARE),
     workspace: WORKSPACE / ROUNDS, // each thread has one, and no more than the threads are at work
     memory: MEMORY,
-    width: width === 1 ? 1 : width * ROUNDS,
+    width: underWay(compressor.width, ROUNDS),
     encode: (block) => compressor.encode("bzip2", block, blockLevel),
   });
 }

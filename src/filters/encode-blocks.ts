@@ -25,6 +25,11 @@ export interface Fill {
   take(bytes: Uint8Array): number;
 }
 
+/** How many blocks there may be for so many threads: several rounds ahead, so that one slow block does not leave the other threads idle. */
+export function underWay(threads: number, rounds: number): number {
+  return threads === 1 ? 1 : threads * rounds;
+}
+
 /** Of empty input one empty block is encoded. */
 export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace, memory, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
   /** Blocks that were encoded: room for the next ones. */

@@ -2,12 +2,12 @@
 import { crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
 import type { Bytes, DeflatedBlock, EncodeOptions, InnerFile } from "../formats/contract.ts";
+import { underWay } from "./encode-blocks.ts";
 
 /** Fixed, so that the cuts do not depend on how the input arrives. */
 const BLOCK = 1 << 20;
 /** What matches may reach back into (RFC 1951, 2). */
 const WINDOW = 1 << 15;
-/** Several rounds ahead, so that one slow block does not leave the other threads idle. */
 const ROUNDS = 3;
 const IN_FLIGHT = 64 << 20;
 
@@ -15,9 +15,8 @@ export async function* encodeGzip(input: Bytes, options: EncodeOptions): AsyncGe
   yield memberHeader(options.level, options.inner ?? {});
   let crc = 0;
   let size = 0;
-  const { width } = options.compressor;
   // A block is held twice: as it came, and packed.
-  for await (const block of inOrder(blocks(input, options), { tasks: width === 1 ? 1 : width * ROUNDS, bytes: IN_FLIGHT })) {
+  for await (const block of inOrder(blocks(input, options), { tasks: underWay(options.compressor.width, ROUNDS), bytes: IN_FLIGHT })) {
     crc = crc32Combine(crc, block.crc32, block.size);
     size += block.size;
     yield block.data;

@@ -1,12 +1,11 @@
 /** One lz4 frame (lz4_Frame_format.md, version 1.6): independent blocks, which any thread packs, and a checksum of the content. */
 import { Xxh32, xxh32 } from "../bytes/xxhash32.ts";
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
-import { encodeBlocks } from "./encode-blocks.ts";
+import { encodeBlocks, underWay } from "./encode-blocks.ts";
 import { LZ4_MAGIC } from "./lz4.ts";
 
 const BLOCK = 4 << 20;
 const IN_FLIGHT = 128 << 20;
-/** Several rounds ahead, so that one slow block does not leave the other threads idle. */
 const ROUNDS = 2;
 
 /** Version 01, blocks independent, content checksum; no block checksums, no content size, no dictionary. */
@@ -17,9 +16,8 @@ const BLOCK_MAXIMUM = 7 << 4;
 export async function* encodeLz4(input: Bytes, { level, compressor }: EncodeOptions): AsyncGenerator<Uint8Array> {
   yield frameHeader();
   const sum = new Xxh32();
-  const { width } = compressor;
   const blocks = encodeBlocks(input, {
-    size: BLOCK, workspace: BLOCK, width: width === 1 ? 1 : width * ROUNDS, memory: IN_FLIGHT,
+    size: BLOCK, workspace: BLOCK, width: underWay(compressor.width, ROUNDS), memory: IN_FLIGHT,
     async encode(block) {
       if (block.length === 0) return block; // a size of 0 would be the end mark
       sum.update(block);

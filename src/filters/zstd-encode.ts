@@ -1,6 +1,6 @@
 /** Zstandard (RFC 8878), as a frame for each block, which zstd(1) and all that follow it read as one; each tells its size and has a checksum. */
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
-import { encodeBlocks } from "./encode-blocks.ts";
+import { encodeBlocks, underWay } from "./encode-blocks.ts";
 
 /** 0 to 9 of the command line → 1 to 19 of zstd, whose own default, 3, is level 6 here. */
 export const ZSTD_LEVELS: readonly number[] = [1, 1, 1, 2, 2, 3, 3, 6, 12, 19];
@@ -15,13 +15,12 @@ const ROUNDS = 2;
 export function encodeZstd(input: Bytes, { level, compressor }: EncodeOptions): AsyncGenerator<Uint8Array> {
   const zstdLevel = ZSTD_LEVELS[level]!;
   const isLarge = zstdLevel >= 12;
-  const { width } = compressor;
   return encodeBlocks(input, {
     size: isLarge ? LARGE_BLOCK : BLOCK,
     // The tables of zstd's searches, roughly: ZSTD_estimateCCtxSize() says 81 MB for level 19.
     workspace: (isLarge ? 96 : 16) << 20,
     memory: MEMORY,
-    width: width === 1 ? 1 : width * ROUNDS,
+    width: underWay(compressor.width, ROUNDS),
     encode: (block) => compressor.encode("zstd", block, zstdLevel),
   });
 }

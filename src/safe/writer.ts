@@ -6,10 +6,10 @@
  * What is whole and verified is then published: by one rename when the result is a new folder, otherwise place by place,
  * exclusively. On a failure the staging folder goes and nothing was ever visible.
  */
-import { addAll } from "../bytes/add-all.ts";
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { randomName } from "../bytes/random.ts";
 import { basename, dirname } from "node:path";
+import { addAll } from "../bytes/add-all.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import type { NewFile } from "./new-file.ts";

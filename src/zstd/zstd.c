@@ -5,16 +5,9 @@
 //
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef u16 __attribute__((aligned(1))) any16;
-typedef u32 __attribute__((aligned(1))) any32;
-typedef u64 __attribute__((aligned(1))) any64;
-typedef u64 __attribute__((vector_size(16), aligned(1))) any128; // two steps of 8 bytes; -msimd128, which not every processor has, was no faster
+#include "../bytes/wasm.h"
 
-#define EXPORT(name) __attribute__((export_name(#name)))
+// Copies are of any128, two steps of 8 bytes: -msimd128, which not every processor has, was no faster.
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 

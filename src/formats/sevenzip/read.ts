@@ -1,6 +1,6 @@
 /** Lists an archive with the engine and hands out its entries, each with its content as it comes out. */
-import { addAll } from "../../bytes/add-all.ts";
 import { isUtf8 } from "node:buffer";
+import { addAll } from "../../bytes/add-all.ts";
 import { merge } from "../../bytes/merge.ts";
 import { readSegments, sizeOf } from "../../bytes/segments.ts";
 import { Engine } from "../../engine/client.ts";

@@ -1,6 +1,6 @@
 /**
  * Most headers are plain: a file or folder with a name of at most 100 ASCII characters, and numbers that their fields hold. Those are written where they are to
- * lie; tarHeader() would say the same of each of them, with ten times the work, and makes all others.
+ * lie; tarHeader() would say the same of each of them, and makes all others.
  */
 import headers from "tar-stream/headers.js";
 import type { InputEntry } from "../input.ts";
