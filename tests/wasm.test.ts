@@ -8,8 +8,8 @@ import { has } from "./helpers/tools.ts";
 const hasClang = /clang version 14\./.test(has("clang") ? spawnSync("clang", ["--version"], { encoding: "utf8" }).stdout : "");
 
 for (const one of SOURCES) {
-  it.skipIf(!hasClang)(`the WebAssembly beside ${one.source} is what clang 14 makes of it (needs clang 14)`, async () => {
-    const { CODE } = (await import(/* @vite-ignore */ new URL(`../${dirname(one.source)}/code.ts`, import.meta.url).href)) as { CODE: string };
+  it.skipIf(!hasClang)(`${one.code} beside ${one.source} is what clang 14 makes of it (needs clang 14)`, async () => {
+    const { CODE } = (await import(/* @vite-ignore */ new URL(`../${dirname(one.source)}/${one.code}`, import.meta.url).href)) as { CODE: string };
     // Not with toBe(), whose answer would be the whole of it.
     expect(compiled(one).toString("base64") === CODE).toBe(true);
   });

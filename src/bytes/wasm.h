@@ -11,3 +11,4 @@ typedef u64 __attribute__((aligned(1))) any64;
 typedef u64 __attribute__((vector_size(16), aligned(1))) any128;
 
 #define EXPORT(name) __attribute__((export_name(#name)))
+#define INLINE inline __attribute__((always_inline))

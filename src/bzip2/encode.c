@@ -10,6 +10,8 @@
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
 #include "../bytes/wasm.h"
+#include "../bytes/sort.h"
+#include "../bytes/huffman.h"
 
 enum {
   INPUT = 1 << 16,
@@ -22,18 +24,14 @@ enum {
   MOST_RUN = 255,
   PAD = 16,
 
-  // A key of the sort: five bytes, or a rank, above a place.
-  PLACE_BITS = 24,
-  PLACE = (1 << PLACE_BITS) - 1,
+  // Of a key of the sort, above a place; or a rank.
   KEY_BYTES = 5,
   // Rotations that are equal for so many bytes are sorted by ranks, if they can be.
   DEEP = 17,
-  SMALL = 12, // sorted by insertion
 
   RUN_A = 0,
   RUN_B = 1,
   SYMBOLS = 258,
-  SYMBOL_BITS = 9,
   GROUP = 50, // symbols that share a table
   TABLES = 6,
   LONGEST = 17, // code in bits; readers know up to 20, bzip2(1) writes up to 17
@@ -168,73 +166,6 @@ EXPORT(take) u32 take(u32 from, u32 to) {
 }
 
 // --- The sort
-
-static void swap(u64 *a, u64 *b) {
-  u64 kept = *a;
-  *a = *b;
-  *b = kept;
-}
-
-static void siftDown(u64 *heap, u32 at, u32 count) {
-  u64 moved = heap[at];
-  for (u32 child; (child = 2 * at + 1) < count; at = child) {
-    if (child + 1 < count && heap[child + 1] > heap[child]) child++;
-    if (heap[child] <= moved) break;
-    heap[at] = heap[child];
-  }
-  heap[at] = moved;
-}
-
-static void heapSort(u64 *a, u32 count) {
-  for (u32 i = count / 2; i-- > 0;) siftDown(a, i, count);
-  while (count-- > 1) {
-    swap(a, a + count);
-    siftDown(a, 0, count);
-  }
-}
-
-// Puts those below `bound` in front. The loop has no jump but its own, since nobody could foresee it.
-static u64 *partition(u64 *from, const u64 *end, u64 bound) {
-  for (u64 *at = from; at < end; at++) {
-    u64 one = *at;
-    *at = *from;
-    *from = one;
-    from += one < bound;
-  }
-  return from;
-}
-
-static u64 medianOf(u64 a, u64 b, u64 c) {
-  u64 least = a < b ? a : b, most = a < b ? b : a;
-  return c < least ? least : c > most ? most : c;
-}
-
-// Sorts by what stands above the place. Quicksort that gives way to heapsort where its pivots are bad again and again (Musser 1997).
-static void quickSort(u64 *a, u64 *end, u32 patience) {
-  while (end - a > SMALL) {
-    if (patience-- == 0) return heapSort(a, end - a);
-    u64 pivot = medianOf(*a, a[(end - a) / 2], end[-1]) & ~(u64)PLACE;
-    u64 *low = partition(a, end, pivot), *high = low;
-    // Few are less: many may be equal.
-    if (low - a <= (end - a) / 8) high = partition(low, end, pivot | PLACE);
-    if (low - a < end - high) {
-      quickSort(a, low, patience);
-      a = high;
-    } else {
-      quickSort(high, end, patience);
-      end = low;
-    }
-  }
-  for (u64 *next = a + 1; next < end; next++) {
-    u64 one = *next, *at = next;
-    for (; at > a && at[-1] > one; at--) *at = at[-1];
-    *at = one;
-  }
-}
-
-static void sort(u64 *a, u32 count) {
-  quickSort(a, a + count, 2 * (32 - __builtin_clz(count)));
-}
 
 // Two B* are never side by side, so half the place tells them apart.
 static u32 *const starAt = sorted;           // by half a place: the number of the B* there
@@ -494,45 +425,6 @@ static u8 lengths[TABLES][SYMBOLS];
 static u8 selectors[MOST / GROUP + 2];
 static u32 tableFrequencies[TABLES][SYMBOLS];
 
-// Lengths of Huffman codes, none above LONGEST: in place, as by Moffat and Katajainen (1995), with frequencies that are halved until they fit.
-static void makeLengths(u8 *to, const u32 *counted) {
-  static u64 leaves[SYMBOLS];
-  static u32 nodes[SYMBOLS];
-  const u32 n = alphabet;
-  for (u32 shift = 0;; shift++) {
-    for (u32 i = 0; i < n; i++) {
-      u32 weight = counted[i] >> shift;
-      leaves[i] = (((u64)(weight > 0 ? weight : 1) << SYMBOL_BITS) + n - 1 - i) << PLACE_BITS; // of equals, the later ones get the longer codes: so lengths change less often
-    }
-    sort(leaves, n);
-    for (u32 i = 0; i < n; i++) nodes[i] = leaves[i] >> (PLACE_BITS + SYMBOL_BITS);
-    // Weights, and in their place the parent of each node that was used.
-    u32 leaf = 0, root = 0;
-    for (u32 next = 0; next < n - 1; next++) {
-      u32 weight = 0;
-      for (u32 child = 0; child < 2; child++) {
-        if (leaf >= n || (root < next && nodes[root] < nodes[leaf])) {
-          weight += nodes[root];
-          nodes[root++] = next;
-        } else weight += nodes[leaf++];
-      }
-      nodes[next] = weight;
-    }
-    // Depths of the inner nodes.
-    nodes[n - 2] = 0;
-    for (u32 i = n - 2; i-- > 0;) nodes[i] = nodes[nodes[i]] + 1;
-    // On each level, what is no inner node is a leaf; the rarest are the deepest.
-    u32 depth = 0, open = 1, inner = n - 1, symbol = n;
-    for (; open > 0; depth++) {
-      u32 used = 0;
-      for (; inner > 0 && nodes[inner - 1] == depth; inner--) used++;
-      for (u32 left = open - used; left > 0; left--) to[n - 1 - (leaves[--symbol] >> PLACE_BITS & ((1 << SYMBOL_BITS) - 1))] = depth;
-      open = 2 * used;
-    }
-    if (depth - 1 <= LONGEST) return;
-  }
-}
-
 // How many tables so many symbols are worth, since each takes some 60 bytes.
 static u32 tablesFor(u32 count) {
   return count < 200 ? 2 : count < 600 ? 3 : count < 1200 ? 4 : count < 2400 ? 5 : 6;
@@ -578,7 +470,7 @@ static u32 makeTables(u32 tables) {
   }
   for (u32 round = 0; round < ROUNDS; round++) {
     selectTables(tables);
-    for (u32 table = 0; table < tables; table++) makeLengths(lengths[table], tableFrequencies[table]);
+    for (u32 table = 0; table < tables; table++) makeLengths(lengths[table], tableFrequencies[table], alphabet, LONGEST);
   }
   return selectTables(tables);
 }

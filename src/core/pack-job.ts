@@ -5,11 +5,10 @@
  * in a circle. Left to the garbage collectors, each thread piles up tens of megabytes of dead buffers.
  */
 import { closeSync } from "node:fs";
-import { constants, deflateRawSync } from "node:zlib";
 import { crc32 } from "../bytes/crc32.ts";
-import { deflateRaw } from "../bytes/raw-deflate.ts";
 import { openInput, showPath, sizeChanged, type DiskPath } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
+import { deflate, MOST, WINDOW } from "../deflate/encoder.ts";
 import { fromSystem, toPlain, type PlainError } from "../errors.ts";
 import type { DeflatedBlock } from "../formats/contract.ts";
 import { encryptWhole, type Encryption } from "../formats/zip/encrypt.ts";
@@ -18,13 +17,10 @@ import { Moved } from "../parallel/serve.ts";
 import { zstdLevel, zstdOfNode } from "./zstd.ts";
 
 /** Files up to this size are read and packed in one go. */
-export const SMALL_FILE = 1 << 20;
-
-/** The farthest that a match reaches back (RFC 1951, 2). */
-const WINDOW = 1 << 15;
+export const SMALL_FILE = MOST;
 
 /** A deflate stream is cut into blocks of this size, whatever the number of threads: so the bytes are always the same. */
-export const BLOCK = 1 << 20;
+export const BLOCK = MOST;
 
 /** What `into` of a job should hold: a block with what lies before it, and so also one that deflate could not shrink. */
 export const RESULT_BYTES = WINDOW + BLOCK;
@@ -113,9 +109,11 @@ function readSmall(path: DiskPath, follow: boolean): Uint8Array {
 /** The content itself when it does not shrink. */
 function compressIfSmaller(content: Uint8Array, { method, level }: PackJob): Uint8Array {
   if (content.length === 0) return content;
-  if (method === "deflate") return deflateRaw(content, level) ?? content;
-  // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
-  const packed = zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize: content.length + 64 });
+  const packed =
+    method === "deflate"
+      ? deflate(content, level)
+      : // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
+        zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize: content.length + 64 });
   return packed.length < content.length ? packed : content;
 }
 
@@ -146,19 +144,10 @@ export interface BlockOfFile {
 export function runDeflate(job: DeflateJob): Moved<DeflatedBlock> {
   const { bytes, dictionary } = "fd" in job.block ? readBlock(job.block, job.last) : job.block;
   const sum = crc32(bytes);
-  const packed = job.level === "store" ? bytes : deflateBlock(bytes, dictionary, job.level, job.last);
+  const packed = job.level === "store" ? bytes : deflate(bytes, job.level, { before: dictionary, isLast: job.last });
   const out = withRoom(new Uint8Array(job.into), 0, packed.length);
   out.set(packed);
   return new Moved({ data: out.subarray(0, packed.length), crc32: sum, size: bytes.length }, [out.buffer]);
-}
-
-function deflateBlock(bytes: Uint8Array, dictionary: Uint8Array | undefined, level: number, last: boolean): Uint8Array {
-  return deflateRawSync(bytes, {
-    level,
-    chunkSize: bytes.length + (bytes.length >> 8) + 64,
-    finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-    ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
-  });
 }
 
 /** The bytes are valid until the next job. */

@@ -1,6 +1,6 @@
 /** Whether compressing a large file is worth its time. */
-import { deflateRawSync } from "node:zlib";
 import { readUpTo } from "../bytes/read-file.ts";
+import { deflate } from "../deflate/encoder.ts";
 import { BLOCK } from "./pack-job.ts";
 
 const SAMPLE = 16 << 10;
@@ -13,8 +13,7 @@ export function shrinks(fd: number, size: number): boolean {
   const sample = Buffer.allocUnsafe(SAMPLE);
   for (let i = 0; i < samples; i++) {
     const read = readUpTo(fd, sample, Math.floor((i * Math.max(0, size - SAMPLE)) / (samples - 1)));
-    const packed = deflateRawSync(sample.subarray(0, read), { level: 1, chunkSize: SAMPLE + 64 });
-    if (packed.length < read * (1 - WORTH_IT)) return true;
+    if (deflate(sample.subarray(0, read), 1).length < read * (1 - WORTH_IT)) return true;
   }
   return false;
 }

@@ -1,13 +1,12 @@
 /** gzip (RFC 1952), compressed in blocks on whatever threads there are: one member, the same bytes for any number of them. */
 import { crc32Combine } from "../bytes/crc32.ts";
 import { inOrder, type Task } from "../bytes/in-order.ts";
+import { MOST, WINDOW } from "../deflate/encoder.ts";
 import type { Bytes, DeflatedBlock, EncodeOptions, InnerFile } from "../formats/contract.ts";
 import { underWay } from "./encode-blocks.ts";
 
 /** Fixed, so that the cuts do not depend on how the input arrives. */
-const BLOCK = 1 << 20;
-/** What matches may reach back into (RFC 1951, 2). */
-const WINDOW = 1 << 15;
+const BLOCK = MOST;
 const ROUNDS = 3;
 const IN_FLIGHT = 64 << 20;
 

@@ -1,5 +1,5 @@
 /**
- * Raw deflate (RFC 1951) on the calling thread, into memory that is used again. Node's *Sync() functions set up a stream and a
+ * Raw deflate (RFC 1951) inflated on the calling thread, into memory that is used again. Node's inflateRawSync() sets up a stream and a
  * buffer for each call, which for small files is more work than the data are; its streams take twice the processor time of what
  * they inflate, in fresh buffers and in going to other threads and back.
  */
@@ -18,11 +18,6 @@ interface Moved {
   readonly read: number;
   readonly written: number;
 }
-
-/** As long as a deflater's window: longer contents fill it themselves. */
-const ZEROS = Buffer.alloc(1 << 16);
-/** More than it can be. */
-const LOOKED_TOO_FAR = 64;
 
 class Coder {
   readonly #handle: Handle;
@@ -55,15 +50,6 @@ class Coder {
     this.#handle.reset();
   }
 
-  /**
-   * Zeros in a deflater's window where the content before lay, up to behind the next one of `length` bytes. A reset leaves them there, Chromium's zlib
-   * looks some bytes too far when it hashes the last ones, and so what comes out would depend on what was deflated before.
-   */
-  forget(length: number, output: Uint8Array): void {
-    this.reset();
-    this.step(ZEROS.subarray(0, length + LOOKED_TOO_FAR), output, nodeZlib().constants.Z_NO_FLUSH);
-  }
-
   /** Works until the input is used up, the output is full, or the stream is at its end. Throws as zlib would. */
   step(input: Uint8Array, output: Uint8Array, flush: number): Moved {
     this.#handle.writeSync(flush, input, 0, input.length, output, 0, output.length);
@@ -74,9 +60,8 @@ class Coder {
   }
 }
 
-// One of each for a thread; undefined: not asked for yet.
+// One for a thread; undefined: not asked for yet.
 let inflater: Coder | false | undefined;
-const deflaters = new Map<number, Coder | false>();
 let room = Buffer.allocUnsafeSlow(64 * 1024);
 
 function roomOf(length: number): Buffer {
@@ -99,20 +84,6 @@ export function inflateRaw(packed: Uint8Array, most: number): { readonly bytes: 
   const { read, written } = inflater.run(packed, output);
   if (written > most) throw Object.assign(new RangeError(`more than ${most} bytes`), { code: "ERR_BUFFER_TOO_LARGE" });
   return { bytes: output.subarray(0, written), consumed: read };
-}
-
-/** Deflates `content` whole, valid until the next call on this thread; undefined where it does not become smaller. */
-export function deflateRaw(content: Uint8Array, level: number): Uint8Array | undefined {
-  let deflater = deflaters.get(level);
-  if (deflater === undefined) deflaters.set(level, (deflater = Coder.of(nodeZlib().createDeflateRaw({ level })) ?? false));
-  if (deflater === false) {
-    const packed = nodeZlib().deflateRawSync(content, { level, chunkSize: content.length + 64 });
-    return packed.length < content.length ? packed : undefined;
-  }
-  const output = roomOf(content.length);
-  if (content.length > 0 && content.length < ZEROS.length) deflater.forget(content.length, output);
-  const { written } = deflater.run(content, output);
-  return written < content.length ? output.subarray(0, written) : undefined;
 }
 
 /** What comes out at once: large enough that calls cost nothing, small enough to stay in the processor's cache. */
