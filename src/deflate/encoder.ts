@@ -44,6 +44,7 @@ export interface Part {
 
 /** A stream, or a part of one, of up to MOST bytes of content; level 0 (stored) to 9. The bytes are valid until the next call on this thread. */
 export function deflate(content: Uint8Array, level: number, { before = new Uint8Array(0), isLast = true }: Part = {}): Uint8Array {
+  if (!(level >= 0 && level <= 9)) throw new RangeError(`deflate at level ${level}: there are 0 to 9`);
   if (content.length > MOST) throw new RangeError(`deflate ${content.length} bytes: at most ${MOST} at once`);
   const { code, input, output } = (ofThread ??= encoder());
   const window = before.subarray(Math.max(0, before.length - WINDOW));

@@ -103,12 +103,39 @@ it("what was before is matched", () => {
   expect(deflate(content, DEFAULT, { before: Buffer.concat([before, content]).subarray(0, 50_000) }).length).toBeGreaterThan(9900);
 });
 
-it("the same content gives the same bytes, whatever was packed before", () => {
-  const contents = Array.from({ length: 200 }, (_, i) => TEXT.subarray((i * 7919) % 300_000).subarray(0, i % 10 === 0 ? 30_000 + ((i * 31_000) % 300_000) : (i * 37) % 8000));
-  const once = contents.map((content, i) => packed(content, 1 + (i % 9)));
-  const again = contents.map((content, i) => [content, 1 + (i % 9)] as const).reverse().map(([content, level]) => packed(content, level)).reverse();
-  expect(again.findIndex((one, i) => !one.equals(once[i]!))).toBe(-1);
-}, 30_000);
+describe("what comes out", () => {
+  afterEach(() => vi.resetModules());
+
+  /** An encoder that has packed nothing yet. */
+  async function fresh(): Promise<typeof deflate> {
+    vi.resetModules();
+    return (await import("../../src/deflate/encoder.ts")).deflate;
+  }
+
+  it("does not depend on what was packed before", async () => {
+    const contents = Array.from({ length: 200 }, (_, i) => TEXT.subarray((i * 7919) % 300_000).subarray(0, i % 10 === 0 ? 30_000 + ((i * 31_000) % 300_000) : (i * 37) % 8000));
+    const once = contents.map((content, i) => packed(content, 1 + (i % 9)));
+    const again = contents.map((content, i) => [content, 1 + (i % 9)] as const).reverse().map(([content, level]) => packed(content, level)).reverse();
+    expect(again.findIndex((one, i) => !one.equals(once[i]!))).toBe(-1);
+  }, 30_000);
+
+  it.each([5, 6])("does not depend on the same content just packed, of which all places are still there, at level %i", async (level) => {
+    const step = Math.floor(TEXT.length / 60);
+    for (let from = 0; from + 60_000 < TEXT.length; from += step) {
+      const content = TEXT.subarray(from, from + 60_000);
+      const one = await fresh();
+      expect([from, Buffer.from(one(content, level)).equals(one(content, level))]).toEqual([from, true]);
+    }
+  }, 60_000);
+
+  it.each(LEVELS)("does not depend on what lay behind its end, at level %i", async (level) => {
+    const content = Buffer.from("abcdeXYZ 123456;abcdeQRS 789|abcde");
+    const one = await fresh();
+    const first = Buffer.from(one(content, level));
+    one(Buffer.concat([content, Buffer.from("XYZ........")]), level);
+    expect(Buffer.from(one(content, level)).equals(first)).toBe(true);
+  });
+});
 
 it("the same content gives the same bytes after so many others that places begin anew", () => {
   const content = TEXT.subarray(0, 5000);
@@ -152,6 +179,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("at level %i, text takes no more than 2 %% 
   expect(packed(TEXT, level).length / deflateRawSync(TEXT, { level }).length).toBeLessThan(1.02);
 });
 
-it("says how much it takes at once", () => {
+it("says how much it takes at once, and which levels there are", () => {
   expect(() => deflate(Buffer.alloc(MOST + 1), DEFAULT)).toThrow(RangeError);
+  for (const level of [-1, 10, Number.NaN]) expect(() => deflate(TEXT.subarray(0, 10), level)).toThrow(RangeError);
 });
