@@ -116,17 +116,21 @@ static inline u64 slotsWith(u32 tag, const u8 *row, u32 width) {
   return found;
 }
 
-static inline u64 rotated(u64 mask, u32 by, u32 width) {
-  if (width == 64) return mask >> by | mask << (-by & 63);
-  return (mask >> by | mask << (width - by)) & (((u64)1 << width) - 1);
+// With the lowest `by` of its `width` bits on top.
+static inline u64 rotated(u64 mask, u32 by, u32 width) { return (mask >> by | mask << (-by & (width - 1))) & ~(u64)0 >> (64 - width); }
+
+static inline u32 isInWindow(u32 i, u32 from) { return i - from - 1 < WINDOW; }
+
+static INLINE void fill(u32 row, u32 hash, u32 i, u32 width) {
+  u32 slot = heads[row] = (heads[row] - 1) & (width - 1);
+  tags[row * width + slot] = hash;
+  places[row * width + slot] = base + i;
 }
 
 // From now on, matches may reach back to `i`, but for those of three bytes, which are worth little: find() alone notes where they are.
 static INLINE void insert(u32 i, u32 width) {
-  u32 hash = hashOf(load32(i), rowBits(width) + TAG_BITS), row = hash >> TAG_BITS;
-  u32 slot = heads[row] = (heads[row] - 1) & (width - 1);
-  tags[row * width + slot] = hash;
-  places[row * width + slot] = base + i;
+  u32 hash = hashOf(load32(i), rowBits(width) + TAG_BITS);
+  fill(hash >> TAG_BITS, hash, i, width);
   if (width == DEEP) *longOf(i) = base + i;
 }
 
@@ -149,9 +153,8 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
   searches++;
   u32 bytes = load32(i), hash = hashOf(bytes, rowBits(width) + TAG_BITS), row = hash >> TAG_BITS;
   u32 head = heads[row] & (width - 1);
-  u8 *const rowTags = tags + row * width;
-  u32 *const rowPlaces = places + row * width;
-  u64 mask = rotated(slotsWith(hash & 255, rowTags, width), head, width);
+  const u32 *const rowPlaces = places + row * width;
+  u64 mask = rotated(slotsWith(hash & 255, tags + row * width, width), head, width);
   u32 *const lastShort = shorts + hashOf(bytes << 8, SHORT_BITS);
   const u32 fromShort = *lastShort - base;
   *lastShort = base + i;
@@ -159,7 +162,7 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
     u32 *const lastLong = longOf(i);
     const u32 from = *lastLong - base;
     *lastLong = base + i;
-    u32 length = i - from - 1 < WINDOW && load32(from) == bytes ? lengthOf(i, from, most) : 0;
+    u32 length = isInWindow(i, from) && load32(from) == bytes ? lengthOf(i, from, most) : 0;
     if (length > best) {
       best = length;
       *distance = i - from;
@@ -170,7 +173,7 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
   u32 tail = best < 3 ? 0 : best - 3, wanted = load32(i + tail);
   for (; mask != 0; mask &= mask - 1) {
     u32 from = rowPlaces[(head + __builtin_ctzll(mask)) & (width - 1)] - base;
-    if (i - from - 1 >= WINDOW) break; // and all that are behind it too
+    if (!isInWindow(i, from)) break; // and all that are behind it too
     u32 length = load32(from + tail) == wanted ? lengthOf(i, from, most) : 0;
     if (length > best) {
       best = length;
@@ -181,7 +184,7 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
     }
     if (--depth > 0) continue;
     mask &= mask - 1;
-    cutShort += mask != 0 && i - (rowPlaces[(head + __builtin_ctzll(mask)) & (width - 1)] - base) - 1 < WINDOW;
+    cutShort += mask != 0 && isInWindow(i, rowPlaces[(head + __builtin_ctzll(mask)) & (width - 1)] - base);
     break;
   }
   // Asked last, since it is seldom needed and cannot be foreseen.
@@ -189,9 +192,7 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
     best = LEAST_MATCH;
     *distance = i - fromShort;
   }
-  u32 slot = heads[row] = (head - 1) & (width - 1);
-  rowTags[slot] = hash;
-  rowPlaces[slot] = base + i;
+  fill(row, hash, i, width);
   return best;
 }
 
@@ -201,8 +202,8 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
 enum { COUNTS = LITERALS + DISTANCES };
 static u32 fresh[COUNTS], block[COUNTS];
 static u64 sequences[MOST_SEQUENCES]; // so many literals, and then a match or none: 24 bits, length 16, distance 16
-static u32 sequenceCount, blockSequences; // all, and those before the last look
-static u32 blockFrom, blockTo, literalsFrom; // in the input: of the block before the last look, and of the literals that no sequence has yet
+static u32 sequenceCount, blockSequences; // all, and those before the last divide()
+static u32 blockFrom, blockTo, literalsFrom; // in the input: of the block up to the last divide(), and of the literals that no sequence has yet
 static u32 freshSymbols;
 static u64 blockCost;
 

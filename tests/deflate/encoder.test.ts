@@ -42,7 +42,7 @@ const CONTENTS: [string, Buffer][] = [
   ["a period of two", Buffer.alloc(5000, "ab")],
   ["noise", noise(200_000)],
   ["noise behind zeros", Buffer.concat([Buffer.alloc(100_000), noise(70_000), Buffer.alloc(3)])],
-  ...[3, 4, 8, 257, 258, 259, 600].flatMap((length) => [1000, 2048, 2049, WINDOW - 1, WINDOW, WINDOW + 1].map((distance): [string, Buffer] => [`${length} bytes, ${distance} apart`, twice(length, distance)])),
+  ...[3, 4, 8, 257, 258, 259, 600].flatMap((length) => [511, 512, 513, 1000, 2048, 2049, WINDOW - 1, WINDOW, WINDOW + 1].map((distance): [string, Buffer] => [`${length} bytes, ${distance} apart`, twice(length, distance)])),
   ["a mixture", mixture(400_000)],
   ["few words", words(150_000, 40)],
   ["many words", words(150_000, 3000)],
