@@ -3,6 +3,7 @@ import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { leadsOut } from "../formats/sevenzip/leads-out.ts";
 import { refusalOfLink } from "../safe/links.ts";
+import { NewNames } from "../safe/new-names.ts";
 import type { PathOddity, SafePath } from "../safe/path.ts";
 import { Plan } from "../safe/plan.ts";
 import { DEFAULT_POLICY, usuallyFolds, type Limits } from "../safe/policy.ts";
@@ -23,19 +24,30 @@ export class DryRun<Mark> {
   readonly #plan: Plan;
   readonly #rulesOf: ReturnType<typeof claimRulesOf>;
   readonly #links = new Map<Place, Mark>();
+  /** While all that was claimed are files and folders of new names, and nobody asked for a place. */
+  #names: NewNames | undefined;
   readonly #isPackage: boolean;
   readonly #byEngine: boolean;
 
   constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {} }: DryRunOptions) {
     const policy = { ...DEFAULT_POLICY, limits };
     this.#plan = new Plan(policy, { folds: () => usuallyFolds(policy) }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
+    this.#names = prefix === "" ? new NewNames(limits.depth) : undefined; // inside another archive the names above count as well
     this.#rulesOf = claimRulesOf(opened);
     this.#isPackage = opened.kind === "stream" && opened.isPackage;
     this.#byEngine = opened.kind === "stream" && opened.byEngine;
   }
 
+  /** As claim(), for whoever needs no place: nothing is told of oddities then. */
+  refusal(entry: Entry, mark: Mark): UnzipxError | undefined {
+    if (this.#names !== undefined && isPlain(entry) && this.#names.take(entry.path, entry.type === "directory")) return undefined;
+    const claimed = this.claim(entry, mark);
+    return claimed instanceof UnzipxError ? claimed : undefined;
+  }
+
   /** In archive order, or that in which x would see them. Returns why the entry is refused, or its place. */
   claim(entry: Entry, mark: Mark): UnzipxError | Place {
+    this.#catchUp();
     const refusal = this.#byEngine ? refusedByEngine(entry) : undefined;
     if (refusal !== undefined) return refusal;
     const planned = this.#plan.claim(this.#isPackage ? rooted(entry) : entry, this.#rulesOf(entry));
@@ -45,6 +57,16 @@ export class DryRun<Mark> {
     place.dropped = false;
     if (place.type === "symlink" || place.type === "hardlink") this.#links.set(place, mark);
     return place;
+  }
+
+  /** From here on by the plan, which has to know all that came before. */
+  #catchUp(): void {
+    const names = this.#names?.taken ?? [];
+    this.#names = undefined;
+    for (const path of names) {
+      const entry = { ...NOTHING_KNOWN, path, type: path.endsWith("/") ? "directory" : "file" } as const;
+      this.#plan.claim(entry, this.#rulesOf(entry));
+    }
   }
 
   /** When all entries were seen: the links that are refused. */
@@ -57,6 +79,15 @@ export class DryRun<Mark> {
       return error;
     });
   }
+}
+
+const NOTHING_KNOWN = {
+  size: undefined, packedSize: undefined, mtime: undefined, mode: undefined, linkTarget: undefined, method: "", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined,
+} satisfies Omit<Entry, "path" | "type">;
+
+/** Nothing of the entry itself could be refused. */
+function isPlain({ type, refusal, escaped }: Entry): boolean {
+  return (type === "file" || type === "directory") && refusal === undefined && escaped !== true;
 }
 
 /** The engine keeps to itself what it takes for a dangerous link. */

@@ -110,8 +110,8 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   const show = (entry: Entry, judged: Entry): void => {
     const row = add(entry, rows, run, level);
     if (row === undefined) return;
-    const claimed = dry.claim(judged, row);
-    if (claimed instanceof Error) mark(claimed, row);
+    const refusal = dry.refusal(judged, row);
+    if (refusal !== undefined) mark(refusal, row);
     options.listed?.(rows[row]!);
   };
   if (opened.kind === "index") {
@@ -181,9 +181,9 @@ async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level
       if (turnOf(own[row]!, opened) !== now) continue;
       const link = own[row]!.type === "symlink" ? links.get(own[row]!.path) : undefined;
       if (link?.linkTarget !== undefined) own[row] = { ...own[row]!, linkTarget: link.linkTarget };
-      const entry = { ...own[row]!, ...link };
-      const claimed = dry.claim(level.prefix === "" ? entry : { ...entry, path: entry.path.slice(level.prefix.length) }, row);
-      if (claimed instanceof Error) mark(claimed, row);
+      const entry = link === undefined ? own[row]! : { ...own[row]!, ...link };
+      const refusal = dry.refusal(level.prefix === "" ? entry : { ...entry, path: entry.path.slice(level.prefix.length) }, row);
+      if (refusal !== undefined) mark(refusal, row);
     }
   }
   dry.finish(mark);

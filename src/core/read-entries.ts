@@ -40,8 +40,7 @@ export async function* readEntries(opened: OpenedIndex | OpenedStream, options: 
       continue;
     }
     opened.budget.entry(entry.path, entry.linkTarget);
-    const claimed = dry.claim(entry, undefined);
-    yield { entry, refused: claimed instanceof Error ? claimed : undefined, ...reading };
+    yield { entry, refused: dry.refusal(entry, undefined), ...reading };
   }
   options.selection.assertAllMatched();
   await opened.verify();

@@ -110,7 +110,7 @@ const DEVICE_AT = /con|prn|aux|nul|com|lpt/iy;
 const DEVICE_INITIAL = Uint8Array.from({ length: 0x80 }, (_, code) => ("cpanl".includes(String.fromCharCode(code).toLowerCase()) ? 1 : 0));
 
 /** Whether a path is beyond all doubt just what it says, as most are: one walk over it, where the rules below take one each. */
-function isOrdinary(path: string, maxDepth: number): boolean {
+export function isOrdinary(path: string, maxDepth: number): boolean {
   if (path.length > MAX_PATH_BYTES) return false;
   let depth = 1;
   for (let at = 0, start = 0; ; at++) {
