@@ -6,8 +6,9 @@ const WINDOW = 64 * 1024;
 
 export class FileWindow {
   readonly fd: number;
-  #room = Buffer.alloc(0);
-  /** What lies in the room: so many bytes from this place of the file. */
+  /** Behind what was read last there may be older bytes. */
+  bytes = Buffer.alloc(0);
+  /** What was read last: so many bytes from this place of the file. */
   #start = 0;
   #length = 0;
 
@@ -17,16 +18,22 @@ export class FileWindow {
 
   /** Valid until the next call. Throws TRUNCATED where the file holds less. */
   read(position: number, length: number): Buffer {
+    const at = this.reach(position, length);
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** As read(), for whoever makes no piece of it: where it lies in `bytes`. */
+  reach(position: number, length: number): number {
     if (position < this.#start || position + length > this.#start + this.#length) this.#move(position, length);
-    return this.#room.subarray(position - this.#start, position - this.#start + length);
+    return position - this.#start;
   }
 
   #move(position: number, length: number): void {
-    if (this.#room.length < Math.max(length, WINDOW)) this.#room = Buffer.allocUnsafe(Math.max(length, WINDOW));
+    if (this.bytes.length < Math.max(length, WINDOW)) this.bytes = Buffer.allocUnsafe(Math.max(length, WINDOW));
     this.#length = 0; // until it is read
     this.#start = position;
-    const found = readUpTo(this.fd, this.#room, position);
-    if (found < length) readExactly(this.fd, this.#room.subarray(0, length), position); // says what is missing
+    const found = readUpTo(this.fd, this.bytes, position);
+    if (found < length) readExactly(this.fd, this.bytes.subarray(0, length), position); // says what is missing
     this.#length = found;
   }
 }

@@ -18,16 +18,16 @@ export function* listingTable({ entries, comment, summary, whole }: Listing, dim
   }
   const packed = entries.some((entry) => entry.packedSize !== undefined);
   const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : whole ? summary.archiveBytes : undefined;
-  const total: Cells = [
-    String(summary.bytes), totalPacked === undefined ? "" : String(totalPacked), totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked), "", "",
-  ];
-  total[4] = totalLine({ entries, summary });
-  const head: Cells = ["Size", "Packed", "Ratio", "Modified", "Name"];
+  const total: Cells = {
+    size: String(summary.bytes), packed: totalPacked === undefined ? "" : String(totalPacked), ratio: totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked),
+    time: "", name: totalLine({ entries, summary }),
+  };
   const widest = widestOf(entries);
-  const width = [0, 1, 2].map((column) => Math.max(head[column]!.length, total[column]!.length, widest[column]!.length));
-  const line = ([size, pack, rate, time, name]: Cells): string =>
-    `${size.padStart(width[0]!)}  ${pack.padStart(width[1]!)}  ${rate.padStart(width[2]!)}  ${time.padEnd(16)}  ${name}`.trimEnd();
-  yield `${dim(line(head))}\n`;
+  const widthOf = (column: "size" | "packed" | "ratio"): number => Math.max(HEAD[column].length, total[column].length, widest[column].length);
+  const width = { size: widthOf("size"), packed: widthOf("packed"), ratio: widthOf("ratio") };
+  const line = (cells: Cells): string =>
+    `${cells.size.padStart(width.size)}  ${cells.packed.padStart(width.packed)}  ${cells.ratio.padStart(width.ratio)}  ${cells.time.padEnd(16)}  ${cells.name}`.trimEnd();
+  yield `${dim(line(HEAD))}\n`;
   for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) yield `${entries.slice(at, at + ROWS_AT_ONCE).map((entry) => line(cellsOf(entry))).join("\n")}\n`;
   yield `${dim(line(total))}\n`;
   yield* commentLines(comment, dim);
@@ -43,14 +43,22 @@ export function* commentLines(comment: string | undefined, dim: (text: string) =
   if (comment !== undefined && comment !== "") yield `${dim("Comment:")} ${comment.split(/\r?\n/).map(printable).join(BELOW_COMMENT)}\n`;
 }
 
-type Cells = [size: string, packed: string, ratio: string, time: string, name: string];
+interface Cells {
+  readonly size: string;
+  readonly packed: string;
+  readonly ratio: string;
+  readonly time: string;
+  readonly name: string;
+}
+
+const HEAD: Cells = { size: "Size", packed: "Packed", ratio: "Ratio", time: "Modified", name: "Name" };
 
 function cellsOf(entry: ListedEntry): Cells {
   const isFile = entry.type === "file";
   const size = isFile ? (entry.size === undefined ? "?" : String(entry.size)) : "-";
   const packed = isFile && entry.packedSize !== undefined ? String(entry.packedSize) : "";
-  const rate = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
-  return [size, packed, rate, entry.mtime === undefined ? "" : formatTime(entry.mtime), nameCell(entry)];
+  const share = isFile && entry.size !== undefined && entry.packedSize !== undefined ? ratio(entry.size, entry.packedSize) : "";
+  return { size, packed, ratio: share, time: entry.mtime === undefined ? "" : formatTime(entry.mtime), name: nameCell(entry) };
 }
 
 /** The name, or what the entry is called in its folder; whether it is encrypted, where it leads, why x refuses it. */
@@ -69,7 +77,7 @@ function ratio(size: number, packed: number): string {
 }
 
 /** The longest size, packed size and ratio: those of the largest numbers. The rows are made later, some at a time: all at once they take more room than the entries. */
-function widestOf(entries: readonly ListedEntry[]): [size: string, packed: string, ratio: string] {
+function widestOf(entries: readonly ListedEntry[]): Pick<Cells, "size" | "packed" | "ratio"> {
   let [mostSize, mostPacked, worst] = [0, 0, 0];
   for (const { type, size = 0, packedSize = 0 } of entries) {
     if (type !== "file") continue;
@@ -77,7 +85,7 @@ function widestOf(entries: readonly ListedEntry[]): [size: string, packed: strin
     mostPacked = Math.max(mostPacked, packedSize);
     if (size > 0) worst = Math.max(worst, packedSize / size);
   }
-  return [String(mostSize), String(mostPacked), ratio(1, worst)];
+  return { size: String(mostSize), packed: String(mostPacked), ratio: ratio(1, worst) };
 }
 
 export function describe(files: number, directories: number, links: number): string {

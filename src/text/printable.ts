@@ -5,6 +5,8 @@
 // look like another one ("exe.txt" for "txt.exe"). Half a surrogate pair is no character.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
+/** Without "#" and ":" as well, so that nothing in it could be a command: most names. */
+const QUIET = /^[\x20-\x22\x24-\x39\x3b-\x7e]*$/;
 
 // Whoever runs us may read its own commands from what we print: GitHub Actions "::error::" at the beginning of a line and "##[error]"
 // anywhere in it, Azure "##vso[", TeamCity "##teamcity[".
@@ -13,6 +15,7 @@ const COMMAND = /##(?=\w*\[)/g;
 
 /** Shows every character that would act on a terminal or on a build service, or not be seen, as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
 export function printable(text: string): string {
+  if (QUIET.test(text)) return text;
   const shown = PLAIN.test(text) ? text : escaped(text);
   return shown.includes("::") || shown.includes("##") ? shown.replace(COMMAND_AT_START, "$1\\x3a").replace(COMMAND, "#\\x23") : shown;
 }

@@ -129,7 +129,7 @@ describe("local headers", () => {
   function agrees(local: Buffer, central: Buffer): boolean {
     const entry = fully(recordOf(central)!).entry;
     entry.limit = entry.locator.offset + local.length;
-    const plain = plainDataStart(local, entry.locator);
+    const plain = plainDataStart(local, 0, local.length, entry.locator);
     if (plain === 0) return false;
     const warned: UnzipxError[] = [];
     const facts = compareHeaders(local, entry.locator, fd, { lenient: false, warn: (note) => void warned.push(note) });
@@ -163,8 +163,8 @@ describe("local headers", () => {
     const entry = fully(recordOf(central)!).entry;
     const end = 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
     entry.limit = entry.locator.offset + end + entry.packedSize;
-    expect(plainDataStart(local, entry.locator)).toBe(entry.locator.offset + end);
+    expect(plainDataStart(local, 0, local.length, entry.locator)).toBe(entry.locator.offset + end);
     entry.limit = entry.locator.offset + end + entry.packedSize - 1;
-    expect(plainDataStart(local, entry.locator)).toBe(0);
+    expect(plainDataStart(local, 0, local.length, entry.locator)).toBe(0);
   });
 });

@@ -8,7 +8,7 @@ import { UnzipxError } from "../../errors.ts";
 import type { Bytes, Decoded, EntryOptions, Locator } from "../contract.ts";
 import type { AesInfo } from "./crypto-aes.ts";
 import { bytesAround, isLocked, orWrongPassword, startDecryption, type Decryption } from "./decrypt.ts";
-import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, hex, LOCAL_HEADER } from "./local-header.ts";
+import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, hex, isPlainAround, LOCAL_HEADER } from "./local-header.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 
 export interface ZipLocator extends Locator {
@@ -18,7 +18,7 @@ export interface ZipLocator extends Locator {
   /** 0 and without meaning where `aes` is AE-2. */
   readonly crc32: number;
   readonly aes: AesInfo | undefined;
-  /** The time of day, as MS-DOS has it. */
+  /** The time of day, as MS-DOS has it; 0 and without meaning where nothing is encrypted. */
   readonly dosTime: number;
   readonly isFolder: boolean;
   /** The name's bytes, as latin1: compared, never shown. */
@@ -45,6 +45,8 @@ function scratchOf(length: number): Buffer {
 
 function ignore(): void {}
 
+const NOTHING: Decoded = { whole: new Uint8Array(0) };
+
 /** `whole` is valid until the next call on the same thread. */
 export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
@@ -54,6 +56,10 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, wa
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   // Behind a small entry the next header is near.
   const near = locator.packedSize <= NEAR ? headersOnly : undefined;
+  if (near !== undefined) {
+    const at = near.reach(locator.offset, available);
+    if (isPlainAround(near.bytes, at, at + available, locator)) return NOTHING;
+  }
   const record = near?.read(locator.offset, available) ?? scratchOf(available);
   if (near === undefined) readExactly(fd, record, locator.offset);
   const telling = { lenient, warn };
@@ -62,7 +68,7 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, wa
   const checkRest = (behind?: Buffer): void => checkWhatFollows(fd, locator, { facts, behind, telling });
   if (headersOnly !== undefined) {
     checkRest(hasDescriptor ? near?.read(dataStart + locator.packedSize, descriptorRoom(locator, dataStart)) : undefined);
-    return { whole: new Uint8Array(0) };
+    return NOTHING;
   }
   if (locator.size > 0 && locator.method !== STORE && locator.method !== DEFLATE) return unpackForeign(fd, locator, dataStart, password, checkRest);
   if (!isSmall) return { chunks: verified(unpackChunks(fd, locator, dataStart, password), locator, checkRest) };

@@ -43,16 +43,33 @@ interface Rare {
   /** Where it is not the path. */
   readonly rawName?: string | undefined;
   readonly cipher?: string | undefined;
+  readonly dosTime?: number | undefined;
   readonly comment?: string | undefined;
   readonly escaped?: boolean | undefined;
   refusal?: UnzipxError | undefined;
 }
 
-type Told = Omit<IndexedEntry, "locator" | "size" | "packedSize" | "linkTarget" | "method" | "cipher" | "escaped" | "type"> & { readonly type: (typeof TYPES)[number] };
+/** What a record tells, with what few have under a key of its own. */
+interface Told {
+  readonly path: string;
+  readonly type: (typeof TYPES)[number];
+  readonly mtime: number | undefined;
+  readonly mode: number | undefined;
+  readonly encrypted: boolean;
+  readonly offset: number;
+  readonly packedSize: number;
+  readonly size: number;
+  readonly flags: number;
+  readonly method: number;
+  readonly crc32: number;
+  /** It means something. */
+  readonly hasCrc32: boolean;
+  readonly rare: Rare | undefined;
+}
 
 /**
  * There may be a million: what is small lies in one number, what few have beside them, the locator is made when it is asked for, and what V8 would make another object of
- * (numbers of more than 32 bits) is stored as one that is none. So an entry takes 110 bytes and its path.
+ * (numbers of more than 32 bits) is stored as one that is none. So an entry takes 104 bytes and its path.
  */
 export class ZipEntry implements IndexedEntry {
   readonly path: string;
@@ -68,27 +85,21 @@ export class ZipEntry implements IndexedEntry {
   #limit = 0;
   /** Flags and, above them, the method: both have 16 bits. */
   readonly #how: number;
-  readonly #dosTime: number;
   readonly #bits: number;
   #rare: Rare | undefined;
 
-  constructor(told: Told, { cipher, escaped }: { readonly cipher: string | undefined; readonly escaped: boolean }, locator: Omit<ZipLocator, "limit">) {
-    const { path, mtime, mode, comment, refusal } = told;
-    const { aes, unicodeName } = locator;
+  constructor({ path, type, mtime, mode, encrypted, offset, packedSize, size, flags, method, crc32, hasCrc32, rare }: Told) {
     this.path = path;
-    this.size = locator.size;
-    this.packedSize = locator.packedSize;
+    this.size = size;
+    this.packedSize = packedSize;
     const seconds = ((mtime ?? 0) / 1000) | 0;
     const isWhole = seconds * 1000 === mtime;
     this.#time = isWhole ? seconds : mtime;
-    this.#crc32 = locator.crc32 | 0;
-    this.#offset = locator.offset;
-    this.#how = locator.flags | (locator.method << 16);
-    this.#dosTime = locator.dosTime;
-    this.#bits = TYPES.indexOf(told.type) | (told.encrypted ? ENCRYPTED : 0) | (told.crc32 === undefined ? 0 : HAS_CRC32) | (isWhole ? IN_SECONDS : 0) | (mode === undefined ? 0 : HAS_MODE | (mode << MODE_AT));
-    const rawName = locator.rawName === path ? undefined : locator.rawName;
-    const isPlain = aes === undefined && unicodeName === undefined && rawName === undefined && cipher === undefined && comment === undefined && refusal === undefined && !escaped;
-    this.#rare = isPlain ? undefined : { aes, unicodeName, rawName, cipher, comment, escaped: escaped || undefined, refusal };
+    this.#crc32 = crc32 | 0;
+    this.#offset = offset;
+    this.#how = flags | (method << 16);
+    this.#bits = TYPES.indexOf(type) | (encrypted ? ENCRYPTED : 0) | (hasCrc32 ? HAS_CRC32 : 0) | (isWhole ? IN_SECONDS : 0) | (mode === undefined ? 0 : HAS_MODE | (mode << MODE_AT));
+    this.#rare = rare;
   }
 
   get type(): (typeof TYPES)[number] {
@@ -160,7 +171,7 @@ export class ZipEntry implements IndexedEntry {
     return {
       offset: this.#offset, packedSize: this.packedSize, size: this.size, flags: this.#how & 0xffff, method: this.#how >>> 16,
       crc32: this.#crc32 >>> 0, aes: this.#rare?.aes, unicodeName: this.#rare?.unicodeName,
-      dosTime: this.#dosTime, isFolder: this.type === "directory", rawName: this.#rawName, limit: this.#limit,
+      dosTime: this.#rare?.dosTime ?? 0, isFolder: this.type === "directory", rawName: this.#rawName, limit: this.#limit,
     };
   }
 }
@@ -198,27 +209,34 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
   if (values.oddity !== undefined) notes.push(new UnzipxError("ODDITY", values.oddity, { entry: path }));
   if (record.crc32 === 0 && size > 0 && aes?.version !== 2) notes.push(new UnzipxError("ODDITY", "An entry with content has the checksum 0, which some readers take for none", { entry: path }));
   noteOddities(record, path, type, notes);
-  const locator = {
-    offset: values.offset + reading.prefix,
-    packedSize, size, flags, aes,
-    method: aes?.method ?? record.method,
-    crc32: record.crc32,
-    dosTime: record.time,
-    isFolder: type === "directory",
-    rawName: isAscii(record.name) && !called.unicode ? name.text : record.name.toString("latin1"),
-    unicodeName: called.unicode?.toString("latin1"),
-  };
+  const how = { flags, aes, packedSize, size, method: aes?.method ?? record.method, isFolder: type === "directory" };
+  const rawName = isAscii(record.name) && !called.unicode ? name.text : record.name.toString("latin1");
   return new ZipEntry({
-    path, type,
+    path, type, packedSize, size, flags,
     mtime: time.mtime,
     // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.
     mode: (unixMode & 0o7777) === 0 ? undefined : unixMode & 0o7777,
-    crc32: aes?.version === 2 ? undefined : record.crc32,
     // A folder has nothing that a password would be needed for.
     encrypted: (flags & FLAG_ENCRYPTED) !== 0 && type !== "directory",
-    comment: commentOf(record),
-    refusal: conflictOf(record, called, values, { path, reading }) ?? refusalOf(type, record, locator),
-  }, { cipher: type === "directory" ? undefined : cipherOf(record, flags, aes), escaped: name.escaped }, locator);
+    offset: values.offset + reading.prefix,
+    method: how.method,
+    crc32: record.crc32,
+    hasCrc32: aes?.version !== 2,
+    rare: anyOf({
+      aes,
+      unicodeName: called.unicode?.toString("latin1"),
+      rawName: rawName === path ? undefined : rawName,
+      dosTime: (flags & FLAG_ENCRYPTED) === 0 ? undefined : record.time,
+      cipher: type === "directory" ? undefined : cipherOf(record, flags, aes),
+      comment: commentOf(record),
+      escaped: name.escaped || undefined,
+      refusal: conflictOf(record, called, values, { path, reading }) ?? refusalOf(type, record, how),
+    }),
+  });
+}
+
+function anyOf(rare: Rare): Rare | undefined {
+  return Object.values(rare).some((value) => value !== undefined) ? rare : undefined;
 }
 
 /** WinZip's AES strengths 1, 2 and 3 are keys of 128, 192 and 256 bits. */
@@ -285,8 +303,8 @@ function settle(conflict: EntryName["conflict"], why: string, taken: string, { p
   return undefined;
 }
 
-function refusalOf(type: EntryType, record: CentralRecord, locator: Omit<ZipLocator, "limit">): UnzipxError | undefined {
-  const { flags, method, packedSize, size } = locator;
+function refusalOf(type: EntryType, record: CentralRecord, how: Omit<ZipLocator, "offset" | "crc32" | "dosTime" | "rawName" | "unicodeName" | "limit">): UnzipxError | undefined {
+  const { flags, method, packedSize, size } = how;
   const isEncrypted = (flags & FLAG_ENCRYPTED) !== 0;
   if ((flags & (FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0) {
     return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: PKWARE's strong encryption is not supported");
@@ -297,11 +315,11 @@ function refusalOf(type: EntryType, record: CentralRecord, locator: Omit<ZipLoca
     if (size === 0) return empty;
     return new UnzipxError("AMBIGUOUS", "Refused an entry: its name is a folder's, and it has content", { expected: "0 bytes", found: `${size}` });
   }
-  if (record.method === AES_METHOD && (locator.aes === undefined || !isEncrypted)) return refusalOfAes(record, isEncrypted);
+  if (record.method === AES_METHOD && (how.aes === undefined || !isEncrypted)) return refusalOfAes(record, isEncrypted);
   if (method !== STORE && method !== DEFLATE && !FOREIGN_METHODS.has(method)) {
     return new UnzipxError("UNSUPPORTED_METHOD", "Cannot read an entry: its compression method is not supported", { found: methodName(method) });
   }
-  const { before, after } = bytesAround(locator);
+  const { before, after } = bytesAround(how);
   if (packedSize < before + after) {
     return new UnzipxError("BAD_SIZE", "Cannot read an entry: it is shorter than its encryption needs", { expected: `${before + after} bytes at least`, found: `${packedSize}` });
   }

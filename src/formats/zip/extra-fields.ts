@@ -19,7 +19,6 @@ export function isPadding(extra: Buffer, left: number): boolean {
 
 type Form = (bytes: Buffer, start: number, length: number, side: Side) => boolean;
 
-const TIMESTAMP_LENGTHS: ReadonlySet<number> = new Set([1, 5, 9, 13]);
 const exactly = (...lengths: readonly number[]): Form => (_, __, length) => lengths.includes(length);
 
 const FORMS: ReadonlyMap<number, readonly [name: string, form: Form]> = new Map([
@@ -44,20 +43,21 @@ export function misshapen(id: number, bytes: Buffer, start: number, end: number,
 }
 
 /** Whether there is nothing from `start` to `end` but timestamps and owners, as zip writes them, and each has the form it should. */
-export function arePlain(bytes: Buffer, start: number, end: number, side: Side): boolean {
+export function arePlain(bytes: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at + 4 <= end) {
     const id = bytes.readUInt16LE(at);
-    const next = at + 4 + bytes.readUInt16LE(at + 2);
-    if (next > end || (id !== TIMESTAMP_ID && id !== UNIX_IDS_ID) || misshapen(id, bytes, at + 4, next, side) !== undefined) return false;
-    at = next;
+    const length = bytes.readUInt16LE(at + 2);
+    const start = at + 4;
+    if (start + length > end || !(id === TIMESTAMP_ID ? isTimestamp(bytes, start, length) : id === UNIX_IDS_ID && isUnixIds(bytes, start, length))) return false;
+    at = start + length;
   }
   return at === end;
 }
 
 /** A byte of flags, of which bits 0 to 2 stand for a time each; the central directory has at most the first, or a copy. */
 function isTimestamp(bytes: Buffer, start: number, length: number): boolean {
-  if (!TIMESTAMP_LENGTHS.has(length)) return false;
+  if (length > 13 || (length & 3) !== 1) return false; // 1, and 4 for each time
   const flags = bytes[start]!;
   return flags <= 7 && ((flags & 1) === 0 || length >= 5);
 }

@@ -38,15 +38,10 @@ export function readPlain(bytes: Buffer, at: number, { prefix, calendar }: Plain
   if (mode === undefined || mtime === undefined) return undefined;
   const path = asciiAt(bytes, at + CENTRAL_FIXED, nameLength);
   if (path === undefined) return undefined;
-  const isFolder = path.endsWith("/");
-  return new ZipEntry(
-    {
-      path, type: isFolder ? "directory" : "file", mtime, mode: mode === 0 ? undefined : mode,
-      crc32, encrypted: false, comment: undefined, refusal: undefined,
-    },
-    { cipher: undefined, escaped: false },
-    { offset: offset + prefix, packedSize, size, flags, method, crc32, dosTime: bytes.readUInt16LE(at + 12), isFolder, rawName: path, aes: undefined, unicodeName: undefined },
-  );
+  return new ZipEntry({
+    path, type: path.endsWith("/") ? "directory" : "file", mtime, mode: mode === 0 ? undefined : mode, encrypted: false,
+    offset: offset + prefix, packedSize, size, flags, method, crc32, hasCrc32: true, rare: undefined,
+  });
 }
 
 /** The permission bits; 0 where the record tells none. `last`: the last byte of the name. */
@@ -65,7 +60,7 @@ function plainMode(bytes: Buffer, at: number, last: number, size: number): numbe
 function plainTime(bytes: Buffer, at: number, nameLength: number, calendar: Calendar): number | undefined {
   const start = at + CENTRAL_FIXED + nameLength;
   const end = start + bytes.readUInt16LE(at + 30);
-  if (!arePlain(bytes, start, end, "central")) return undefined;
+  if (!arePlain(bytes, start, end)) return undefined;
   for (let field = start; field < end; field += 4 + bytes.readUInt16LE(field + 2)) {
     // 1 flags, of which bit 0 stands for the time of change; 4 seconds since 1970, signed
     if (bytes.readUInt16LE(field) === TIMESTAMP_ID && (bytes[field + 4]! & 1) !== 0) return bytes.readInt32LE(field + 5) * 1000;

@@ -1,0 +1,82 @@
+/** DryRun.refusal() asks a set of names first, and a plan from the first name in doubt on: it has to say what claim() says, which has a plan from the beginning. */
+import { describe, expect, it } from "vitest";
+import { DryRun } from "../../src/core/dry-run.ts";
+import type { OpenedIndex, OpenedStream } from "../../src/core/open.ts";
+import { UnzipxError } from "../../src/errors.ts";
+import type { Entry } from "../../src/formats/contract.ts";
+import { NewNames } from "../../src/safe/new-names.ts";
+import { DEFAULT_POLICY } from "../../src/safe/policy.ts";
+
+const COMPONENTS = ["a", "b", "A", "readme.txt", "README.TXT", "x1", "lib", "Lib", "é", "É", "con", "a.", "..", "", "."];
+const LIMITS = { ...DEFAULT_POLICY.limits, depth: 5 };
+const OPENED = {
+  "a zip": { kind: "index" },
+  "a tar": { kind: "stream", entriesFailAlone: false, isPackage: false, byEngine: false },
+  "a 7z": { kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: true },
+} as const;
+
+/** The same numbers every time. */
+function randomFrom(seed: number): (most: number) => number {
+  let state = seed;
+  return (most) => (state = (state * 48271) % 0x7fffffff) % most;
+}
+
+function entry(path: string, type: Entry["type"], linkTarget?: string): Entry {
+  return { path, type, linkTarget, size: 1, packedSize: 1, mtime: 0, mode: undefined, method: "store", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined };
+}
+
+/** Mostly new names, so that the doubt comes late. */
+function entriesOf(run: number): Entry[] {
+  const random = randomFrom(run * 7919 + 1);
+  return Array.from({ length: 1 + random(30) }, (_, at) => {
+    const odd = random(12) === 0;
+    const component = (): string => (odd ? COMPONENTS[random(COMPONENTS.length)]! : COMPONENTS[random(7)]!);
+    const path = [...Array.from({ length: random(3) }, component), random(4) === 0 ? component() : `file-${at}`].join("/");
+    if (random(15) === 0) return entry(path, random(2) === 0 ? "symlink" : "hardlink", component());
+    return random(4) === 0 ? entry(random(2) === 0 ? `${path}/` : path, "directory") : entry(random(40) === 0 ? `${path}/` : path, "file");
+  });
+}
+
+function said(opened: OpenedIndex | OpenedStream, entries: readonly Entry[], ask: "refusal" | "claim"): (string | undefined)[] {
+  const dry = new DryRun<number>(opened, { limits: LIMITS, prefix: "" });
+  const all = entries.map((one, row) => {
+    const answer = dry[ask](one, row);
+    return answer instanceof UnzipxError ? JSON.stringify(answer) + answer.message : undefined;
+  });
+  dry.finish((error, row) => void (all[row] = JSON.stringify(error) + error.message));
+  return all;
+}
+
+describe("DryRun.refusal()", () => {
+  it.each(Object.keys(OPENED) as (keyof typeof OPENED)[])("says of random names what claim() says, in %s", (kind) => {
+    const opened = OPENED[kind] as unknown as OpenedIndex | OpenedStream;
+    let refused = 0;
+    for (let run = 0; run < 3000; run++) {
+      const entries = entriesOf(run);
+      const quick = said(opened, entries, "refusal");
+      expect(quick, JSON.stringify(entries.map(({ path, type }) => [type, path]))).toEqual(said(opened, entries, "claim"));
+      if (quick.some((answer) => answer !== undefined)) refused += 1;
+    }
+    expect(refused).toBeGreaterThan(300);
+    expect(refused).toBeLessThan(2900);
+  });
+});
+
+describe("NewNames", () => {
+  it("takes new names, and the folders above them, in any order", () => {
+    const names = new NewNames(16);
+    expect([names.take("a/b/c.txt", false), names.take("a/", true), names.take("a/b", true), names.take("a/d.txt", false), names.take("e.txt", false)]).toEqual([true, true, true, true, true]);
+    expect(names.taken).toEqual(["a/b/c.txt", "a/", "a/b/", "a/d.txt", "e.txt"]);
+  });
+
+  it.each([
+    ["the same file", "a/b", false], ["a file in other letters", "a/B", false], ["a folder in other letters", "A/x", false], ["a file where a folder is", "a", false],
+    ["a folder where a file is", "a/b/", true], ["a file below a file", "a/b/c", false], ["a file that ends with a slash", "x/", false],
+    ["a path that leads out", "../x", false], ["an empty path", "", true], ["a name that is not in ASCII", "é", false], ["a path that is too deep", "1/2/3/4/5", false],
+  ])("doubts %s", (_, path, isFolder) => {
+    const names = new NewNames(4);
+    expect(names.take("a/b", false)).toBe(true);
+    expect(names.take(path, isFolder)).toBe(false);
+    expect(names.taken).toEqual(["a/b"]);
+  });
+});
