@@ -38,7 +38,7 @@ export class DryRun<Mark> {
     this.#byEngine = opened.kind === "stream" && opened.byEngine;
   }
 
-  /** As claim(), for whoever needs no place: nothing is told of oddities then. */
+  /** As claim(), for whoever needs no place. */
   refusal(entry: Entry, mark: Mark): UnzipxError | undefined {
     if (this.#names !== undefined && isPlain(entry) && this.#names.take(entry.path, entry.type === "directory")) return undefined;
     const claimed = this.claim(entry, mark);
@@ -65,7 +65,7 @@ export class DryRun<Mark> {
     this.#names = undefined;
     for (const path of names) {
       const entry = { ...NOTHING_KNOWN, path, type: path.endsWith("/") ? "directory" : "file" } as const;
-      this.#plan.claim(entry, this.#rulesOf(entry));
+      if (this.#plan.claim(entry, this.#rulesOf(entry)) instanceof UnzipxError) throw new UnzipxError("INTERNAL", "Cannot tell what is refused: a name that was new is refused by the plan");
     }
   }
 

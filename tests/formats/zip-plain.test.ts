@@ -8,7 +8,7 @@ import { CentralDirectory, type CentralRecord } from "../../src/formats/zip/cent
 import { readEntry, type ZipEntry } from "../../src/formats/zip/entry.ts";
 import { entryName } from "../../src/formats/zip/entry-name.ts";
 import { calendar } from "../../src/formats/zip/entry-time.ts";
-import { compareHeaders, plainDataStart } from "../../src/formats/zip/local-header.ts";
+import { compareHeaders, isPlainAround, plainDataStart } from "../../src/formats/zip/local-header.ts";
 import { readPlain } from "../../src/formats/zip/plain-record.ts";
 import { buildZip, DEFLATE, FLAG_UTF8, type ZipItem } from "../helpers/build.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
@@ -130,7 +130,11 @@ describe("local headers", () => {
     const entry = fully(recordOf(central)!).entry;
     entry.limit = entry.locator.offset + local.length;
     const plain = plainDataStart(local, 0, local.length, entry.locator);
+    const amid = Buffer.concat([Buffer.alloc(7, 1), local, pairs[0]!.local]);
+    expect(plainDataStart(amid, 7, 7 + local.length, entry.locator), "amid other bytes").toBe(plain);
     if (plain === 0) return false;
+    const headerLength = plain - entry.locator.offset;
+    for (let length = 0; length < headerLength; length++) expect(plainDataStart(amid, 7, 7 + length, entry.locator), `${length} bytes of it`).toBe(0);
     const warned: UnzipxError[] = [];
     const facts = compareHeaders(local, entry.locator, fd, { lenient: false, warn: (note) => void warned.push(note) });
     expect([warned, facts]).toEqual([[], { dataStart: plain, hasDescriptor: (entry.locator.flags & 8) !== 0, halfDescribed: false, isZip64: false }]);
@@ -166,5 +170,19 @@ describe("local headers", () => {
     expect(plainDataStart(local, 0, local.length, entry.locator)).toBe(entry.locator.offset + end);
     entry.limit = entry.locator.offset + end + entry.packedSize - 1;
     expect(plainDataStart(local, 0, local.length, entry.locator)).toBe(0);
+  });
+
+  it("with something behind the data, or a descriptor, are not all that is to be looked at", () => {
+    const around = ({ local, central }: (typeof pairs)[number], more: number): boolean => {
+      const entry = fully(recordOf(central)!).entry;
+      entry.limit = entry.locator.offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28) + entry.packedSize + more;
+      return isPlainAround(local, 0, local.length, entry.locator);
+    };
+    const described = pairs.filter(({ local }) => (local.readUInt16LE(6) & 8) !== 0);
+    const bare = pairs.filter((pair) => !described.includes(pair));
+    expect([described.length > 0, bare.length > 0]).toEqual([true, true]);
+    expect(bare.map((pair) => around(pair, 0))).toEqual(bare.map(() => true));
+    for (const more of [-1, 1, 16]) expect(bare.map((pair) => around(pair, more)), `${more} bytes`).toEqual(bare.map(() => false));
+    expect(described.map((pair) => around(pair, 0))).toEqual(described.map(() => false));
   });
 });

@@ -40,7 +40,7 @@ export interface LocalFacts {
 }
 
 /**
- * Where the data begins, if the local header from `start` to `end` of `bytes`, or further, is as plain as most are and says what the central one does;
+ * Where the data begins, if the local header at `start` of `bytes`, of which nothing is known behind `end`, is as plain as most are and says what the central one does;
  * 0: compareHeaders() has to look at it, which would say the same of this one. It takes a third of the time, and there may be a million.
  */
 export function plainDataStart(bytes: Buffer, start: number, end: number, locator: ZipLocator): number {
