@@ -26,7 +26,7 @@ enum {
   DEEP = 64, DEEP_ROWS = 10,
   SLOTS = DEEP << DEEP_ROWS,
   TAG_BITS = 8,
-  LONG_BITS = 15,
+  LONG_BITS = 15, LONG_WAYS = 8, // places that are kept of a hash
   SHORT_BITS = 13,
   // From farther away, three bytes are mostly no longer than the code of a match. In programs 2048 would be 0.2 % better, in hexadecimal digits 3 % worse.
   SHORT_DISTANCE = 512,
@@ -34,7 +34,7 @@ enum {
   PATIENCE_BITS = 7,
 
   PROBE = 1 << 15, // bytes after which it is known whether the depth is enough
-  DEEPER = 7,
+  DEEPER = 7, DEEPEST = 10,
   FIRST = 16, LAST = 8, // bytes of a long match that are inserted
 
   STEP = 1 << 11, // bytes, about, after which the loops are left: only then can the engine go on with what it has optimised meanwhile
@@ -66,7 +66,8 @@ static const struct level {
   u8 lazy; // up to so many bytes further on a better match is looked for,
   u8 good; // in a quarter of the slots if the match has so many bytes, else in half of them,
   u8 enough; // and not at all if it has so many
-  u8 scarce; // if more than one in so many searches leaves places unseen, as in much text, the rest is searched as by DEEPER
+  u8 scarce; // if more than one in so many searches leaves places unseen, as in much text, the rest is searched as by DEEPER; if more than one in four does, as by DEEPEST
+  u8 ways; // in deep searches, so many places with the same eight bytes are looked at first
 } levels[] = {
   {0}, // stored
   {SHALLOW, 1, 8, 32},
@@ -75,16 +76,17 @@ static const struct level {
   {SHALLOW, 10, 32, 32},
   {SHALLOW, 10, 32, 32, 1, 8, 16, 4},
   {SHALLOW, 16, 48, 32, 1, 8, 16, 10},
-  {DEEP, 40, 96, 48, 1, 8, 24},
-  {DEEP, 64, 192, 255, 1, 16, 64},
-  {DEEP, 64, 255, 255, 2, 32, 255},
+  {DEEP, 40, 96, 48, 1, 8, 24, 4, 1},
+  {DEEP, 64, 192, 255, 1, 16, 64, 0, LONG_WAYS},
+  {DEEP, 64, 255, 255, 2, 32, 255, 0, LONG_WAYS},
+  {DEEP, 64, 96, 48, 1, 8, 24, 0, LONG_WAYS},
 };
 
 static u8 tags[SLOTS];
 static u32 places[SLOTS];
 static u8 heads[1 << SHALLOW_ROWS]; // by row: the slot that was filled last; the one filled before it is the next, and behind the last slot the first
 static u32 shorts[1 << SHORT_BITS]; // by the hash of three bytes: the last place
-static u32 longs[1 << LONG_BITS]; // by that of eight bytes, in deep searches: so what lies behind many others is found as well
+static u32 longs[LONG_WAYS << LONG_BITS]; // by that of eight bytes, in deep searches: so what lies behind many others is found as well
 static u32 base = 2 * WINDOW; // the place of the input's first byte: from it, no place that is 0 is in the window
 
 static u32 at, end;
@@ -95,7 +97,7 @@ static inline u32 load32(u32 i) { return *(const any32 *)(input + i); }
 
 static inline u32 hashOf(u32 bytes, u32 bits) { return bytes * 0x9e3779b1u >> (32 - bits); }
 
-static INLINE u32 *longOf(u32 i) { return longs + (*(const any64 *)(input + i) * 0x9e3779b97f4a7c15u >> (64 - LONG_BITS)); }
+static INLINE u32 *longOf(u32 i, u32 ways) { return longs + ways * (u32)(*(const any64 *)(input + i) * 0x9e3779b97f4a7c15u >> (64 - LONG_BITS)); }
 
 static INLINE u32 rowBits(u32 width) { return width == DEEP ? DEEP_ROWS : SHALLOW_ROWS; }
 
@@ -127,11 +129,17 @@ static INLINE void fill(u32 row, u32 hash, u32 i, u32 width) {
   places[row * width + slot] = base + i;
 }
 
+// The last place is the first.
+static INLINE void fillLong(u32 *kept, u32 i, u32 ways) {
+  for (u32 way = ways - 1; way > 0; way--) kept[way] = kept[way - 1];
+  kept[0] = base + i;
+}
+
 // From now on, matches may reach back to `i`, but for those of three bytes, which are worth little: find() alone notes where they are.
-static INLINE void insert(u32 i, u32 width) {
+static INLINE void insert(u32 i, u32 width, u32 ways) {
   u32 hash = hashOf(load32(i), rowBits(width) + TAG_BITS);
   fill(hash >> TAG_BITS, hash, i, width);
-  if (width == DEEP) *longOf(i) = base + i;
+  if (width == DEEP) fillLong(longOf(i, ways), i, ways);
 }
 
 // How many bytes are equal, of `most`.
@@ -147,7 +155,7 @@ static inline u32 lengthOf(u32 i, u32 from, u32 most) {
 }
 
 // The length of a match at `i` that is longer than `best`, and its distance; or else `best`. Inserts `i`.
-static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *distance) {
+static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 ways, u32 *distance) {
   u32 left = end - i, most = left < MOST_MATCH ? left : MOST_MATCH;
   if (left < 4) return best;
   searches++;
@@ -159,15 +167,19 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 *dis
   const u32 fromShort = *lastShort - base;
   *lastShort = base + i;
   if (width == DEEP) {
-    u32 *const lastLong = longOf(i);
-    const u32 from = *lastLong - base;
-    *lastLong = base + i;
-    u32 length = isInWindow(i, from) && load32(from) == bytes ? lengthOf(i, from, most) : 0;
-    if (length > best) {
+    u32 *const kept = longOf(i, ways);
+    for (u32 way = 0; way < ways; way++) {
+      const u32 from = kept[way] - base;
+      if (!isInWindow(i, from)) break;
+      u32 length = load32(from) == bytes ? lengthOf(i, from, most) : 0;
+      if (length <= best) continue;
       best = length;
       *distance = i - from;
-      if (length >= nice || length >= most) mask = 0;
+      if (length < nice && length < most) continue;
+      mask = 0;
+      break;
     }
+    fillLong(kept, i, ways);
   }
   // Where a longer match would have to be equal as well.
   u32 tail = best < 3 ? 0 : best - 3, wanted = load32(i + tail);
@@ -534,12 +546,12 @@ static INLINE void addLiterals(u32 from, u32 to) {
 }
 
 // Goes on for a while.
-static INLINE void parse(u32 width) {
+static INLINE void parse(u32 width, u32 ways) {
   u32 i = at;
   const u32 stop = end - i > STEP ? i + STEP : end, insertable = end < 4 ? 0 : end - 3;
   const u32 depth = level.depth, nice = level.nice, lazy = level.lazy, enough = level.enough, good = level.good, all = level.all;
   while (i < stop) {
-    u32 distance = 0, length = find(i, LEAST_MATCH - 1, depth, nice, width, &distance), seen = i + 1;
+    u32 distance = 0, length = find(i, LEAST_MATCH - 1, depth, nice, width, ways, &distance), seen = i + 1;
     if (length < LEAST_MATCH) {
       u32 to = i + 1 + ((i - literalsFrom) >> PATIENCE_BITS);
       if (to > stop) to = stop;
@@ -548,7 +560,7 @@ static INLINE void parse(u32 width) {
       continue;
     }
     for (u32 by = 1; by <= lazy && length < enough && i + by < end; by++) {
-      u32 other = 0, longer = find(i + by, length - 1, by == 1 && length < good ? (depth + 1) / 2 : (depth + 3) / 4, nice, width, &other);
+      u32 other = 0, longer = find(i + by, length - 1, by == 1 && length < good ? (depth + 1) / 2 : (depth + 3) / 4, nice, width, ways, &other);
       seen = i + by + 1;
       if (other == 0 || !isBetter(longer, other, length, distance, by)) continue;
       addLiterals(i, i + by);
@@ -564,22 +576,23 @@ static INLINE void parse(u32 width) {
     literalsFrom = i += length;
     const u32 to = i < insertable ? i : insertable;
     if (length > all) {
-      for (u32 first = seen + FIRST; seen < first && seen < to; seen++) insert(seen, width);
+      for (u32 first = seen + FIRST; seen < first && seen < to; seen++) insert(seen, width, ways);
       seen = i - LAST;
     }
-    for (; seen < to; seen++) insert(seen, width);
+    for (; seen < to; seen++) insert(seen, width, ways);
   }
   at = i;
 }
 
-// One for each width, which the compiler then knows.
-static __attribute__((noinline)) void parseShallow(void) { parse(SHALLOW); }
-static __attribute__((noinline)) void parseDeep(void) { parse(DEEP); }
+// One for each shape of the tables, which the compiler then knows.
+static __attribute__((noinline)) void parseShallow(void) { parse(SHALLOW, 0); }
+static __attribute__((noinline)) void parseDeep(void) { parse(DEEP, 1); }
+static __attribute__((noinline)) void parseDeepest(void) { parse(DEEP, LONG_WAYS); }
 
 static __attribute__((noinline)) void insertSome(u32 from, u32 to) {
   for (; from < to; from++) {
-    if (level.width == SHALLOW) insert(from, SHALLOW);
-    else insert(from, DEEP);
+    if (level.width == SHALLOW) insert(from, SHALLOW, 0);
+    else insert(from, DEEP, level.ways);
   }
 }
 
@@ -624,14 +637,15 @@ EXPORT(deflate) u32 deflate(u32 from, u32 to, u32 levelNumber, u32 isLast) {
     while (at < end) {
       if (at - from >= PROBE && level.scarce > 0) {
         if (level.scarce * cutShort > searches) {
-          level = levels[DEEPER];
+          level = levels[4 * cutShort > searches ? DEEPEST : DEEPER];
           forget();
           insertWindow();
         }
         level.scarce = 0;
       }
       if (level.width == SHALLOW) parseShallow();
-      else parseDeep();
+      else if (level.ways == 1) parseDeep();
+      else parseDeepest();
       if (freshSymbols >= CHUNK || sequenceCount > MOST_SEQUENCES - STEP) divide();
     }
     if (freshSymbols > 0) divide();
