@@ -35,6 +35,7 @@ enum {
 
   PROBE = 1 << 15, // bytes after which it is known whether the depth is enough
   DEEPER = 7, DEEPEST = 10,
+  VERY_SCARCE = 4, // if more than one in so many searches leaves places unseen, as in text of few words, DEEPEST is next
   FIRST = 16, LAST = 8, // bytes of a long match that are inserted
 
   STEP = 1 << 11, // bytes, about, after which the loops are left: only then can the engine go on with what it has optimised meanwhile
@@ -66,7 +67,7 @@ static const struct level {
   u8 lazy; // up to so many bytes further on a better match is looked for,
   u8 good; // in a quarter of the slots if the match has so many bytes, else in half of them,
   u8 enough; // and not at all if it has so many
-  u8 scarce; // if more than one in so many searches leaves places unseen, as in much text, the rest is searched as by DEEPER; if more than one in four does, as by DEEPEST
+  u8 scarce; // if more than one in so many searches leaves places unseen, as in much text, the rest is searched as by DEEPER, or by DEEPEST
   u8 ways; // in deep searches, so many places with the same eight bytes are looked at first
 } levels[] = {
   {0}, // stored
@@ -637,7 +638,7 @@ EXPORT(deflate) u32 deflate(u32 from, u32 to, u32 levelNumber, u32 isLast) {
     while (at < end) {
       if (at - from >= PROBE && level.scarce > 0) {
         if (level.scarce * cutShort > searches) {
-          level = levels[4 * cutShort > searches ? DEEPEST : DEEPER];
+          level = levels[VERY_SCARCE * cutShort > searches ? DEEPEST : DEEPER];
           forget();
           insertWindow();
         }

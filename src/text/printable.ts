@@ -4,8 +4,7 @@
 // the line; characters of format (bidirectional, zero-width, tags, annotations) and those that are not shown at all make a name
 // look like another one ("exe.txt" for "txt.exe"). Half a surrogate pair is no character.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-const PLAIN = /^[\x20-\x7e]*$/;
-/** Without "#" and ":" as well, so that nothing in it could be a command: most names. */
+/** ASCII without what could act on anything, "#" and ":" of commands included: most names. */
 const QUIET = /^[\x20-\x22\x24-\x39\x3b-\x7e]*$/;
 
 // Whoever runs us may read its own commands from what we print: GitHub Actions "::error::" at the beginning of a line and "##[error]"
@@ -16,7 +15,7 @@ const COMMAND = /##(?=\w*\[)/g;
 /** Shows every character that would act on a terminal or on a build service, or not be seen, as its escape: ESC as `\x1b`, RLO as `\u202e`. Emoji stay whole. */
 export function printable(text: string): string {
   if (QUIET.test(text)) return text;
-  const shown = PLAIN.test(text) ? text : escaped(text);
+  const shown = escaped(text);
   return shown.includes("::") || shown.includes("##") ? shown.replace(COMMAND_AT_START, "$1\\x3a").replace(COMMAND, "#\\x23") : shown;
 }
 

@@ -48,9 +48,9 @@ export function arePlain(bytes: Buffer, start: number, end: number): boolean {
   while (at + 4 <= end) {
     const id = bytes.readUInt16LE(at);
     const length = bytes.readUInt16LE(at + 2);
-    const start = at + 4;
-    if (start + length > end || !(id === TIMESTAMP_ID ? isTimestamp(bytes, start, length) : id === UNIX_IDS_ID && isUnixIds(bytes, start, length))) return false;
-    at = start + length;
+    const content = at + 4;
+    if (content + length > end || !(id === TIMESTAMP_ID ? isTimestamp(bytes, content, length) : id === UNIX_IDS_ID && isUnixIds(bytes, content, length))) return false;
+    at = content + length;
   }
   return at === end;
 }
