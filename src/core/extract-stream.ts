@@ -7,7 +7,7 @@ import { claimerOf } from "./claim-rules.ts";
 import { entryTrouble } from "./extract-job.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import type { OpenedStream } from "./open.ts";
-import { WriteBehind } from "./write-behind.ts";
+import { WriteBehind, writeWhereDecoded, type OtherWriter } from "./write-behind.ts";
 
 export async function extractStream(opened: OpenedStream, run: Run): Promise<void> {
   const { writer, summary, options, budget } = run;
@@ -26,7 +26,7 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
     summary.failures.push(trouble);
   };
   // What is looked into afterwards is written at once, and so are its neighbours.
-  const behind = options.threads >= threadsToWriteOn(opened) && run.found === undefined ? new WriteBehind<Behind>(({ entry, bytes, claim }, error) => {
+  const behind = run.found === undefined ? otherWriter(opened, options.threads, ({ entry, bytes, claim }, error) => {
     summary.files -= 1;
     summary.bytes -= bytes;
     failed(error.in({ entry }), claim);
@@ -66,9 +66,10 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
   summary.bytes -= skippedBytes;
 }
 
-/** From how many threads on one of them has time for writing: where another one decodes, two are at work already, and a third one on their cores makes both wait (bench/FLOORS.md). */
-function threadsToWriteOn({ format, byEngine }: OpenedStream): number {
-  return format.length > 1 || byEngine ? 3 : 2;
+/** Where another thread decodes, two are at work already: a third one on their cores makes both wait (bench/FLOORS.md), but the one that decodes may have time. */
+function otherWriter({ format, byEngine, decoding }: OpenedStream, threads: number, failed: (file: Behind, error: UnzipxError) => void): OtherWriter<Behind> | undefined {
+  if (threads >= (format.length > 1 || byEngine ? 3 : 2)) return new WriteBehind(failed);
+  return decoding === undefined ? undefined : writeWhereDecoded(decoding, failed);
 }
 
 /** A file that another thread writes. */
@@ -79,7 +80,7 @@ interface Behind {
 }
 
 /** Most entries are small: what has arrived is written without waiting for anything. Returns and throws as writeStreamed(). */
-function writeWholeEntry(entry: StreamEntry, bytes: Uint8Array, claim: Claim, { writer, budget, summary }: Run, behind: WriteBehind<Behind> | undefined): UnzipxError | undefined {
+function writeWholeEntry(entry: StreamEntry, bytes: Uint8Array, claim: Claim, { writer, budget, summary }: Run, behind: OtherWriter<Behind> | undefined): UnzipxError | undefined {
   const file = writer.fileOf(claim);
   try {
     budget.spendChunk(bytes);

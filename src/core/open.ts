@@ -6,8 +6,8 @@ import { UnzipxError } from "../errors.ts";
 import { FILTERS } from "../filters/index.ts";
 import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../formats/detect.ts";
 import { CONTAINERS } from "../formats/index.ts";
-import type { Blocks, Bytes, Container, DecodeOptions, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
-import { decodeOnThread } from "../parallel/filter-thread.ts";
+import type { Blocks, Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
+import { decodeOnThread, type Decoding, type FilterThreadOptions } from "../parallel/filter-thread.ts";
 import { compiledFolder } from "../safe/compile-cache.ts";
 import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
@@ -66,6 +66,8 @@ export interface OpenedStream extends Opened {
   readonly isPackage: boolean;
   /** As SolidContainer.byEngine. */
   readonly byEngine: boolean;
+  /** What decodes the container's bytes on a thread of its own. */
+  readonly decoding: Decoding | undefined;
   entries(request: EntriesRequest): AsyncIterable<StreamEntry>;
 }
 
@@ -105,6 +107,7 @@ async function openLayers(
   const filters: Filter[] = [];
   let solid = input.solid;
   let bytes: Bytes | undefined; // set as soon as the bytes are no longer the file's own
+  let decoding: Decoding | undefined; // of the innermost filter, if it has a thread of its own
   let isThreaded = false; // one of the filters works on another thread
   let probe: Probe;
   if (solid !== undefined) {
@@ -134,7 +137,9 @@ async function openLayers(
       const hasBlocks = options.threads > 1 && (source.size === undefined || source.size >= WORTH_BLOCKS);
       const threaded: boolean = isMuch && options.threads > 1 && !isThreaded && format.ownThread !== true; // one beside this one is enough
       isThreaded ||= threaded;
-      const peeked = await peek(budget.metered(decode(format, bytes, source, { ...options, blocks: hasBlocks ? blocks : undefined }, threaded)), HEAD_BYTES);
+      decoding = threaded ? decodeElsewhere(format, bytes, source, options) : undefined;
+      const decoded = decoding?.bytes ?? format.decode(bytes ?? source.stream(), { ...decodeOptionsOf(options), threads: options.threads, blocks: hasBlocks ? blocks : undefined });
+      const peeked = await peek(budget.metered(decoded), HEAD_BYTES);
       closing.push(peeked.close); // a thread of its own ends with it
       bytes = peeked.all;
       solid = undefined;
@@ -155,7 +160,7 @@ async function openLayers(
       const whole = bytes ?? source.stream();
       if (bytes === undefined) bytes = whole;
       const isPackage = filters.some((filter) => filter.isPackage === true);
-      return { ...shared, kind: "stream", entriesFailAlone: false, isPackage, byEngine: false, format: format_, entries: ({ listing }) => (!listing && isPackage ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
+      return { ...shared, kind: "stream", entriesFailAlone: false, isPackage, byEngine: false, decoding, format: format_, entries: ({ listing }) => (!listing && isPackage ? withRootedLinks(format.read(whole, reading), options.warn) : format.read(whole, reading)) };
     }
     if (solid === undefined || (format.needs === "seek" && !isFileSource(source))) {
       const spooled = await spool(bytes ?? source.stream(), createBudget({ ...options.limits, files: 0 }, bytesRead));
@@ -167,7 +172,7 @@ async function openLayers(
     const seekable = { ...shared, archiveBytes: shared.archiveBytes ?? size, bytesRead: () => size, format: format_ };
     if (format.needs === "file") {
       const whole = solid;
-      return { ...seekable, kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: format.byEngine === true, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
+      return { ...seekable, kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: format.byEngine === true, decoding: undefined, entries: (request) => format.read(whole, { ...reading, ...request, threads: options.threads }) };
     }
     const [segment] = solid.segments as [Extract<Segment, { fd: number }>];
     const file = fileSource(input.title, segment.fd, size, async () => {});
@@ -222,12 +227,14 @@ const WORTH_A_THREAD = 4 * 1024 * 1024;
 /** Where blocks by themselves can be decoded on several threads, each byte takes ten times as long. */
 const WORTH_BLOCKS = WORTH_A_THREAD / 8;
 
-/** The filter's bytes: from a thread of its own when there is much to do, so that parsing and writing go on meanwhile. */
-function decode(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions & Pick<DecodeOptions, "blocks">, isThreaded: boolean): Bytes {
-  const shared = { warn: options.warn, memory: options.limits.memory, lenient: options.lenient };
-  if (!isThreaded) return filter.decode(bytes ?? source.stream(), { ...shared, threads: options.threads, blocks: options.blocks });
+function decodeOptionsOf({ warn, limits, lenient }: OpenOptions): Pick<FilterThreadOptions, "warn" | "memory" | "lenient"> {
+  return { warn, memory: limits.memory, lenient };
+}
+
+/** On a thread of its own, so that parsing and writing go on meanwhile. */
+function decodeElsewhere(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Decoding {
   return decodeOnThread({
-    ...shared, entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, compiled: compiledFolder(), read: source.readElsewhere,
+    ...decodeOptionsOf(options), entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, compiled: compiledFolder(), read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }
@@ -289,6 +296,7 @@ function single(shared: Opened | Omit<Opened, "format">, filters: readonly Filte
     entriesFailAlone: false,
     isPackage: false,
     byEngine: false,
+    decoding: undefined, // one file
     format: filters.map((filter) => filter.name),
     async *entries() {
       yield {

@@ -5,11 +5,12 @@
  */
 import { alongside } from "../bytes/alongside.ts";
 import { fromPlain, type UnzipxError } from "../errors.ts";
+import type { Decoding } from "../parallel/filter-thread.ts";
 import type { Pool } from "../parallel/pool.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
 import { newPool } from "./run-jobs.ts";
-import { FLAG_BYTES, type WriteResult } from "./write-job.ts";
+import { FLAG_BYTES, type WriteResult, type Written } from "./write-job.ts";
 
 const BATCH_BYTES = 1 << 20;
 const ROOM = BATCH_BYTES - FLAG_BYTES;
@@ -21,11 +22,23 @@ const LARGEST = 256 * 1024;
 /** For fewer files a thread is not worth its start. */
 const STARTS_AT = 500;
 
-interface Written<What> {
-  readonly file: NewFile;
-  readonly start: number;
-  readonly length: number;
-  readonly what: What;
+/** Who writes files beside the main thread. */
+export interface OtherWriter<What> {
+  /** Whether the file will be written: false is for the caller to do it. Throws what went wrong with the thread. */
+  take(file: NewFile, bytes: Uint8Array, what: What): boolean;
+  /** Resolves when everything that was taken is written, or was told to have failed. */
+  drain(): Promise<void>;
+  /** Nothing is written afterwards. */
+  close(): Promise<void>;
+}
+
+/** The thread that decodes writes what it decoded, where it lies, when it is ahead: nothing is copied. `failed` is told which files could not be written. */
+export function writeWhereDecoded<What>({ hand, drain }: Decoding, failed: (what: What, error: UnzipxError) => void): OtherWriter<What> {
+  return {
+    take: (file, bytes, what) => hand(bytes, (start): Written => ({ file, start, length: bytes.length }), (error) => failed(what, error)),
+    drain,
+    close: async () => {}, // the thread ends with what it decodes
+  };
 }
 
 /** Memory for one batch. */
@@ -35,14 +48,14 @@ interface Buffer {
   readonly contents: Uint8Array;
 }
 
-export class WriteBehind<What> {
+export class WriteBehind<What> implements OtherWriter<What> {
   readonly #failed: (what: What, error: UnzipxError) => void;
   readonly #underWay = new Set<Promise<void>>();
   readonly #buffers: Buffer[] = [];
   #pool: Pool<Job> | undefined;
   #seen = 0;
   #buffer: Buffer | undefined;
-  #files: Written<What>[] = [];
+  #files: (Written & { readonly what: What })[] = [];
   #used = 0;
   #error: unknown;
 
@@ -51,7 +64,6 @@ export class WriteBehind<What> {
     this.#failed = failed;
   }
 
-  /** Whether the file will be written: false is for the caller to do it. Throws what went wrong with the thread. */
   take(file: NewFile, bytes: Uint8Array, what: What): boolean {
     if (this.#error !== undefined) throw this.#error;
     if (++this.#seen < STARTS_AT || bytes.length > LARGEST) return false;
@@ -65,14 +77,12 @@ export class WriteBehind<What> {
     return true;
   }
 
-  /** Resolves when everything that was taken is written, or was told to have failed. */
   async drain(): Promise<void> {
     if (this.#buffer !== undefined) this.#send();
     await Promise.all(this.#underWay);
     if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Nothing is written afterwards. */
   async close(): Promise<void> {
     await this.#pool?.close();
     await Promise.all(this.#underWay);
@@ -92,7 +102,7 @@ export class WriteBehind<What> {
     [this.#buffer, this.#files, this.#used] = [undefined, [], 0];
     Atomics.store(flag, 0, 1);
     this.#pool ??= newPool(1, BATCHES);
-    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, start, length }) => ({ file, start, length })) }).then((failures) => {
+    const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, start, length }) => ({ file, start: FLAG_BYTES + start, length })) }).then((failures) => {
       for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
     }).catch((error: unknown) => {
       this.#error ??= error;

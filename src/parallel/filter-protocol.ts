@@ -2,15 +2,23 @@
 import type { PlainError } from "../errors.ts";
 
 export const SLOT_BYTES = 512 * 1024;
-export const SLOTS = 4;
+/** Enough for both threads to have work while one of them is busy with the files of a few chunks. */
+export const SLOTS = 8;
+
+/** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; chunks whose work was done; 1 while work is being done. */
+export const TAKEN = 0;
+export const MADE = 1;
+export const WORKED = 2;
+export const WORKING = 3;
+export const COUNTS = 4;
 
 export interface FilterStart {
   readonly filter: string;
   readonly ring: SharedArrayBuffer;
   /** As in DecodeOptions. */
   readonly memory: number;
-  /** One number, which goes up with every piece of input that the decoder takes. */
-  readonly alive: SharedArrayBuffer;
+  /** To be looked at without waiting for a message. */
+  readonly counts: SharedArrayBuffer;
   readonly lenient: boolean;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
@@ -18,13 +26,21 @@ export interface FilterStart {
   readonly compiled: string | undefined;
 }
 
+/** What went wrong with one piece of work, by its number among those that came together. */
+export interface WorkFailure {
+  readonly number: number;
+  readonly error: PlainError;
+}
+
 export type FromFilter =
   | { readonly kind: "chunk"; readonly slot: number; readonly length: number; /** Bytes of input read so far, from a file. */ readonly read: number }
   | { readonly kind: "more" } // wants the next piece of input
+  | { readonly kind: "worked"; readonly failures: readonly WorkFailure[] } // in the order in which work came
   | { readonly kind: "warn"; readonly error: PlainError }
   | { readonly kind: "error"; readonly error: PlainError }
   | { readonly kind: "end" };
 
 export type ToFilter =
+  | { readonly kind: "work"; readonly work: readonly unknown[] } // what is to be done with bytes in the ring before their slot is free
   | { readonly kind: "free"; readonly slot: number }
   | { readonly kind: "input"; readonly bytes: Uint8Array | undefined }; // undefined: the input is over

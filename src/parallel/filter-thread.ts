@@ -1,10 +1,11 @@
-/** A filter on a thread of its own: it decodes while the main thread parses and writes. */
+/** A filter on a thread of its own: it decodes while the main thread parses and writes, and writes as well where it is far ahead. */
 import { nodeWorkers } from "../bytes/node-modules.ts";
 import { stalled, usualPatience } from "../engine/patience.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
+import { HandedWork } from "./handed-work.ts";
 import { WORKER } from "./pool.ts";
-import { SLOT_BYTES, SLOTS, type FilterStart, type FromFilter, type ToFilter } from "./filter-protocol.ts";
+import { COUNTS, MADE, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
 export interface FilterThreadOptions {
   /** The worker's file, which calls serveFilter(). */
@@ -22,76 +23,138 @@ export interface FilterThreadOptions {
   readonly read: (bytes: number) => void;
 }
 
-/** The decoded bytes; each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
-export async function* decodeOnThread({ entry, filter, compiled, input, warn, memory, lenient, read }: FilterThreadOptions): Bytes {
-  const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
-  const alive = new SharedArrayBuffer(4);
-  const start: FilterStart = { filter, compiled, ring, alive, memory, lenient, fd: "fd" in input ? input.fd : undefined };
-  const worker = new (nodeWorkers().Worker)(entry, { ...WORKER, workerData: start });
-  const say = (message: ToFilter, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
-  const messages: FromFilter[] = [];
-  let wake = (): void => {};
-  let died: UnzipxError | undefined;
-  worker.on("message", (message: FromFilter) => {
-    messages.push(message);
-    wake();
-  });
-  const gone = (why: string): void => {
-    died ??= new UnzipxError("INTERNAL", `Cannot decode ${filter}: its thread ended (${why})`);
-    wake();
-  };
-  worker.on("error", (error) => gone(error.message)).on("exit", (code) => gone(`exit code ${code}`));
-  const pieces = "bytes" in input ? input.bytes[Symbol.asyncIterator]() : undefined;
-  try {
-    for (;;) {
-      const message = messages.shift();
-      if (message === undefined) {
-        if (died !== undefined) throw died;
-        await silence(new Promise<void>((resolve) => (wake = resolve)), alive, `the ${filter} data`);
-        continue;
-      }
-      switch (message.kind) {
-        case "chunk":
-          if ("fd" in input) read(message.read);
-          yield new Uint8Array(ring, message.slot * SLOT_BYTES, message.length);
-          say({ kind: "free", slot: message.slot });
-          break;
-        case "more": {
-          const { done, value } = await pieces!.next();
-          const copy = done === true ? undefined : new Uint8Array(value); // ours to give away
-          say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);
-          break;
-        }
-        case "warn":
-          warn(fromPlain(message.error));
-          break;
-        case "error":
-          throw fromPlain(message.error);
-        case "end":
-          return;
-      }
-    }
-  } finally {
-    await worker.terminate();
-    await pieces?.return?.();
-  }
+/** What is decoded, and a hand for what is to be done with it. */
+export interface Decoding {
+  /** Each chunk is valid until the next one is asked for. Whoever stops early ends the thread. */
+  readonly bytes: Bytes;
+  /**
+   * Has the decoding thread do something with bytes of the last chunk, where they lie: `work` makes what it is told, from their place in the ring. `failed` is
+   * told later what went wrong. False: it has no time, because it is not ahead, or the bytes do not lie there. Throws what went wrong with the thread, or in `failed`.
+   */
+  hand(bytes: Uint8Array, work: (ring: number) => unknown, failed: (error: UnzipxError) => void): boolean;
+  /** Resolves when all that was handed over is done, or was told to have failed. */
+  drain(): Promise<void>;
 }
 
-/** Waits for a message; throws when none comes and the thread takes no input either. */
-async function silence(message: Promise<void>, alive: SharedArrayBuffer, what: string): Promise<void> {
+/** So many chunks lie ready when the decoding thread is given other work, beside one for each that it was given and has not done. */
+const AHEAD = 2;
+
+export function decodeOnThread({ entry, filter, compiled, input, warn, memory, lenient, read }: FilterThreadOptions): Decoding {
+  const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
+  const counts = new Int32Array(new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT));
+  const messages: Exclude<FromFilter, { kind: "worked" }>[] = [];
+  let say = (_message: ToFilter, _transfer?: ArrayBuffer[]): void => {};
+  let wake = (): void => {};
+  let drained = (): void => {};
+  /** Of the thread, or of who was told of a failure. */
+  let trouble: { readonly error: unknown } | undefined;
+  /** Chunks that were begun. */
+  let begun = 0;
+  /** Whether what is to be done with the last chunk is handed over. */
+  let handsOver = false;
+  const handed = new HandedWork((work) => say({ kind: "work", work }));
+
+  const stop = (error: unknown): void => {
+    trouble ??= { error };
+    wake();
+    drained();
+  };
+  const worked = (failures: readonly WorkFailure[]): void => {
+    try {
+      handed.answered(failures);
+    } catch (error) {
+      stop(error);
+    }
+    if (handed.isDone) drained();
+  };
+  const drain = async (): Promise<void> => {
+    handed.send();
+    while (!handed.isDone && trouble === undefined) await silence(new Promise<void>((resolve) => (drained = resolve)), counts, `the ${filter} data`);
+    if (trouble !== undefined) throw trouble.error;
+  };
+
+  async function* chunks(): Bytes {
+    const start: FilterStart = { filter, compiled, ring, counts: counts.buffer, memory, lenient, fd: "fd" in input ? input.fd : undefined };
+    const worker = new (nodeWorkers().Worker)(entry, { ...WORKER, workerData: start });
+    say = (message, transfer = []) => worker.postMessage(message, transfer);
+    worker.on("message", (message: FromFilter) => {
+      if (message.kind === "worked") return worked(message.failures);
+      messages.push(message);
+      wake();
+    });
+    let isOver = false;
+    const gone = (why: string): void => {
+      if (!isOver) stop(new UnzipxError("INTERNAL", `Cannot decode ${filter}: its thread ended (${why})`));
+    };
+    worker.on("error", (error) => gone(error.message)).on("exit", (code) => gone(`exit code ${code}`));
+    const pieces = "bytes" in input ? input.bytes[Symbol.asyncIterator]() : undefined;
+    try {
+      for (;;) {
+        const message = messages.shift();
+        if (message === undefined || trouble !== undefined) {
+          if (trouble !== undefined) throw trouble.error;
+          await silence(new Promise<void>((resolve) => (wake = resolve)), counts, `the ${filter} data`);
+          continue;
+        }
+        switch (message.kind) {
+          case "chunk":
+            if ("fd" in input) read(message.read);
+            begun += 1;
+            handsOver = Atomics.load(counts, MADE) - begun >= AHEAD + handed.sent - Atomics.load(counts, WORKED);
+            yield new Uint8Array(ring, message.slot * SLOT_BYTES, message.length);
+            handsOver = false;
+            handed.send();
+            say({ kind: "free", slot: message.slot });
+            break;
+          case "more": {
+            const { done, value } = await pieces!.next();
+            const copy = done === true ? undefined : new Uint8Array(value); // ours to give away
+            say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);
+            break;
+          }
+          case "warn":
+            warn(fromPlain(message.error));
+            break;
+          case "error":
+            throw fromPlain(message.error);
+          case "end":
+            await drain();
+            isOver = true;
+            return;
+        }
+      }
+    } finally {
+      await worker.terminate();
+      await pieces?.return?.();
+    }
+  }
+
+  return {
+    bytes: chunks(),
+    hand(bytes, work, failed) {
+      if (trouble !== undefined) throw trouble.error;
+      if (!handsOver || bytes.buffer !== ring) return false;
+      handed.add(work(bytes.byteOffset), failed);
+      return true;
+    },
+    drain,
+  };
+}
+
+/** Waits for a message; throws when none comes and the thread takes no input either, nor waits for a slow disk. */
+async function silence(message: Promise<void>, counts: Int32Array, what: string): Promise<void> {
   const patience = usualPatience();
-  const taken = new Int32Array(alive);
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const wait = (before: number): void => {
         timer = setTimeout(() => {
-          const now = Atomics.load(taken, 0);
-          if (now === before) reject(stalled(what, patience));
+          const now = Atomics.load(counts, TAKEN);
+          if (now === before && Atomics.load(counts, WORKING) === 0) reject(stalled(what, patience));
           else wait(now);
         }, patience);
       };
-      if (patience !== Infinity) wait(Atomics.load(taken, 0));
+      if (patience !== Infinity) wait(Atomics.load(counts, TAKEN));
       message.then(resolve, reject);
     });
   } finally {

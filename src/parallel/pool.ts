@@ -14,16 +14,22 @@ const JOBS_IN_ADVANCE = 2;
 /** No flags of the main thread (an --eval script would run again), and a young generation that suits small jobs in large buffers. */
 export const WORKER: WorkerOptions = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } };
 
-interface Waiting<Job> {
-  readonly job: Job;
-  readonly transfer: readonly ArrayBuffer[];
+/** Who waits for a job's result. */
+interface Caller {
   readonly resolve: (result: never) => void;
   readonly reject: (error: UnzipxError) => void;
 }
 
-interface Lane<Job> {
+interface Waiting<Job> {
+  readonly job: Job;
+  readonly transfer: readonly ArrayBuffer[];
+  readonly caller: Caller;
+}
+
+interface Lane {
   readonly worker: Worker;
-  readonly underWay: Map<number, Waiting<Job>>;
+  /** Not the jobs themselves: kept until they are done, all their items would grow old, and garbage that is old is seldom collected. */
+  readonly underWay: Map<number, Caller>;
 }
 
 export interface PoolOptions {
@@ -34,7 +40,7 @@ export interface PoolOptions {
 
 export class Pool<Job> {
   readonly #entry: URL;
-  readonly #lanes: Lane<Job>[] = [];
+  readonly #lanes: Lane[] = [];
   readonly #queue: Waiting<Job>[] = [];
   readonly #threads: number;
   readonly #inAdvance: number;
@@ -64,7 +70,7 @@ export class Pool<Job> {
   run<Result>(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (this.#closed) return reject(new UnzipxError("INTERNAL", "Cannot run a job: the worker pool is closed"));
-      this.#queue.push({ job, transfer, resolve, reject });
+      this.#queue.push({ job, transfer, caller: { resolve, reject } });
       this.#pump();
     });
   }
@@ -72,9 +78,9 @@ export class Pool<Job> {
   /** Ends all workers; jobs that were still under way fail. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiting of this.#queue.splice(0)) waiting.reject(stopped());
+    for (const { caller } of this.#queue.splice(0)) caller.reject(stopped());
     await Promise.all(this.#lanes.splice(0).map((lane) => {
-      for (const waiting of lane.underWay.values()) waiting.reject(stopped());
+      for (const caller of lane.underWay.values()) caller.reject(stopped());
       lane.underWay.clear();
       return lane.worker.terminate();
     }));
@@ -84,16 +90,16 @@ export class Pool<Job> {
     while (this.#queue.length > 0) {
       const lane = this.#freeLane();
       if (lane === undefined) return;
-      const waiting = this.#queue.shift()!;
+      const { job, transfer, caller } = this.#queue.shift()!;
       const id = this.#ids++;
-      lane.underWay.set(id, waiting);
+      lane.underWay.set(id, caller);
       lane.worker.ref();
-      lane.worker.postMessage({ id, job: waiting.job } satisfies Question<Job>, waiting.transfer);
+      lane.worker.postMessage({ id, job } satisfies Question<Job>, transfer);
     }
   }
 
-  #freeLane(): Lane<Job> | undefined {
-    let best: Lane<Job> | undefined;
+  #freeLane(): Lane | undefined {
+    let best: Lane | undefined;
     for (const lane of this.#lanes) {
       if (best === undefined || lane.underWay.size < best.underWay.size) best = lane;
     }
@@ -102,24 +108,24 @@ export class Pool<Job> {
     return best !== undefined && best.underWay.size < this.#inAdvance ? best : undefined;
   }
 
-  #begin(): Lane<Job> {
-    const lane: Lane<Job> = { worker: new (nodeWorkers().Worker)(this.#entry, { ...WORKER, workerData: this.#start }), underWay: new Map() };
+  #begin(): Lane {
+    const lane: Lane = { worker: new (nodeWorkers().Worker)(this.#entry, { ...WORKER, workerData: this.#start }), underWay: new Map() };
     lane.worker.unref(); // an idle worker must not keep the process alive
     lane.worker.on("message", (answer: Answer) => {
-      const waiting = lane.underWay.get(answer.id);
+      const caller = lane.underWay.get(answer.id);
       lane.underWay.delete(answer.id);
       // Not while it is being ended: the process would be over before terminate() is.
       if (lane.underWay.size === 0 && !this.#closed) lane.worker.unref();
       this.#pump();
-      if (waiting === undefined) return;
-      if (answer.error === undefined) waiting.resolve(answer.result as never);
-      else waiting.reject(fromPlain(answer.error));
+      if (caller === undefined) return;
+      if (answer.error === undefined) caller.resolve(answer.result as never);
+      else caller.reject(fromPlain(answer.error));
     });
     const gone = (why: string): void => {
       const index = this.#lanes.indexOf(lane);
       if (index >= 0) this.#lanes.splice(index, 1);
       const error = new UnzipxError("INTERNAL", `Cannot finish a job: its worker thread ended (${why})`);
-      for (const waiting of lane.underWay.values()) waiting.reject(error);
+      for (const caller of lane.underWay.values()) caller.reject(error);
       lane.underWay.clear();
       if (!this.#closed) this.#pump();
     };

@@ -3,29 +3,44 @@ import { parentPort, workerData } from "node:worker_threads";
 import { readAhead } from "../bytes/read-ahead.ts";
 import { fromSystem, toPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Filter } from "../formats/contract.ts";
-import { SLOT_BYTES, SLOTS, type FilterStart, type FromFilter, type ToFilter } from "./filter-protocol.ts";
+import { MADE, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
-export async function serveFilter(filters: readonly Filter[]): Promise<void> {
+/** `workOn` does what is to be done with bytes in the ring: it returns what went wrong. */
+export async function serveFilter(filters: readonly Filter[], workOn: (ring: SharedArrayBuffer, work: readonly unknown[]) => Promise<readonly WorkFailure[]>): Promise<void> {
   const port = parentPort;
   if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve a filter: this is not a worker thread");
-  const { filter: name, ring, alive, fd, memory, lenient } = workerData as FilterStart;
+  const { filter: name, ring, counts: counted, fd, memory, lenient } = workerData as FilterStart;
   const say = (message: FromFilter): void => port.postMessage(message);
   const free = Array.from({ length: SLOTS }, (_, slot) => slot);
   let slotFreed = (): void => {};
   let inputCame = (_: Uint8Array | undefined): void => {};
+  const counts = new Int32Array(counted);
+  let worked = Promise.resolve();
   port.on("message", (message: ToFilter) => {
-    if (message.kind === "free") {
-      free.push(message.slot);
-      slotFreed();
-    } else {
-      inputCame(message.bytes);
+    switch (message.kind) {
+      case "work":
+        worked = worked.then(async () => {
+          Atomics.store(counts, WORKING, 1);
+          const failures = await workOn(ring, message.work);
+          Atomics.store(counts, WORKING, 0);
+          Atomics.add(counts, WORKED, 1);
+          say({ kind: "worked", failures });
+        });
+        break;
+      case "free":
+        void worked.then(() => {
+          free.push(message.slot);
+          slotFreed();
+        });
+        break;
+      case "input":
+        inputCame(message.bytes);
     }
   });
   let read = 0;
-  const taken = new Int32Array(alive);
   async function* input(): Bytes {
     for await (const chunk of pieces()) {
-      Atomics.add(taken, 0, 1);
+      Atomics.add(counts, TAKEN, 1);
       yield chunk;
     }
   }
@@ -55,6 +70,7 @@ export async function serveFilter(filters: readonly Filter[]): Promise<void> {
         const slot = free.shift()!;
         const part = chunk.subarray(at, at + SLOT_BYTES);
         new Uint8Array(ring, slot * SLOT_BYTES, part.length).set(part);
+        Atomics.add(counts, MADE, 1);
         say({ kind: "chunk", slot, length: part.length, read });
       }
     }

@@ -1,0 +1,172 @@
+/** Small files of a compressed stream, written by the thread that decodes it. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { pack } from "tar-stream";
+import { describe, expect, it } from "vitest";
+import { writeWhereDecoded } from "../../src/core/write-behind.ts";
+import type { UnzipxError } from "../../src/errors.ts";
+import { decodeOnThread, type Decoding } from "../../src/parallel/filter-thread.ts";
+import { sandbox } from "../helpers/cli.ts";
+import { temporaryFolder } from "../helpers/tools.ts";
+
+const WORKER = pathToFileURL(join(import.meta.dirname, "../../dist/filter-worker.cjs"));
+
+/** Of 8 MiB that do not shrink: sixteen chunks. */
+const CONTENT = randomBytes(8 << 20);
+
+function decoding(packed: Buffer): { readonly decoding: Decoding; close(): void } {
+  const path = join(temporaryFolder(), "a.gz");
+  writeFileSync(path, packed);
+  const fd = openSync(path, "r");
+  return {
+    decoding: decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { fd }, warn: () => {}, memory: 0, lenient: false, read: () => {} }),
+    close: () => closeSync(fd),
+  };
+}
+
+function newFile(path: string): { path: string; mode: number; mtime: number } {
+  return { path, mode: 0o640, mtime: 1_700_000_000_000 };
+}
+
+describe("the thread that decodes", () => {
+  it("writes what it is handed while it is ahead, where it lies, and nothing twice", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const failures: string[] = [];
+    const writer = writeWhereDecoded<string>(decoded, (what, error) => void failures.push(`${what}: ${error.code}`));
+    const handed = new Map<string, Buffer>();
+    let at = 0;
+    for await (const chunk of decoded.bytes) {
+      await sleep(at === 0 ? 300 : 5); // so that it is ahead
+      for (let start = 0; start + 1000 <= chunk.length; start += 50_000) {
+        const path = join(folder, `${at + start}`);
+        if (writer.take(newFile(path), chunk.subarray(start, start + 1000), path)) handed.set(path, CONTENT.subarray(at + start, at + start + 1000));
+      }
+      at += chunk.length;
+    }
+    await writer.drain();
+    await writer.close();
+    close();
+    expect(at).toBe(CONTENT.length);
+    expect(failures).toEqual([]);
+    expect(handed.size).toBeGreaterThan(50);
+    for (const [path, bytes] of handed) expect(readFileSync(path).equals(bytes), path).toBe(true);
+    const [one] = handed.keys();
+    expect(statSync(one!)).toMatchObject({ mtimeMs: 1_700_000_000_000 });
+    expect(statSync(one!).mode & 0o777).toBe(0o640);
+  });
+
+  it("takes nothing that lies elsewhere, or when it has just begun", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const writer = writeWhereDecoded<string>(decoded, () => {});
+    let first = true;
+    for await (const chunk of decoded.bytes) {
+      if (first) await sleep(300);
+      first = false;
+      expect(writer.take(newFile(join(folder, "copied")), new Uint8Array(chunk), "copied")).toBe(false);
+    }
+    expect(writer.take(newFile(join(folder, "late")), new Uint8Array(10), "late")).toBe(false);
+    await writer.drain();
+    close();
+    expect(existsSync(join(folder, "copied"))).toBe(false);
+  });
+
+  it("tells which files could not be written, and writes the others", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const failures: { readonly what: string; readonly error: UnzipxError }[] = [];
+    const writer = writeWhereDecoded<string>(decoded, (what, error) => void failures.push({ what, error }));
+    const taken: string[] = [];
+    for await (const chunk of decoded.bytes) {
+      await sleep(100);
+      for (const path of [join(folder, "missing/a"), join(folder, `b${taken.length}`)]) {
+        if (writer.take(newFile(path), chunk.subarray(0, 100), path)) taken.push(path);
+      }
+    }
+    await writer.drain();
+    close();
+    expect(taken.length).toBeGreaterThan(2);
+    expect(failures.map(({ what }) => what)).toEqual(taken.filter((path) => path.includes("missing")));
+    for (const { error } of failures) expect(error.code).toBe("WRITE_FAILED");
+    for (const path of taken) if (!path.includes("missing")) expect(statSync(path).size).toBe(100);
+  });
+
+  it("never says that files are written which its end left unwritten", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const writer = writeWhereDecoded<string>(decoded, () => {});
+    for await (const chunk of decoded.bytes) {
+      await sleep(300);
+      if (writer.take(newFile(join(folder, "a")), chunk.subarray(0, 100), "a")) break; // ends the thread, and nobody sent it the work
+    }
+    await expect(writer.drain()).rejects.toMatchObject({ code: "INTERNAL" });
+    close();
+  });
+
+  it("throws what the one who is told of a failure throws", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const writer = writeWhereDecoded<string>(decoded, () => {
+      throw new Error("the disk is full");
+    });
+    const reading = (async () => {
+      for await (const chunk of decoded.bytes) {
+        await sleep(100);
+        writer.take(newFile(join(folder, "missing/a")), chunk.subarray(0, 100), "a");
+      }
+      await writer.drain();
+    })();
+    await expect(reading).rejects.toThrow("the disk is full");
+    close();
+  });
+});
+
+describe("x of a tar.gz of many small files", () => {
+  /** 6,000 files of up to 2 KiB in some folders, which do not shrink; some of them come again later, with other content. */
+  async function archive(): Promise<{ readonly packed: Buffer; readonly files: ReadonlyMap<string, Buffer> }> {
+    const files = new Map<string, Buffer>();
+    const tar = pack();
+    const chunks: Buffer[] = [];
+    const whole = (async () => {
+      for await (const chunk of tar) chunks.push(chunk as Buffer);
+    })();
+    for (let number = 0; number < 6000; number++) {
+      // The folder's name lets a tar reader find nothing but what is there.
+      const name = number % 500 === 499 ? `top/d0/f${number - 400}` : `top/d${number % 7}/f${number}`;
+      const content = CONTENT.subarray(number * 1000, number * 1000 + (number % 2048));
+      files.set(name, content);
+      tar.entry({ name, mtime: new Date(1_700_000_000_000) }, content);
+    }
+    tar.finalize();
+    await whole;
+    return { packed: gzipSync(Buffer.concat(chunks), { level: 1 }), files };
+  }
+
+  it("gives the same files on any number of threads, the last of each name", { timeout: 60_000 }, async () => {
+    const { packed, files } = await archive();
+    const { run, file, folder } = sandbox();
+    file("a.tar.gz", packed);
+    for (const threads of ["1", "2", "3", "8"]) {
+      expect(run(["x", "a.tar.gz", "-C", "out", "-q", "--threads", threads])).toMatchObject({ code: 0 });
+      let wrong = 0;
+      for (const [name, content] of files) if (!readFileSync(join(folder, "out", name)).equals(content)) wrong += 1;
+      expect(wrong, `${threads} threads`).toBe(0);
+      rmSync(join(folder, "out"), { recursive: true });
+    }
+  });
+
+  it("leaves nothing of an archive whose checksum does not match at its very end", { timeout: 60_000 }, async () => {
+    const { packed } = await archive();
+    packed[packed.length - 6]! ^= 1;
+    const { run, file, folder } = sandbox();
+    file("a.tar.gz", packed);
+    mkdirSync(join(folder, "out"));
+    expect(run(["x", "a.tar.gz", "-C", "out", "--threads", "2"]).code).toBe(3);
+    expect(existsSync(join(folder, "out/top"))).toBe(false);
+  });
+});
