@@ -1,10 +1,12 @@
 /** Commands of contenders, as they are run. */
+import { join } from "node:path";
 import { run } from "./measure.mjs";
 
 /** The program and its arguments. */
 export function commandOf({ tool, args, shell }, { program }) {
   if (shell !== undefined) return ["sh", "-c", shell];
   if (tool === "unzipx") return [process.execPath, program, ...args];
+  if (tool === "floor") return [process.execPath, join(import.meta.dirname, "floors", `${args[0]}.mjs`), ...args.slice(1)];
   return [tool === "node" ? process.execPath : tool, ...args];
 }
 

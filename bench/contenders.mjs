@@ -29,6 +29,11 @@ export function node() {
   return contender("node", [], ["-e", "0"]).as("node -e 0");
 }
 
+/** The least that a program in Node can take, by a program of `floors/`: no peer, but what a goal that is missed is held against. */
+export function floor(program, ...args) {
+  return { ...contender("floor", [], [program, ...args]), unchecked: program === "inflate" || args[0] === "l" };
+}
+
 /** `tools`: the one that is run, and others that it needs. */
 export function peer(tools, ...args) {
   const [tool, ...needs] = [tools].flat();
@@ -55,6 +60,6 @@ function contender(tool, needs, args) {
 
 /** The line as it can be typed in the run folder. */
 export function lineOf({ tool, args, shell, stdout }) {
-  const words = [tool, ...args].map((word) => (/\s/.test(word) ? `'${word}'` : word));
+  const words = (tool === "floor" ? ["node", `floors/${args[0]}.mjs`, ...args.slice(1)] : [tool, ...args]).map((word) => (/\s/.test(word) ? `'${word}'` : word));
   return `${shell ?? words.join(" ")}${stdout === undefined ? "" : ` > ${stdout}`}`;
 }

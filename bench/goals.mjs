@@ -53,17 +53,19 @@ const ENCODES_LZMA = new Set(["tarxz-create", "7z-create"]);
 const DICTIONARIES = { "tarxz-extract": 2 * (8 << 20), "7z-extract-solid": 32 << 20, "7z-extract-blocks": 2 * (32 << 20), "7z-test": 2 * (32 << 20), "rar-extract": 4 << 20 };
 
 /**
- * What became of a row's goals: [{ what, value, most, against, reached }], empty where it has none. `value` and `reached` are
- * absent where nobody was there to be compared with.
+ * What became of a row's goals: [{ what, value, most, against, reached, floor }], empty where it has none. `value` and `reached` are
+ * absent where nobody was there to be compared with; `floor`, by the same measure, where no floor was measured.
  */
 export function judge(id, runs) {
   const own = runs.find(({ tool }) => tool === "unzipx");
-  const peers = runs.filter(({ tool }) => tool !== "unzipx");
+  const peers = runs.filter(isPeer);
+  const least = runs.find(({ tool }) => tool === "floor");
   const compare = (what, measureOf, { most, against }) => {
     const values = peers.filter(({ name }) => against === FASTEST || name === against).map(measureOf);
     if (own === undefined || values.length === 0) return { what, most, against };
-    const value = measureOf(own) / Math.min(...values);
-    return { what, value, most, against, reached: value <= most };
+    const measure = Math.min(...values);
+    const value = measureOf(own) / measure;
+    return { what, value, most, against, reached: value <= most, ...(least !== undefined && what === "time" && { floor: measureOf(least) / measure }) };
   };
   const { times = [], size } = GOALS[id] ?? {};
   const judged = times.map((goal) => compare("time", (one) => one.median, goal));
@@ -73,6 +75,11 @@ export function judge(id, runs) {
     judged.push({ what: "memory", value: own.peak, most, reached: own.peak <= most });
   }
   return judged;
+}
+
+/** Whom unzipx is compared with. */
+export function isPeer({ tool }) {
+  return tool !== "unzipx" && tool !== "floor";
 }
 
 /** "3 of 5" over rows; `counted` says which goals. What could not be compared is not counted. */

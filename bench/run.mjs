@@ -37,6 +37,9 @@ In the full run only: rows about growth (scale-…); with --quick, --only scale 
 them, in either: the rows about a sparse file (sparse-…).
 `;
 
+/** What is there without being installed. */
+const OURS = new Set(["unzipx", "node", "floor"]);
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "..");
 const say = (text) => void process.stderr.write(`${text}\n`);
@@ -101,7 +104,7 @@ async function main() {
     const bench = {
       isOver: () => Date.now() > until,
       places, inputs, program, env, say, remark, meter: measuring, several: places.length > 1, rounds: roundsOf,
-      has: (tool) => tool === "unzipx" || tool === "node" || tools.get(tool) !== undefined,
+      has: (tool) => OURS.has(tool) || tools.get(tool) !== undefined,
     };
     const load = loadavg()[0];
     const started = Date.now();

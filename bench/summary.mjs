@@ -1,6 +1,6 @@
 /** What the runs of a row come to: medians, the ratio, and what became of the goals. */
 import { START } from "./contenders.mjs";
-import { judge } from "./goals.mjs";
+import { isPeer, judge } from "./goals.mjs";
 import { median } from "./measure.mjs";
 
 /** `row` is for the results, `sentence` for who watches. */
@@ -11,7 +11,7 @@ export function summarise(row, { runs, left, rounds, subject, place }) {
     cpu: cpus.length > 0 ? median(cpus) : undefined, peak: peaks.length > 0 ? Math.max(...peaks) : undefined,
   }));
   const own = summaries.find(({ tool }) => tool === "unzipx");
-  const peers = summaries.filter(({ tool }) => (row.kind === START ? tool === "node" : tool !== "unzipx"));
+  const peers = summaries.filter(({ tool }) => (row.kind === START ? tool === "node" : isPeer({ tool })));
   const fastest = peers.reduce((best, one) => (best === undefined || one.median < best.median ? one : best), undefined);
   const ratio = own === undefined || fastest === undefined ? undefined : own.median / fastest.median;
   const goals = judge(row.id, summaries);
@@ -32,10 +32,10 @@ function sentenceOf(own, fastest, ratio, goals) {
   return `unzipx ${own?.median.toFixed(3) ?? "left out"} s · ${compared}${missed.length > 0 ? ` · not reached: ${missed.join(", ")}` : ""}`;
 }
 
-/** "time 0.61 × bsdtar (goal: at most 0.55)" */
-export function goalText({ what, value, most, against }) {
+/** "time 0.61 × bsdtar (goal: at most 0.55, floor 0.50)" */
+export function goalText({ what, value, most, against, floor }) {
   if (what === "memory") return `${Math.round(value / 1e6)} MB of memory (goal: at most ${Math.round(most / 1e6)})`;
   // Sizes differ in the third decimal place.
   const digits = what === "size" ? 3 : 2;
-  return `${what} ${value === undefined ? "?" : value.toFixed(digits)} × ${against} (goal: at most ${most})`;
+  return `${what} ${value === undefined ? "?" : value.toFixed(digits)} × ${against} (goal: at most ${most}${floor === undefined ? "" : `, floor ${floor.toFixed(digits)}`})`;
 }

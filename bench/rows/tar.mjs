@@ -1,5 +1,5 @@
 /** Rows about tar, bare and in each filter. */
-import { CREATE, EXTRACT, LIST, NO_OWNER, peer, pipe, row, ux } from "../contenders.mjs";
+import { CREATE, EXTRACT, floor, LIST, NO_OWNER, peer, pipe, row, ux } from "../contenders.mjs";
 
 /** Who decodes and encodes each filter. GNU tar runs a program for it, bsdtar does it itself. */
 const FILTERS = {
@@ -18,6 +18,7 @@ export function tarFilterExtract(filter, input) {
     ux("x", archive, "-C", "out", "-q"),
     ...decoders(filter).map((program) => peer(["tar", program.split(" ")[0]], "-I", program, "-xf", archive, "-C", "out", NO_OWNER).as(`tar + ${program}`)),
     peer("bsdtar", "-xf", archive, "-C", "out", NO_OWNER),
+    ...(filter === "gz" ? [floor("tar", archive, "out")] : [floor("tar", `${input}.tar`, "out")]), // of other filters without decoding
     ...(FILTERS[filter].seven === undefined ? [] : [pipe("7zz", `7zz x -so -bsp0 ${archive} | 7zz x -si -ttar -oout -bso0 -bsp0`)]),
   ]);
 }
@@ -39,6 +40,7 @@ export function tarExtract(id, title, input, details) {
     ux("x", archive, "-C", "out", "-q"),
     peer("tar", "-xf", archive, "-C", "out", NO_OWNER),
     peer("bsdtar", "-xf", archive, "-C", "out", NO_OWNER),
+    floor("tar", archive, "out"),
   ], details);
 }
 

@@ -1,15 +1,17 @@
 /** Rows about zip files. */
-import { CREATE, EXTRACT, LIST, NO_OWNER, peer, row, SILENT, TEST, ux } from "../contenders.mjs";
+import { CREATE, EXTRACT, floor, LIST, NO_OWNER, peer, row, SILENT, TEST, ux } from "../contenders.mjs";
 
 const SEVEN_LEVELS = { 1: 1, 6: 3, 9: 7 };
 
-export function zipExtract(id, title, input, { unar = false } = {}) {
+/** `least`: the floor's program and arguments. */
+export function zipExtract(id, title, input, { unar = false, least = ["zip", "x", `${input}.zip`, "out"] } = {}) {
   return row(id, title, EXTRACT, [
     ux("x", `${input}.zip`, "-C", "out", "-q"),
     peer("unzip", "-q", `${input}.zip`, "-d", "out"),
     peer("7zz", "x", `${input}.zip`, "-oout", ...SILENT),
     peer("bsdtar", "-xf", `${input}.zip`, "-C", "out", NO_OWNER),
     ...(unar ? [peer("unar", "-q", "-D", "-o", "out", `${input}.zip`)] : []),
+    floor(...least),
   ]);
 }
 
@@ -28,7 +30,7 @@ export function zipCreate(id, title, input, { level = 6, usual = false } = {}) {
 export function zipList(id, title, input, details) {
   const archive = `${input}.zip`;
   return row(id, title, LIST, [
-    ux("l", archive), peer("unzip", "-l", archive), peer("7zz", "l", archive), peer("bsdtar", "-tvf", archive),
+    ux("l", archive), peer("unzip", "-l", archive), peer("7zz", "l", archive), peer("bsdtar", "-tvf", archive), floor("zip", "l", archive),
   ], {
     names: { unzipx: ["l", "-q", archive], unzip: ["-Z1", archive], "7zz": ["l", "-ba", "-slt", archive], bsdtar: ["-tf", archive] }, ...details,
   });
@@ -37,6 +39,6 @@ export function zipList(id, title, input, details) {
 export function zipTest(id, title, input) {
   const archive = `${input}.zip`;
   return row(id, title, TEST, [
-    ux("t", archive, "-q"), peer("unzip", "-tqq", archive), peer("7zz", "t", archive, ...SILENT),
+    ux("t", archive, "-q"), peer("unzip", "-tqq", archive), peer("7zz", "t", archive, ...SILENT), floor("zip", "t", archive),
   ], { tests: archive });
 }
