@@ -58,7 +58,7 @@ function contender(tool, needs, args) {
   };
 }
 
-/** The line as it can be typed in the run folder. */
+/** The line as it can be typed in the run folder; a floor's program lies in bench/. */
 export function lineOf({ tool, args, shell, stdout }) {
   const words = (tool === "floor" ? ["node", `floors/${args[0]}.mjs`, ...args.slice(1)] : [tool, ...args]).map((word) => (/\s/.test(word) ? `'${word}'` : word));
   return `${shell ?? words.join(" ")}${stdout === undefined ? "" : ` > ${stdout}`}`;

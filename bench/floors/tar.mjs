@@ -4,13 +4,12 @@
  *
  *   node bench/floors/tar.mjs ARCHIVE.tar[.gz] FOLDER
  */
-import { closeSync, constants, fstatSync, futimesSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, futimesSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { crc32, createGunzip } from "node:zlib";
 
 const [, script, archive, folder] = process.argv;
-const MOST = 768 << 20;
 const STATE_BYTES = 16;
 /** Places in the state: bytes that are decoded, the next file, 1 when all is decoded. */
 const [DECODED, NEXT, DONE] = [0, 1, 2];
@@ -18,7 +17,7 @@ const STEP = 256 << 10;
 /** Files that a thread takes at a time. */
 const TURN = 16;
 
-const memory = isMainThread ? new SharedArrayBuffer(STATE_BYTES + MOST) : workerData;
+const memory = isMainThread ? new SharedArrayBuffer(STATE_BYTES + sizeOfTar()) : workerData;
 const state = new Int32Array(memory, 0, 3);
 const bytes = Buffer.from(memory, STATE_BYTES);
 
@@ -28,6 +27,15 @@ if (isMainThread) {
   decode();
 }
 work();
+
+/** RFC 1952, 2.3.1: a gzip member ends with the size of its content. */
+function sizeOfTar() {
+  const { size } = statSync(archive);
+  if (!archive.endsWith(".gz")) return size;
+  const end = Buffer.alloc(4);
+  readSync(openSync(archive), end, 0, 4, size - 4);
+  return end.readUInt32LE();
+}
 
 function decode() {
   const fd = openSync(archive);

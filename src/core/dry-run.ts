@@ -8,6 +8,7 @@ import type { PathOddity, SafePath } from "../safe/path.ts";
 import { Plan } from "../safe/plan.ts";
 import { DEFAULT_POLICY, usuallyFolds, type Limits } from "../safe/policy.ts";
 import type { Place } from "../safe/tree.ts";
+import { bareEntry } from "./bare-entry.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import { rooted, type OpenedIndex, type OpenedStream } from "./open.ts";
 
@@ -50,7 +51,7 @@ export class DryRun<Mark> {
     this.#catchUp();
     const refusal = this.#byEngine ? refusedByEngine(entry) : undefined;
     if (refusal !== undefined) return refusal;
-    const planned = this.#plan.claim(this.#isPackage ? rooted(entry) : entry, this.#rulesOf(entry));
+    const planned = this.#plan.claim(this.#isPackage ? rooted(bareEntry(entry)) : entry, this.#rulesOf(entry));
     if (planned instanceof UnzipxError) return planned.in({ entry: entry.path });
     if (planned === "skip") throw new UnzipxError("INTERNAL", "Cannot tell what is refused: the usual rules skip nothing");
     const { place } = planned;

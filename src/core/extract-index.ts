@@ -20,7 +20,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const decode = await opened.container.decoder();
   const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
   /** Of files, by their number. */
-  const places: (Claim["place"] | undefined)[] = [];
+  const places = new Array<Claim["place"] | undefined>(entries.length);
   const claimOf = (entry: number): Claim => ({ place: places[entry]!, repeats: false }); // half the memory of the claims themselves
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   const sizeOf = (entry: number): number => entries[entry]!.size;

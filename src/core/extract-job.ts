@@ -1,8 +1,9 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
 import { nextTurn } from "../bytes/clock.ts";
-import { ERRORS, fromSystem, sideOf, toPlain, UnzipxError, type PlainError } from "../errors.ts";
+import { ERRORS, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";
+import { entryTrouble } from "./entry-trouble.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
 
 export interface ExtractJob {
@@ -100,12 +101,6 @@ export function ofEntry(error: unknown): UnzipxError {
   const known = entryTrouble(error);
   if (ERRORS[known.code].ends === "run" && known.code !== "INTERNAL") throw known;
   return known;
-}
-
-/** What went wrong with an entry, on either side. */
-export function entryTrouble(error: unknown): UnzipxError {
-  const side = sideOf(error, "write");
-  return fromSystem(error, side, `${side} an entry`);
 }
 
 export async function decoderOf(container: string): Promise<Decode> {

@@ -4,7 +4,7 @@ import type { StreamEntry } from "../formats/contract.ts";
 import { fill, openSink, type FileSink, type NewFile } from "../safe/new-file.ts";
 import type { Claim } from "../safe/writer.ts";
 import { claimerOf } from "./claim-rules.ts";
-import { entryTrouble } from "./extract-job.ts";
+import { entryTrouble } from "./entry-trouble.ts";
 import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import type { OpenedStream } from "./open.ts";
 import { WriteBehind, writeWhereDecoded, type OtherWriter } from "./write-behind.ts";
@@ -46,7 +46,9 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
           await behind.drain(); // the earlier file may only now have been written
           writer.clear(claim.place);
         }
-        const trouble = entry.whole === undefined ? await writeStreamed(entry, claim, run, () => report(entry.path)) : writeWholeEntry(entry, entry.whole, claim, run, behind);
+        // Of many names that repeat each would wait for the one before.
+        const other = claim.repeats ? undefined : behind;
+        const trouble = entry.whole === undefined ? await writeStreamed(entry, claim, run, () => report(entry.path)) : writeWholeEntry(entry, entry.whole, claim, run, other);
         if (trouble !== undefined) {
           failed(trouble, claim);
           continue;

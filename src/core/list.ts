@@ -9,6 +9,7 @@ import type { Limits } from "../safe/policy.ts";
 import { bareEntry, changed } from "./bare-entry.ts";
 import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
+import { keptEntry } from "./kept-entry.ts";
 import { apart, contentOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
@@ -131,7 +132,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
     }
   } else {
     for await (const given of opened.entries({ listing: options.levels === undefined, wants: () => true })) {
-      const entry = bareEntry(given);
+      const entry = keptEntry(given);
       show(entry, entry);
       if (isLookedInto(entry, run, level)) await look(entry, contentOf(given), rows, run, level);
     }

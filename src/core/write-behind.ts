@@ -1,7 +1,6 @@
 /**
  * Small files of a stream, written by another thread while this one reads on: making a file takes as long as finding it in
- * the archive. Their bytes are copied into shared memory, many files for one message. While the other thread is behind, the
- * caller writes files itself, so both always have work.
+ * the archive. While the other thread is behind, the caller writes files itself, so both always have work.
  */
 import { alongside } from "../bytes/alongside.ts";
 import { fromPlain, type UnzipxError } from "../errors.ts";
@@ -26,7 +25,7 @@ const STARTS_AT = 500;
 export interface OtherWriter<What> {
   /** Whether the file will be written: false is for the caller to do it. Throws what went wrong with the thread. */
   take(file: NewFile, bytes: Uint8Array, what: What): boolean;
-  /** Resolves when everything that was taken is written, or was told to have failed. */
+  /** Resolves when everything that was taken is written, or was told to have failed; rejects with what went wrong with the thread. */
   drain(): Promise<void>;
   /** Nothing is written afterwards. */
   close(): Promise<void>;
@@ -48,6 +47,7 @@ interface Buffer {
   readonly contents: Uint8Array;
 }
 
+/** A thread of its own, for cores that nobody needs: the bytes are copied into shared memory, many files for one message. */
 export class WriteBehind<What> implements OtherWriter<What> {
   readonly #failed: (what: What, error: UnzipxError) => void;
   readonly #underWay = new Set<Promise<void>>();

@@ -1,7 +1,8 @@
 /** A batch of small files, whole and verified: a job that any thread runs. */
-import { toPlain, type PlainError } from "../errors.ts";
+import { toPlain } from "../errors.ts";
+import type { WorkFailure } from "../parallel/filter-protocol.ts";
 import { writeWhole, type NewFile } from "../safe/new-file.ts";
-import { entryTrouble } from "./extract-job.ts";
+import { entryTrouble } from "./entry-trouble.ts";
 
 /** A file and its content, which lies in shared memory. */
 export interface Written {
@@ -20,8 +21,7 @@ export interface WriteJob {
 /** The flag, a number, in a word of its own: 1 as long as the contents are needed. It is looked at without waiting for a message. */
 export const FLAG_BYTES = 8;
 
-/** What went wrong, by the number of the file. */
-export type WriteResult = readonly { readonly number: number; readonly error: PlainError }[];
+export type WriteResult = readonly WorkFailure[];
 
 export function runWrite({ memory, files }: WriteJob): WriteResult {
   const failures = writeEach(memory, files);
@@ -30,7 +30,7 @@ export function runWrite({ memory, files }: WriteJob): WriteResult {
 }
 
 export function writeEach(memory: SharedArrayBuffer, files: readonly Written[]): WriteResult {
-  const failures: { number: number; error: PlainError }[] = [];
+  const failures: WorkFailure[] = [];
   files.forEach(({ file, start, length }, number) => {
     try {
       writeWhole(file, new Uint8Array(memory, start, length));

@@ -5,7 +5,7 @@ export const SLOT_BYTES = 512 * 1024;
 /** Enough for both threads to have work while one of them is busy with the files of a few chunks. */
 export const SLOTS = 8;
 
-/** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; chunks whose work was done; 1 while work is being done. */
+/** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; rows of work that were done; 1 while one is being done. */
 export const TAKEN = 0;
 export const MADE = 1;
 export const WORKED = 2;

@@ -32,7 +32,7 @@ export interface Decoding {
    * told later what went wrong. False: it has no time, because it is not ahead, or the bytes do not lie there. Throws what went wrong with the thread, or in `failed`.
    */
   hand(bytes: Uint8Array, work: (ring: number) => unknown, failed: (error: UnzipxError) => void): boolean;
-  /** Resolves when all that was handed over is done, or was told to have failed. */
+  /** Resolves when all that was handed over is done, or was told to have failed; rejects where the thread ended before. */
   drain(): Promise<void>;
 }
 
@@ -46,6 +46,8 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
   let say = (_message: ToFilter, _transfer?: ArrayBuffer[]): void => {};
   let wake = (): void => {};
   let drained = (): void => {};
+  let stopped = (): void => {};
+  const isStopped = new Promise<undefined>((resolve) => (stopped = () => resolve(undefined)));
   /** Of the thread, or of who was told of a failure. */
   let trouble: { readonly error: unknown } | undefined;
   /** Chunks that were begun. */
@@ -58,6 +60,7 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
     trouble ??= { error };
     wake();
     drained();
+    stopped();
   };
   const worked = (failures: readonly WorkFailure[]): void => {
     try {
@@ -83,6 +86,7 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
       wake();
     });
     let isOver = false;
+    let isWaiting = false;
     const gone = (why: string): void => {
       if (!isOver) stop(new UnzipxError("INTERNAL", `Cannot decode ${filter}: its thread ended (${why})`));
     };
@@ -107,8 +111,15 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
             say({ kind: "free", slot: message.slot });
             break;
           case "more": {
-            const { done, value } = await pieces!.next();
-            const copy = done === true ? undefined : new Uint8Array(value); // ours to give away
+            isWaiting = true;
+            const next = pieces!.next();
+            const piece = await Promise.race([next, isStopped]);
+            if (piece === undefined) {
+              next.catch(() => {});
+              continue; // to where it is told
+            }
+            isWaiting = false;
+            const copy = piece.done === true ? undefined : new Uint8Array(piece.value); // ours to give away
             say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);
             break;
           }
@@ -118,14 +129,15 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
           case "error":
             throw fromPlain(message.error);
           case "end":
-            await drain();
-            isOver = true;
-            return;
+            return await drain();
         }
       }
     } finally {
+      isOver = handed.isDone;
       await worker.terminate();
-      await pieces?.return?.();
+      const returned = pieces?.return?.();
+      if (isWaiting) returned?.catch(() => {}); // or who waits for a pipe would be waited for
+      else await returned;
     }
   }
 
@@ -141,7 +153,11 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
   };
 }
 
-/** Waits for a message; throws when none comes and the thread takes no input either, nor waits for a slow disk. */
+function progressOf(counts: Int32Array): number {
+  return Atomics.load(counts, TAKEN) + Atomics.load(counts, MADE) + Atomics.load(counts, WORKED);
+}
+
+/** Waits for a message; throws when none comes and the thread does nothing else either, and does not wait for a slow disk. */
 async function silence(message: Promise<void>, counts: Int32Array, what: string): Promise<void> {
   const patience = usualPatience();
   let timer: NodeJS.Timeout | undefined;
@@ -149,12 +165,12 @@ async function silence(message: Promise<void>, counts: Int32Array, what: string)
     await new Promise<void>((resolve, reject) => {
       const wait = (before: number): void => {
         timer = setTimeout(() => {
-          const now = Atomics.load(counts, TAKEN);
+          const now = progressOf(counts);
           if (now === before && Atomics.load(counts, WORKING) === 0) reject(stalled(what, patience));
           else wait(now);
         }, patience);
       };
-      if (patience !== Infinity) wait(Atomics.load(counts, TAKEN));
+      if (patience !== Infinity) wait(progressOf(counts));
       message.then(resolve, reject);
     });
   } finally {

@@ -35,8 +35,8 @@ export class HandedWork {
     for (const { number, error } of failures) told[number]!(fromPlain(error));
   }
 
-  /** Nothing that was sent waits for an answer. */
+  /** All of it was sent and answered. */
   get isDone(): boolean {
-    return this.#underWay.length === 0;
+    return this.#row.length === 0 && this.#underWay.length === 0;
   }
 }

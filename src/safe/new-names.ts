@@ -3,9 +3,8 @@
  * name that is in doubt it says no more than that: a Plan has to tell what becomes of it.
  */
 import { isOrdinary } from "./path.ts";
+import { SeenNames } from "./seen-names.ts";
 
-/** V8 has no larger sets; one more is in the other one. */
-const MOST = 2 ** 24 - 2;
 /** Each folder above a name has its whole path as a key: of longer ones, made for it, those would take more than a place each. */
 const MOST_LETTERS = 512;
 
@@ -13,8 +12,8 @@ export class NewNames {
   /** In their order, those of folders with a slash at the end. */
   readonly taken: string[] = [];
   readonly #maxDepth: number;
-  /** Files and folders, by the key of their collisions: ordinary names are in ASCII, so that is all in small letters. */
-  readonly #keys = new Set<string>();
+  /** Files and folders, by the key of their collisions: ordinary names are in ASCII, so only case does not count. */
+  readonly #seen = new SeenNames();
   /** As they are written, with all above them. */
   readonly #folders = new Set<string>([""]);
   /** The folder of the last file, with its slash. */
@@ -32,7 +31,7 @@ export class NewNames {
     const hasSlash = path.endsWith("/");
     const plain = hasSlash ? path.slice(0, -1) : path;
     if ((hasSlash && !isFolder) || plain.length > MOST_LETTERS || !isOrdinary(plain, this.#maxDepth)) return false;
-    if (!(isFolder ? this.#enter(plain) : this.#enterAbove(plain) && this.#add(plain))) return false;
+    if (!(isFolder ? this.#enter(plain) : this.#enterAbove(plain) && this.#seen.add(plain))) return false;
     this.taken.push(isFolder && !hasSlash ? `${path}/` : path);
     return true;
   }
@@ -49,13 +48,8 @@ export class NewNames {
   #enter(folder: string): boolean {
     if (this.#folders.has(folder)) return true;
     if (!this.#enter(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))))) return false;
-    if (!this.#add(folder)) return false;
+    if (!this.#seen.add(folder)) return false;
     this.#folders.add(folder);
     return true;
-  }
-
-  #add(plain: string): boolean {
-    const { size } = this.#keys;
-    return size < MOST && this.#keys.add(plain.toLowerCase()).size > size;
   }
 }

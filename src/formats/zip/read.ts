@@ -4,13 +4,16 @@ import { UnzipxError } from "../../errors.ts";
 import { decodeCp437, decodeUtf8 } from "../../text/charset.ts";
 import type { DecodedNames } from "../../text/names.ts";
 import type { FileSource, Index, ReadOptions } from "../contract.ts";
-import { CentralDirectory, type CentralRecord } from "./central-directory.ts";
+import { CENTRAL_FIXED, CentralDirectory, type CentralRecord } from "./central-directory.ts";
 import { findExtent, type ZipExtent } from "./end-record.ts";
 import { readEntry, type ZipEntry } from "./entry.ts";
 import { entryName, type EntryName } from "./entry-name.ts";
 import { readPlain } from "./plain-record.ts";
 import { calendar } from "./entry-time.ts";
 import { assertBeginning, setLimits } from "./ranges.ts";
+
+/** An array is made for so many entries at first. */
+const MOST_AT_ONCE = 2 ** 24;
 
 export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
   const notes: UnzipxError[] = [];
@@ -43,7 +46,9 @@ interface Undeclared {
 }
 
 async function readDirectory(source: FileSource, extent: ZipExtent, options: ReadOptions, notes: UnzipxError[]): Promise<{ entries: ZipEntry[]; encoding: string | undefined }> {
-  const entries: ZipEntry[] = [];
+  // As long as it will be: an array that grows is copied again and again. No record is shorter than its fixed part, whatever the end record says.
+  const room = Math.max(0, extent.directoryLimit - extent.directoryStart);
+  const entries = new Array<ZipEntry>(Math.min(extent.entries, Math.ceil(room / CENTRAL_FIXED), MOST_AT_ONCE));
   const undeclared: Undeclared[] = [];
   const reading = { prefix: extent.prefix, lenient: options.lenient, notes };
   const directory = new CentralDirectory({ fd: source.fd, start: extent.directoryStart, end: extent.directoryLimit });
@@ -68,6 +73,7 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
     readOne();
     assertCount(number, options);
   }
+  entries.length = number;
   if (number > extent.entries && (number & 0xffff) === extent.entries) {
     notes.push(new UnzipxError("ODDITY", `The end record of the zip archive has no room for the number of its entries: it says ${extent.entries}, and there are ${number}`));
   }
