@@ -186,7 +186,7 @@ describe("x of a tar.gz of many small files", () => {
         return openSync(path, flags, ...more);
       };
     `);
-    expect(run(["x", "a.tar.gz", "-C", "out", "-q", "--threads", "2"], { env: { NODE_OPTIONS: `--require ${JSON.stringify(join(folder, "hook.cjs"))}` } })).toMatchObject({ code: 0 });
+    expect(run(["x", "a.tar.gz", "-C", "out", "-q", "--threads", "2"], { through: ["env", `NODE_OPTIONS=--require "${join(folder, "hook.cjs")}"`, process.execPath] })).toMatchObject({ code: 0 });
     const made = statSync(join(folder, "made")).size;
     expect(made).toBeGreaterThan(0);
     expect(made).toBeLessThan(files.size);
