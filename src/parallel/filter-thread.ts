@@ -47,7 +47,6 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
   let wake = (): void => {};
   let drained = (): void => {};
   let stopped = (): void => {};
-  const isStopped = new Promise<undefined>((resolve) => (stopped = () => resolve(undefined)));
   /** Of the thread, or of who was told of a failure. */
   let trouble: { readonly error: unknown } | undefined;
   /** Chunks that were begun. */
@@ -112,12 +111,11 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
             break;
           case "more": {
             isWaiting = true;
-            const next = pieces!.next();
-            const piece = await Promise.race([next, isStopped]);
-            if (piece === undefined) {
-              next.catch(() => {});
-              continue; // to where it is told
-            }
+            const piece = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
+              stopped = () => resolve(undefined);
+              pieces!.next().then(resolve, reject);
+            });
+            if (piece === undefined) continue; // to where it is told
             isWaiting = false;
             const copy = piece.done === true ? undefined : new Uint8Array(piece.value); // ours to give away
             say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);

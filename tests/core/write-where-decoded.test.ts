@@ -138,6 +138,30 @@ describe("the thread that decodes", () => {
   });
 });
 
+describe("a pipe that gives nothing more", () => {
+  it("keeps nobody from hearing that a file could not be written", async () => {
+    const packed = gzipSync(CONTENT, { level: 1 });
+    async function* pipe(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < packed.length - 100; at += 1 << 20) yield packed.subarray(at, Math.min(at + (1 << 20), packed.length - 100));
+      await new Promise(() => {});
+    }
+    const decoded = decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });
+    const writer = writeWhereDecoded<string>(decoded, () => {
+      throw new Error("the disk is full");
+    });
+    const folder = temporaryFolder();
+    let taken = false;
+    const reading = (async () => {
+      for await (const chunk of decoded.bytes) {
+        if (!taken) await ahead();
+        taken ||= writer.take(newFile(join(folder, "missing/a")), chunk.subarray(0, 100), "a");
+      }
+    })();
+    await expect(reading).rejects.toThrow("the disk is full");
+    expect(taken).toBe(true);
+  });
+});
+
 describe("x of a tar.gz of many small files", () => {
   /** 6 MB, which a thread is started for: 6,000 files in some folders, which do not shrink; some of them come again later, with other content. */
   async function archive(): Promise<{ readonly packed: Buffer; readonly files: ReadonlyMap<string, Buffer> }> {
