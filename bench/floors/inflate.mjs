@@ -5,8 +5,8 @@
  */
 import { fstatSync, openSync, readSync } from "node:fs";
 import { createInflateRaw } from "node:zlib";
+import { inflate } from "./parts.mjs";
 
-const STEP = 256 << 10;
 const fd = openSync(process.argv[2]);
 const archive = Buffer.alloc(fstatSync(fd).size);
 readSync(fd, archive);
@@ -14,11 +14,4 @@ readSync(fd, archive);
 const behind = (header) => header + 30 + archive.readUInt16LE(header + 26) + archive.readUInt16LE(header + 28);
 let start = 0;
 while (archive.readUInt16LE(start + 8) !== 8) start = behind(start);
-const packed = archive.subarray(behind(start));
-const { _handle: handle, _writeState: left } = createInflateRaw();
-const chunk = Buffer.alloc(STEP);
-let at = 0;
-do {
-  handle.writeSync(0, packed, at, packed.length - at, chunk, 0, STEP);
-  at = packed.length - left[1];
-} while (left[0] === 0);
+inflate(createInflateRaw(), archive.subarray(behind(start)), () => {});

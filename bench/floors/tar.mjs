@@ -4,16 +4,16 @@
  *
  *   node bench/floors/tar.mjs ARCHIVE.tar[.gz] FOLDER
  */
-import { closeSync, constants, fstatSync, futimesSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { fstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { crc32, createGunzip } from "node:zlib";
+import { create, inflate } from "./parts.mjs";
 
 const [, script, archive, folder] = process.argv;
 const STATE_BYTES = 16;
 /** Places in the state: bytes that are decoded, the next file, 1 when all is decoded. */
 const [DECODED, NEXT, DONE] = [0, 1, 2];
-const STEP = 256 << 10;
 /** Files that a thread takes at a time. */
 const TURN = 16;
 
@@ -51,20 +51,14 @@ function decode() {
   }
   const packed = Buffer.alloc(size);
   readSync(fd, packed);
-  // As src/bytes/raw-inflate.ts has it: no stream, no buffer for each piece.
-  const { _handle: handle, _writeState: left } = createGunzip();
-  const chunk = Buffer.alloc(STEP);
-  let [at, out, sum] = [0, 0, 0];
-  do {
-    handle.writeSync(0, packed, at, size - at, chunk, 0, STEP);
-    at = size - left[1];
-    const content = chunk.subarray(0, STEP - left[0]);
+  let [out, sum] = [0, 0];
+  inflate(createGunzip(), packed, (content, isLast) => {
     sum = crc32(content, sum);
     bytes.set(content, out);
     out += content.length;
-    if (left[0] > 0) Atomics.store(state, DONE, 1);
+    if (isLast) Atomics.store(state, DONE, 1);
     tell(out);
-  } while (left[0] === 0);
+  });
   if (packed.readUInt32LE(size - 8) !== sum) throw new Error("its checksum does not match");
 }
 
@@ -99,7 +93,7 @@ function work() {
     } else {
       if (type === "0" && number++ === mine) {
         const prefix = bytes[at + 345] === 0 ? "" : `${textAt(at + 345, 155)}/`;
-        create(long || prefix + textAt(at, 100), at + 512, size, folders);
+        extract(long || prefix + textAt(at, 100), at + 512, size, folders);
         if (++mine === until) {
           mine = Atomics.add(state, NEXT, TURN);
           until = mine + TURN;
@@ -111,14 +105,11 @@ function work() {
   }
 }
 
-function create(name, start, size, folders) {
+function extract(name, start, size, folders) {
   const parent = dirname(name);
   if (!folders.has(parent)) {
     folders.add(parent);
     mkdirSync(`${folder}/${parent}`, { recursive: true });
   }
-  const fd = openSync(`${folder}/${name}`, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
-  writeSync(fd, new Uint8Array(memory, STATE_BYTES + start, size), 0, size);
-  futimesSync(fd, 1.7e9, 1.7e9);
-  closeSync(fd);
+  create(`${folder}/${name}`, new Uint8Array(memory, STATE_BYTES + start, size));
 }

@@ -4,16 +4,17 @@
  *
  *   node bench/floors/zip.mjs x|t|l ARCHIVE.zip FOLDER     FOLDER: where x makes its files
  */
-import { closeSync, constants, fstatSync, futimesSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMainThread, Worker } from "node:worker_threads";
 import { crc32, inflateRawSync } from "node:zlib";
+import { create } from "./parts.mjs";
 
 const [, script, work, archive, folder] = process.argv;
 const LINES = 1000;
 
 const WORK = {
-  x: () => everyOther((file, bytes) => create(file, checked(file, bytes))),
+  x: () => everyOther((file, bytes) => create(`${folder}/${file.name}`, checked(file, bytes))),
   t: () => everyOther((file, bytes) => void checked(file, bytes)),
   l: () => list(openSync(archive)),
 };
@@ -84,11 +85,4 @@ function checked(file, bytes) {
   const content = method === 0 ? packed : inflateRawSync(packed, { chunkSize: Math.max(64, size + 1) });
   if (crc32(content) !== file.crc32) throw new Error(`${file.name}: its checksum does not match`);
   return content;
-}
-
-function create({ name }, content) {
-  const fd = openSync(`${folder}/${name}`, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
-  writeSync(fd, content, 0, content.length);
-  futimesSync(fd, 1.7e9, 1.7e9);
-  closeSync(fd);
 }

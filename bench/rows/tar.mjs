@@ -18,7 +18,7 @@ export function tarFilterExtract(filter, input) {
     ux("x", archive, "-C", "out", "-q"),
     ...decoders(filter).map((program) => peer(["tar", program.split(" ")[0]], "-I", program, "-xf", archive, "-C", "out", NO_OWNER).as(`tar + ${program}`)),
     peer("bsdtar", "-xf", archive, "-C", "out", NO_OWNER),
-    ...(filter === "gz" ? [floor("tar", archive, "out")] : [floor("tar", `${input}.tar`, "out")]), // of other filters without decoding
+    floor("tar", filter === "gz" ? archive : `${input}.tar`, "out"), // of other filters without decoding
     ...(FILTERS[filter].seven === undefined ? [] : [pipe("7zz", `7zz x -so -bsp0 ${archive} | 7zz x -si -ttar -oout -bso0 -bsp0`)]),
   ]);
 }

@@ -3,8 +3,8 @@ import { nextTurn } from "../bytes/clock.ts";
 import { ERRORS, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";
-import { entryTrouble } from "./entry-trouble.ts";
 import { openSink, writeWhole, type NewFile } from "../safe/new-file.ts";
+import { entryTrouble } from "./entry-trouble.ts";
 
 export interface ExtractJob {
   readonly kind: "extract";

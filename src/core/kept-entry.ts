@@ -1,4 +1,5 @@
 /** As bareEntry(), for listings that keep a million of them: what is told of a tar's files takes 72 bytes and the path, where an object of all fields takes 136. */
+import { wholeSeconds } from "../bytes/whole-seconds.ts";
 import type { Entry } from "../formats/contract.ts";
 
 /** What few entries of a stream have. */
@@ -9,7 +10,7 @@ class KeptEntry implements Entry {
   readonly type: Entry["type"];
   readonly size: number | undefined;
   readonly mode: number | undefined;
-  /** Of the time: V8 has room for an integer of 32 bits beside its pointers, milliseconds would be an object of their own. */
+  /** Of the time, where it has no more. */
   readonly #seconds: number | undefined;
   readonly #rare: Rare | undefined;
 
@@ -18,8 +19,7 @@ class KeptEntry implements Entry {
     this.type = type;
     this.size = size;
     this.mode = mode;
-    const seconds = ((mtime ?? 0) / 1000) | 0;
-    this.#seconds = seconds * 1000 === mtime ? seconds : undefined;
+    this.#seconds = wholeSeconds(mtime);
     const isUsual = packedSize === undefined && owner === undefined && linkTarget === undefined && method === "" && crc32 === undefined && !encrypted
       && cipher === undefined && comment === undefined && escaped !== true && refusal === undefined && (mtime === undefined || this.#seconds !== undefined);
     this.#rare = isUsual ? undefined : { packedSize, mtime, owner, linkTarget, method, crc32, encrypted, cipher, comment, escaped, refusal };

@@ -1,4 +1,5 @@
 /** The places an extraction has claimed, as the tree they will be on disk. */
+import { wholeSeconds } from "../bytes/whole-seconds.ts";
 import type { Entry } from "../formats/contract.ts";
 import { collisionKey, type SafePath } from "./path.ts";
 
@@ -24,7 +25,7 @@ export class Place {
   name: string;
   parent: Place | undefined;
   size: number | undefined = undefined;
-  /** Seconds where IN_SECONDS says so: V8 has room for small integers beside the pointers, others take another 16 bytes. */
+  /** Seconds where IN_SECONDS says so: see wholeSeconds(). */
   #time: number | undefined = undefined;
   #bits: number;
   #rare: Rare | undefined;
@@ -85,10 +86,9 @@ export class Place {
   }
 
   set mtime(mtime: number | undefined) {
-    const seconds = ((mtime ?? 0) / 1000) | 0;
-    const isWhole = seconds * 1000 === mtime;
-    this.#time = isWhole ? seconds : mtime;
-    this.#bits = isWhole ? this.#bits | IN_SECONDS : this.#bits & ~IN_SECONDS;
+    const seconds = wholeSeconds(mtime);
+    this.#time = seconds ?? mtime;
+    this.#bits = seconds !== undefined ? this.#bits | IN_SECONDS : this.#bits & ~IN_SECONDS;
   }
 
   get linkTarget(): string | undefined {

@@ -17,10 +17,11 @@ const WORKER = pathToFileURL(join(import.meta.dirname, "../../dist/filter-worker
 
 /** 8 MiB that do not shrink: some dozens of chunks. */
 const CONTENT = randomBytes(8 << 20);
+const PACKED = gzipSync(CONTENT, { level: 1 });
 
-function decoding(packed: Buffer): { readonly decoding: Decoding; close(): void } {
+function decoding(): { readonly decoding: Decoding; close(): void } {
   const path = join(temporaryFolder(), "a.gz");
-  writeFileSync(path, packed);
+  writeFileSync(path, PACKED);
   const fd = openSync(path, "r");
   return {
     decoding: decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { fd }, warn: () => {}, memory: 0, lenient: false, read: () => {} }),
@@ -40,7 +41,7 @@ function newFile(path: string): { path: string; mode: number; mtime: number } {
 describe("the thread that decodes", () => {
   it("writes what it is handed while it is ahead, where it lies, and nothing twice", async () => {
     const folder = temporaryFolder();
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     const failures: string[] = [];
     const writer = writeWhereDecoded<string>(decoded, (what, error) => void failures.push(`${what}: ${error.code}`));
     const handed = new Map<string, Buffer>();
@@ -67,7 +68,7 @@ describe("the thread that decodes", () => {
 
   it("takes nothing that lies elsewhere, and nothing of a chunk that is over", async () => {
     const folder = temporaryFolder();
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     const writer = writeWhereDecoded<string>(decoded, () => {});
     let last: Uint8Array | undefined;
     for await (const chunk of decoded.bytes) {
@@ -83,7 +84,7 @@ describe("the thread that decodes", () => {
 
   it("tells which files could not be written, and writes the others", async () => {
     const folder = temporaryFolder();
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     const failures: { readonly what: string; readonly error: UnzipxError }[] = [];
     const writer = writeWhereDecoded<string>(decoded, (what, error) => void failures.push({ what, error }));
     const taken: string[] = [];
@@ -102,7 +103,7 @@ describe("the thread that decodes", () => {
   });
 
   it("has nothing to tell where its end left nothing unwritten, though nobody read on to it", async () => {
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     for await (const _ of decoded.bytes) break;
     await decoded.drain();
     close();
@@ -110,7 +111,7 @@ describe("the thread that decodes", () => {
 
   it("never says that files are written which its end left unwritten", async () => {
     const folder = temporaryFolder();
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     const writer = writeWhereDecoded<string>(decoded, () => {});
     for await (const chunk of decoded.bytes) {
       await ahead();
@@ -122,7 +123,7 @@ describe("the thread that decodes", () => {
 
   it("throws what the one who is told of a failure throws", async () => {
     const folder = temporaryFolder();
-    const { decoding: decoded, close } = decoding(gzipSync(CONTENT, { level: 1 }));
+    const { decoding: decoded, close } = decoding();
     const writer = writeWhereDecoded<string>(decoded, () => {
       throw new Error("the disk is full");
     });
@@ -140,9 +141,8 @@ describe("the thread that decodes", () => {
 
 describe("a pipe that gives nothing more", () => {
   it("keeps nobody from hearing that a file could not be written", async () => {
-    const packed = gzipSync(CONTENT, { level: 1 });
     async function* pipe(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < packed.length - 100; at += 1 << 20) yield packed.subarray(at, Math.min(at + (1 << 20), packed.length - 100));
+      for (let at = 0; at < PACKED.length - 100; at += 1 << 20) yield PACKED.subarray(at, Math.min(at + (1 << 20), PACKED.length - 100));
       await new Promise(() => {});
     }
     const decoded = decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });

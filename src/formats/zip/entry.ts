@@ -1,4 +1,5 @@
 /** What a record of the central directory says of its entry. */
+import { wholeSeconds } from "../../bytes/whole-seconds.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeCp437, decodeUtf8, isAscii } from "../../text/charset.ts";
 import type { DecodedName } from "../../text/names.ts";
@@ -92,13 +93,12 @@ export class ZipEntry implements IndexedEntry {
     this.path = path;
     this.size = size;
     this.packedSize = packedSize;
-    const seconds = ((mtime ?? 0) / 1000) | 0;
-    const isWhole = seconds * 1000 === mtime;
-    this.#time = isWhole ? seconds : mtime;
+    const seconds = wholeSeconds(mtime);
+    this.#time = seconds ?? mtime;
     this.#crc32 = crc32 | 0;
     this.#offset = offset;
     this.#how = flags | (method << 16);
-    this.#bits = TYPES.indexOf(type) | (encrypted ? ENCRYPTED : 0) | (hasCrc32 ? HAS_CRC32 : 0) | (isWhole ? IN_SECONDS : 0) | (mode === undefined ? 0 : HAS_MODE | (mode << MODE_AT));
+    this.#bits = TYPES.indexOf(type) | (encrypted ? ENCRYPTED : 0) | (hasCrc32 ? HAS_CRC32 : 0) | (seconds === undefined ? 0 : IN_SECONDS) | (mode === undefined ? 0 : HAS_MODE | (mode << MODE_AT));
     this.#rare = rare;
   }
 
