@@ -13,10 +13,7 @@ const outdir = mkdtempSync(join(here, "work", "build-"));
 try {
   const bundle = await rolldown({
     ...bundleOptions(root, "fuzz"),
-    input: {
-      fuzz: "fuzz/main.ts", "fuzz-worker": "fuzz/worker.ts",
-      worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts",
-    },
+    input: { fuzz: "fuzz/main.ts", "fuzz-worker": "fuzz/worker.ts", thread: "src/thread.ts" },
   });
   // As the program is: threads are found by the names of their files.
   await bundle.write({ dir: outdir, format: "cjs", sourcemap: "inline", entryFileNames: "[name].cjs", chunkFileNames: "chunk-[name]-[hash].cjs" });

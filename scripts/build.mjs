@@ -1,4 +1,4 @@
-// Bundles the program into dist/: one entry for the command, one for the library, one for the worker threads,
+// Bundles the program into dist/: one entry for the command, one for the library, one for threads,
 // and chunks that are loaded when a command needs them. They are CommonJS, which Node loads in less time; the library is an ES module in front of them.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,7 +25,7 @@ const STEPS = {
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const bundle = await rolldown({
   ...bundleOptions(root, version),
-  input: { main: "src/cli/main.ts", index: "src/index.ts", worker: "src/worker.ts", "filter-worker": "src/filter-worker.ts", "engine-worker": "src/engine-worker.ts" },
+  input: { main: "src/cli/main.ts", index: "src/index.ts", thread: "src/thread.ts" },
   preserveEntrySignatures: "allow-extension",
 });
 const { output } = await bundle.write({

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
 import { stderr, stdout } from "./streams.ts";
+import { prepareThreadFor } from "./thread-ahead.ts";
 import { COMMANDS } from "./table/index.ts";
 import { GROUPS, type CommandRow, type FlagRow } from "./table/rows.ts";
 import { DESCRIPTION, EXAMPLES } from "./table/texts.ts";
@@ -100,6 +101,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       columns: () => stderr.stream.columns,
     });
   }
+  prepareThreadFor(name, words, flags);
   const verb = (long ?? name) as keyof typeof import("./verbs/index.ts");
   return (await import("./verbs/index.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }

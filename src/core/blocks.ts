@@ -2,15 +2,14 @@
 import { RESULT_BYTES } from "../filters/bzip2-block.ts";
 import { SLACK } from "../filters/bzip2-header.ts";
 import type { Block, Blocks } from "../formats/contract.ts";
-import type { Pool } from "../parallel/pool.ts";
+import { Pool } from "../parallel/pool.ts";
 import type { Job } from "./jobs.ts";
-import { newPool } from "./run-jobs.ts";
 
 /** Each takes some 25 MB, with the blocks that wait, and what writes cannot follow more of them. */
 const MOST_THREADS = 4;
 
 /** Blocks travel in shared memory, which serves again without being sent back. */
-export function blocksOn(threads: number, start: (workers: number) => Pool<Job> = newPool): Blocks & { close(): Promise<void> } {
+export function blocksOn(threads: number): Blocks & { close(): Promise<void> } {
   const width = Math.min(threads, MOST_THREADS);
   let pool: Pool<Job> | undefined;
   /** Memory that no job has. */
@@ -25,7 +24,7 @@ export function blocksOn(threads: number, start: (workers: number) => Pool<Job> 
       if (found < 0) inputs.pop(); // too small
       bytes.set(data);
       const into = outputs.pop() ?? new SharedArrayBuffer(RESULT_BYTES);
-      pool ??= start(width);
+      pool ??= new Pool<Job>(width);
       try {
         return await pool.run<Block>({ kind: "block", bytes, at, end, into });
       } catch (error) {

@@ -1,8 +1,8 @@
 /** `create`: inputs in, one archive out, there only when it is whole. */
-import { nextTurn, now } from "../bytes/clock.ts";
+import { now } from "../bytes/clock.ts";
 import { withLeft } from "../errors.ts";
 import type { InputEntry } from "../formats/input.ts";
-import { defaultThreads, type Pool } from "../parallel/pool.ts";
+import { defaultThreads, Pool } from "../parallel/pool.ts";
 import type { Encryption } from "../formats/zip/encrypt.ts";
 import { openOutputFile, openOutputStream, type Output } from "../safe/output.ts";
 import { chainOf, FORMATS, type WritableFormat } from "./create-formats.ts";
@@ -12,7 +12,6 @@ import type { SevenZipChoices } from "./create-7z.ts";
 import type { ZipOptions } from "./create-zip.ts";
 import type { Job } from "./jobs.ts";
 import { inputEntries } from "./input-entries.ts";
-import { newPool } from "./run-jobs.ts";
 import { LookAhead } from "./look-ahead.ts";
 import { startPacking, throwIfAborted, type Packing } from "./packing.ts";
 import type { Reporter } from "./reporter.ts";
@@ -87,19 +86,18 @@ export async function create(out: string, inputs: readonly PackInput[], options:
     const ahead = new LookAhead(await inputEntries(inputs, options, output.inodes, summary));
     const threads = options.threads ?? defaultThreads();
     // A plain tar is not compressed: reading is all there is to do. 7-Zip brings its own threads.
-    if (threads > 1 && format !== "tar" && format !== "7z" && ahead.isMuch()) pool = newPool(threads);
+    if (threads > 1 && format !== "tar" && format !== "7z" && ahead.isMuch()) pool = new Pool<Job>(threads);
     const packing = startPacking({
       level: options.method === "store" ? 0 : (options.level ?? FORMATS[format].usualLevel ?? 6), dereference: options.dereference === true, pool, signal: options.signal, reporter, summary,
     });
     const make = await makerOf(format);
-    if (pool === undefined) reporter.start?.(ahead.total());
+    if (pool === undefined) reporter.start?.(await ahead.total());
     const making = make(ahead, output, packing, {
       reproducible, encryption, zstd: options.method === "zstd", encryptNames: options.encryptNames === true, threads, signal: options.signal,
     });
     if (pool !== undefined) {
       making.catch(() => {}); // awaited below
-      await nextTurn(); // the first jobs are given out, and the walk goes on while the workers are at them
-      reporter.start?.(ahead.total());
+      reporter.start?.(await ahead.total()); // the walk goes on while the workers have something to do
     }
     await making;
     throwIfAborted(options.signal);

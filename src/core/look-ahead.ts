@@ -1,4 +1,5 @@
 /** How much there is to pack, found out without keeping the work waiting and without keeping everything in memory. */
+import { nextTurn } from "../bytes/clock.ts";
 import type { InputEntry } from "../formats/input.ts";
 
 /** Below both, threads take longer to start than they save. */
@@ -7,6 +8,9 @@ const MANY_FILES = 500;
 
 /** Entries known before their turn: enough to have the total of nearly every input, and not too many to keep. */
 const LOOK_AHEAD = 50_000;
+
+/** So many entries are found at once: a few milliseconds. */
+const AT_ONCE = 256;
 
 /** Entries in order, of which some are known before their turn. */
 export class LookAhead implements Iterable<InputEntry> {
@@ -28,9 +32,9 @@ export class LookAhead implements Iterable<InputEntry> {
     return much();
   }
 
-  /** Bytes of all contents; undefined when there are too many entries to know. */
-  total(): number | undefined {
-    while (this.#known.length < LOOK_AHEAD && this.#more()) {}
+  /** Bytes of all contents; undefined when there are too many entries to know. Whoever takes entries meanwhile can go on with that. */
+  async total(): Promise<number | undefined> {
+    for (let found = 1; this.#known.length < LOOK_AHEAD && this.#more(); found++) if (found % AT_ONCE === 0) await nextTurn();
     return this.#ended ? this.#bytes : undefined;
   }
 

@@ -8,7 +8,6 @@ import { detect, endsLikeZip, formatOfName, HEAD_BYTES, TAIL_BYTES } from "../fo
 import { CONTAINERS } from "../formats/index.ts";
 import type { Blocks, Bytes, Container, Entry, FileSource, Filter, Index, IndexedContainer, KnownFormat, Probe, ReadOptions, Segment, SolidOptions, SolidSource, Source, StreamEntry, Warn } from "../formats/contract.ts";
 import { decodeOnThread, type Decoding, type FilterThreadOptions } from "../parallel/filter-thread.ts";
-import { compiledFolder } from "../safe/compile-cache.ts";
 import { setPatience } from "../engine/patience.ts";
 import { createBudget, type Budget } from "../safe/budget.ts";
 import { readLimits, USUAL_LEVELS, type Limits } from "../safe/policy.ts";
@@ -234,7 +233,7 @@ function decodeOptionsOf({ warn, limits, lenient }: OpenOptions): Pick<FilterThr
 /** On a thread of its own, so that parsing and writing go on meanwhile. */
 function decodeElsewhere(filter: Filter, bytes: Bytes | undefined, source: Counted<Source>, options: OpenOptions): Decoding {
   return decodeOnThread({
-    ...decodeOptionsOf(options), entry: new URL("./filter-worker.cjs", import.meta.url), filter: filter.name, compiled: compiledFolder(), read: source.readElsewhere,
+    ...decodeOptionsOf(options), filter: filter.name, read: source.readElsewhere,
     input: bytes === undefined && isFileSource(source) ? { fd: source.fd } : { bytes: bytes ?? source.stream() },
   });
 }

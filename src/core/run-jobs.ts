@@ -1,7 +1,6 @@
 /** Runs jobs on all threads: workers take what they can, the main thread does its share in between. */
 import { nextTurn } from "../bytes/clock.ts";
 import { Pool } from "../parallel/pool.ts";
-import { compiledFolder } from "../safe/compile-cache.ts";
 import { runJob, type Job } from "./jobs.ts";
 
 export interface RunOptions {
@@ -23,7 +22,7 @@ export class JobRun<Result> {
   #failed = false;
   #failure: unknown;
 
-  constructor({ threads, worthWorkers, signal }: RunOptions, most = Infinity, start: (workers: number) => Pool<Job> = newPool) {
+  constructor({ threads, worthWorkers, signal }: RunOptions, most = Infinity, start = (workers: number): Pool<Job> => new Pool<Job>(workers)) {
     const workers = worthWorkers ? Math.min(threads, most) - 1 : 0;
     this.#pool = workers > 0 ? start(workers) : undefined;
     this.#signal = signal;
@@ -99,16 +98,6 @@ export async function runJobs<Result>(count: number, jobAt: (number: number) => 
   } finally {
     await run.close();
   }
-}
-
-/** The bundle lies flat: the worker's entry file is beside this code. */
-export function newPool(workers: number, inAdvance?: number): Pool<Job> {
-  return new Pool<Job>(new URL("./worker.cjs", import.meta.url), workers, { inAdvance, start: { compiled: compiledFolder() } satisfies WorkerStart });
-}
-
-/** What a worker is told before its first job. */
-export interface WorkerStart {
-  readonly compiled: string | undefined;
 }
 
 /** Resolves when the user wants to stop; listens no longer than until `over`. */

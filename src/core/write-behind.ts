@@ -5,10 +5,9 @@
 import { alongside } from "../bytes/alongside.ts";
 import { fromPlain, type UnzipxError } from "../errors.ts";
 import type { Decoding } from "../parallel/filter-thread.ts";
-import type { Pool } from "../parallel/pool.ts";
+import { Pool } from "../parallel/pool.ts";
 import type { NewFile } from "../safe/new-file.ts";
 import type { Job } from "./jobs.ts";
-import { newPool } from "./run-jobs.ts";
 import { FLAG_BYTES, type WriteResult, type Written } from "./write-job.ts";
 
 const BATCH_BYTES = 1 << 20;
@@ -101,7 +100,7 @@ export class WriteBehind<What> implements OtherWriter<What> {
     const [{ memory, flag }, files] = [this.#buffer!, this.#files];
     [this.#buffer, this.#files, this.#used] = [undefined, [], 0];
     Atomics.store(flag, 0, 1);
-    this.#pool ??= newPool(1, BATCHES);
+    this.#pool ??= new Pool<Job>(1, BATCHES);
     const task = this.#pool.run<WriteResult>({ kind: "write", memory, files: files.map(({ file, start, length }) => ({ file, start: FLAG_BYTES + start, length })) }).then((failures) => {
       for (const { number, error } of failures) this.#failed(files[number]!.what, fromPlain(error));
     }).catch((error: unknown) => {

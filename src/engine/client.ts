@@ -1,6 +1,6 @@
 /** The engine as seen by the rest: a thread that runs 7-Zip, or our own decoder of LZMA, one run at a time, and is ended when it hangs or crashes. */
 import type { Worker } from "node:worker_threads";
-import { nodeWorkers } from "../bytes/node-modules.ts";
+import { startThread } from "../bytes/thread.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 import { PATIENCE, stalled, usualPatience } from "./patience.ts";
@@ -26,9 +26,6 @@ const LOOKS = 15; // in the time that is borne
 /** On a busy machine time passes and nothing is computed: so much longer is borne until the process has had the time itself. */
 const IDLE = 4;
 
-/** The bundle lies flat; beside the sources there is none, so the built one is taken. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/engine-worker.cjs" : "./engine-worker.cjs", import.meta.url);
-
 /** What all threads have computed, in milliseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
@@ -47,7 +44,7 @@ export class Engine {
 
   private constructor() {
     const start: EngineStart = { shared: this.#shared };
-    this.#worker = new (nodeWorkers().Worker)(ENTRY, { execArgv: [], workerData: start });
+    this.#worker = startThread({ role: "engine", start });
     this.#worker.unref();
     // Between two runs nobody listens, and an error without a listener would end the process.
     this.#worker.on("error", () => (this.#dead = true)).on("exit", () => (this.#dead = true));

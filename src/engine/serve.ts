@@ -1,5 +1,5 @@
 /** The engine's side: decodes when asked to, and hands on what comes out. */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { alongside } from "../bytes/alongside.ts";
 import { UnzipxError } from "../errors.ts";
 import { Damage } from "../lzma/damage.ts";
@@ -21,10 +21,9 @@ const TEXT = 256;
 /** What 7-Zip's exit code is for that. */
 const FAILED = 2;
 
-export function serveEngine(): void {
+export function serveEngine({ shared }: EngineStart): void {
   const port = parentPort;
   if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve the engine: this is not a worker thread");
-  const { shared } = workerData as EngineStart;
   const say = (message: FromEngine): void => port.postMessage(message);
   port.on("message", async (request: EngineRequest) => {
     const outbox = new Outbox(shared, say, request.kind === "blocks" && request.isAlone ? OUTPUT_SLOTS : FEW_SLOTS);

@@ -22,8 +22,6 @@ export interface FilterStart {
   readonly lenient: boolean;
   /** The input, when it is a file: read over there. */
   readonly fd: number | undefined;
-  /** Where compiled code is kept. */
-  readonly compiled: string | undefined;
 }
 
 /** What went wrong with one piece of work, by its number among those that came together. */

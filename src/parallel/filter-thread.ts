@@ -1,18 +1,13 @@
 /** A filter on a thread of its own: it decodes while the main thread parses and writes, and writes as well where it is far ahead. */
-import { nodeWorkers } from "../bytes/node-modules.ts";
+import { startThread } from "../bytes/thread.ts";
 import { stalled, usualPatience } from "../engine/patience.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
 import { HandedWork } from "./handed-work.ts";
-import { WORKER } from "./pool.ts";
 import { COUNTS, MADE, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
 export interface FilterThreadOptions {
-  /** The worker's file, which calls serveFilter(). */
-  readonly entry: URL;
   readonly filter: string;
-  /** As in FilterStart. */
-  readonly compiled: string | undefined;
   /** A file is read by the thread itself; other bytes are handed over. */
   readonly input: { readonly fd: number } | { readonly bytes: Bytes };
   readonly warn: Warn;
@@ -39,7 +34,7 @@ export interface Decoding {
 /** So many chunks lie ready when the decoding thread is given other work, beside one for each that it was given and has not done. */
 const AHEAD = 2;
 
-export function decodeOnThread({ entry, filter, compiled, input, warn, memory, lenient, read }: FilterThreadOptions): Decoding {
+export function decodeOnThread({ filter, input, warn, memory, lenient, read }: FilterThreadOptions): Decoding {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   const counts = new Int32Array(new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT));
   const messages: Exclude<FromFilter, { kind: "worked" }>[] = [];
@@ -76,8 +71,8 @@ export function decodeOnThread({ entry, filter, compiled, input, warn, memory, l
   };
 
   async function* chunks(): Bytes {
-    const start: FilterStart = { filter, compiled, ring, counts: counts.buffer, memory, lenient, fd: "fd" in input ? input.fd : undefined };
-    const worker = new (nodeWorkers().Worker)(entry, { ...WORKER, workerData: start });
+    const start: FilterStart = { filter, ring, counts: counts.buffer, memory, lenient, fd: "fd" in input ? input.fd : undefined };
+    const worker = startThread({ role: "filter", start });
     say = (message, transfer = []) => worker.postMessage(message, transfer);
     worker.on("message", (message: FromFilter) => {
       if (message.kind === "worked") return worked(message.failures);

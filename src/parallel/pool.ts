@@ -1,18 +1,15 @@
 /**
- * Worker threads as a queue of jobs. The pool knows nothing of what a job does: the worker's entry file hands
- * every job to the same function that the main thread calls when there is no pool.
+ * Worker threads as a queue of jobs. The pool knows nothing of what a job does: src/thread.ts hands every job
+ * to the same function that the main thread calls when there is no pool.
  */
 import { availableParallelism } from "node:os";
-import type { Worker, WorkerOptions } from "node:worker_threads";
-import { nodeWorkers } from "../bytes/node-modules.ts";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "../bytes/thread.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Answer, Question } from "./serve.ts";
 
 /** Jobs given to one worker at a time: one under way, one waiting, so that it never idles for a round trip. Who seldom hears answers gives more. */
 const JOBS_IN_ADVANCE = 2;
-
-/** No flags of the main thread (an --eval script would run again), and a young generation that suits small jobs in large buffers. */
-export const WORKER: WorkerOptions = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } };
 
 /** Who waits for a job's result. */
 interface Caller {
@@ -32,28 +29,18 @@ interface Lane {
   readonly underWay: Map<number, Caller>;
 }
 
-export interface PoolOptions {
-  /** As JOBS_IN_ADVANCE. */
-  readonly inAdvance?: number | undefined;
-  readonly start?: object | undefined;
-}
-
 export class Pool<Job> {
-  readonly #entry: URL;
   readonly #lanes: Lane[] = [];
   readonly #queue: Waiting<Job>[] = [];
   readonly #threads: number;
   readonly #inAdvance: number;
-  readonly #start: object;
   #ids = 0;
   #closed = false;
 
-  /** `threads` workers at most, started when jobs come; `entry` is the worker's file, which calls serve() and finds `start` in workerData. */
-  constructor(entry: URL, threads: number, { inAdvance = JOBS_IN_ADVANCE, start = {} }: PoolOptions = {}) {
-    this.#entry = entry;
+  /** `threads` workers at most, started when jobs come. */
+  constructor(threads: number, inAdvance = JOBS_IN_ADVANCE) {
     this.#threads = threads;
     this.#inAdvance = inAdvance;
-    this.#start = start;
   }
 
   get threads(): number {
@@ -109,7 +96,7 @@ export class Pool<Job> {
   }
 
   #begin(): Lane {
-    const lane: Lane = { worker: new (nodeWorkers().Worker)(this.#entry, { ...WORKER, workerData: this.#start }), underWay: new Map() };
+    const lane: Lane = { worker: startThread({ role: "jobs" }), underWay: new Map() };
     lane.worker.unref(); // an idle worker must not keep the process alive
     lane.worker.on("message", (answer: Answer) => {
       const caller = lane.underWay.get(answer.id);

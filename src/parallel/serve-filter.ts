@@ -1,15 +1,17 @@
 /** The filter's side: input from a file or in messages, output into the ring. */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { readAhead } from "../bytes/read-ahead.ts";
 import { fromSystem, toPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Filter } from "../formats/contract.ts";
 import { MADE, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
 /** `workOn` does what is to be done with bytes in the ring: it returns what went wrong. */
-export async function serveFilter(filters: readonly Filter[], workOn: (ring: SharedArrayBuffer, work: readonly unknown[]) => Promise<readonly WorkFailure[]>): Promise<void> {
+export async function serveFilter(
+  filters: readonly Filter[], { filter: name, ring, counts: counted, fd, memory, lenient }: FilterStart,
+  workOn: (ring: SharedArrayBuffer, work: readonly unknown[]) => Promise<readonly WorkFailure[]>,
+): Promise<void> {
   const port = parentPort;
   if (port === null) throw new UnzipxError("INTERNAL", "Cannot serve a filter: this is not a worker thread");
-  const { filter: name, ring, counts: counted, fd, memory, lenient } = workerData as FilterStart;
   const say = (message: FromFilter): void => port.postMessage(message);
   const free = Array.from({ length: SLOTS }, (_, slot) => slot);
   let slotFreed = (): void => {};

@@ -4,19 +4,13 @@
  */
 import module from "node:module";
 import { join } from "node:path";
+import { threadsKeepCompiledIn } from "../bytes/thread.ts";
 import { keepByHand } from "./code-cache.ts";
 import { privateFolder } from "./private-folder.ts";
 
 /** Not in the types of the oldest Node that is served: 22.1 and later. */
 interface Keeping {
   enableCompileCache?(folder: string): unknown;
-}
-
-let keptIn: string | undefined;
-
-/** Where it is kept; undefined: nowhere. For threads, which have to begin anew. */
-export function compiledFolder(): string | undefined {
-  return keptIn;
 }
 
 /** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. */
@@ -26,10 +20,10 @@ export function keepCompiled(env: NodeJS.ProcessEnv): void {
   keepCompiledIn(folder && join(folder, "compiled"));
 }
 
-/** As compiledFolder() said on the thread that this one belongs to. */
+/** As on the thread that this one belongs to. */
 export function keepCompiledIn(folder: string | undefined): void {
   if (folder === undefined) return;
-  keptIn = folder;
+  threadsKeepCompiledIn(folder); // they have to begin anew
   const { enableCompileCache } = module as Keeping;
   if (enableCompileCache !== undefined) enableCompileCache(folder);
   else keepByHand(join(folder, `${process.version}-${process.arch}`));

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
@@ -13,7 +12,6 @@ import { decodeOnThread, type Decoding } from "../../src/parallel/filter-thread.
 import { sandbox } from "../helpers/cli.ts";
 import { temporaryFolder } from "../helpers/tools.ts";
 
-const WORKER = pathToFileURL(join(import.meta.dirname, "../../dist/filter-worker.cjs"));
 
 /** 8 MiB that do not shrink: some dozens of chunks. */
 const CONTENT = randomBytes(8 << 20);
@@ -24,7 +22,7 @@ function decoding(): { readonly decoding: Decoding; close(): void } {
   writeFileSync(path, PACKED);
   const fd = openSync(path, "r");
   return {
-    decoding: decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { fd }, warn: () => {}, memory: 0, lenient: false, read: () => {} }),
+    decoding: decodeOnThread({ filter: "gzip", input: { fd }, warn: () => {}, memory: 0, lenient: false, read: () => {} }),
     close: () => closeSync(fd),
   };
 }
@@ -145,7 +143,7 @@ describe("a pipe that gives nothing more", () => {
       for (let at = 0; at < PACKED.length - 100; at += 1 << 20) yield PACKED.subarray(at, Math.min(at + (1 << 20), PACKED.length - 100));
       await new Promise(() => {});
     }
-    const decoded = decodeOnThread({ entry: WORKER, filter: "gzip", compiled: undefined, input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });
+    const decoded = decodeOnThread({ filter: "gzip", input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });
     const writer = writeWhereDecoded<string>(decoded, () => {
       throw new Error("the disk is full");
     });

@@ -14,7 +14,7 @@ import { errorOf } from "../helpers/library.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
 import { noise, prose } from "./sample.ts";
 
-const ready = existsSync(join(import.meta.dirname, "../../dist/engine-worker.cjs"));
+const ready = existsSync(join(import.meta.dirname, "../../dist/thread.cjs"));
 const isWindows = process.platform === "win32";
 const content = prose(200_000);
 

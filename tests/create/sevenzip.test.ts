@@ -16,7 +16,7 @@ import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { makeSample, noise, prose } from "./sample.ts";
 
 // The engine's thread runs from the built program.
-const ready = existsSync(join(import.meta.dirname, "../../dist/engine-worker.cjs"));
+const ready = existsSync(join(import.meta.dirname, "../../dist/thread.cjs"));
 const isWindows = process.platform === "win32";
 const MIB = 1 << 20;
 

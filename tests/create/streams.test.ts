@@ -12,7 +12,7 @@ import { decode, mixture } from "../helpers/filters.ts";
 import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { makeSample, noise, prose } from "./sample.ts";
 
-const built = existsSync(join(import.meta.dirname, "../../dist/engine-worker.cjs")); // xz runs in it; "npm run build" makes it
+const built = existsSync(join(import.meta.dirname, "../../dist/thread.cjs")); // xz runs in it; "npm run build" makes it
 
 interface Row {
   readonly filter: Filter;

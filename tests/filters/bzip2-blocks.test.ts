@@ -2,20 +2,18 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { blocksOn } from "../../src/core/blocks.ts";
 import { BLOCK_MARK, bitsAt, END_MARK, MARK_BITS, nextMark } from "../../src/filters/bzip2-bits.ts";
 import { bzip2 } from "../../src/filters/bzip2.ts";
-import { Pool } from "../../src/parallel/pool.ts";
 import { Bits, blockOf, blockOfLongCodes, LONG_CODE_PLACES, randomised, streamOf, withSum } from "../helpers/bzip2.ts";
 import { content, damaged } from "../helpers/damage.ts";
 import { decode, mixture, noise } from "../helpers/filters.ts";
 import { has } from "../helpers/tools.ts";
 
-const worker = join(import.meta.dirname, "../../dist/worker.cjs"); // "npm run build" makes it
+const worker = join(import.meta.dirname, "../../dist/thread.cjs"); // "npm run build" makes it
 const needs = has("bzip2") && existsSync(worker);
-const threaded = blocksOn(3, (workers) => new Pool(pathToFileURL(worker), workers));
+const threaded = blocksOn(3);
 afterAll(() => threaded.close());
 
 function packed(name: string, bytes: Uint8Array, ...args: string[]): Buffer {

@@ -1,4 +1,0 @@
-/** The file that the engine's thread starts with. */
-import { serveEngine } from "./engine/serve.ts";
-
-serveEngine();
