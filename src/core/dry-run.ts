@@ -12,12 +12,14 @@ import { bareEntry } from "./bare-entry.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import { rooted, type OpenedIndex, type OpenedStream } from "./open.ts";
 
-export interface DryRunOptions {
+export interface DryRunOptions<Mark> {
   readonly limits: Limits;
   /** As Level.prefix: an archive inside another one has a folder of its own. */
   readonly prefix: string;
   /** Told what is odd about names that are taken. */
   readonly odd?: (oddity: PathOddity, path: string) => void;
+  /** Of an entry that came before, by its mark. Who has none asks for places only. */
+  readonly again?: (mark: Mark) => Pick<Entry, "path" | "type">;
 }
 
 /** `Mark` is how the caller knows an entry again: links are only judged when all entries are known. */
@@ -27,13 +29,17 @@ export class DryRun<Mark> {
   readonly #links = new Map<Place, Mark>();
   /** While all that was claimed are files and folders of new names, and nobody asked for a place. */
   #names: NewNames | undefined;
+  /** Whose names those are: of a million, the names themselves would be a third of a listing's memory. */
+  #taken: Mark[] = [];
+  readonly #again: (mark: Mark) => Pick<Entry, "path" | "type">;
   readonly #isPackage: boolean;
   readonly #byEngine: boolean;
 
-  constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {} }: DryRunOptions) {
+  constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {}, again }: DryRunOptions<Mark>) {
     const policy = { ...DEFAULT_POLICY, limits };
     this.#plan = new Plan(policy, { folds: () => usuallyFolds(policy) }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
-    this.#names = prefix === "" ? new NewNames(limits.depth) : undefined; // inside another archive the names above count as well
+    this.#names = prefix === "" && again !== undefined ? new NewNames(limits.depth) : undefined; // inside another archive the names above count as well
+    this.#again = again!;
     this.#rulesOf = claimRulesOf(opened);
     this.#isPackage = opened.kind === "stream" && opened.isPackage;
     this.#byEngine = opened.kind === "stream" && opened.byEngine;
@@ -41,7 +47,10 @@ export class DryRun<Mark> {
 
   /** As claim(), for whoever needs no place. */
   refusal(entry: Entry, mark: Mark): UnzipxError | undefined {
-    if (this.#names !== undefined && isPlain(entry) && this.#names.take(entry.path, entry.type === "directory")) return undefined;
+    if (this.#names !== undefined && isPlain(entry) && this.#names.take(entry.path, entry.type === "directory")) {
+      this.#taken.push(mark);
+      return undefined;
+    }
     const claimed = this.claim(entry, mark);
     return claimed instanceof UnzipxError ? claimed : undefined;
   }
@@ -62,10 +71,11 @@ export class DryRun<Mark> {
 
   /** From here on by the plan, which has to know all that came before. */
   #catchUp(): void {
-    const names = this.#names?.taken ?? [];
-    this.#names = undefined;
-    for (const path of names) {
-      const entry = { ...NOTHING_KNOWN, path, type: path.endsWith("/") ? "directory" : "file" } as const;
+    const taken = this.#taken;
+    [this.#names, this.#taken] = [undefined, []];
+    for (const mark of taken) {
+      const { path, type } = this.#again(mark);
+      const entry = { ...NOTHING_KNOWN, path, type };
       if (this.#plan.claim(entry, this.#rulesOf(entry)) instanceof UnzipxError) throw new UnzipxError("INTERNAL", "Cannot tell what is refused: a name that was new is refused by the plan");
     }
   }

@@ -106,7 +106,7 @@ type Rows = ListedEntry[];
 async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
   if (opened.kind === "stream" && opened.entriesFailAlone) return collectSolid(opened, rows, run, level);
   const { options, looking } = run;
-  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix });
+  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix, again: (row) => rows[row]! });
   const mark = (error: UnzipxError, row: number): void => void (rows[row] = { ...bareEntry(rows[row]!), refused: error });
   const show = (entry: Entry, judged: Entry): void => {
     const row = add(entry, rows, run, level);
@@ -175,7 +175,7 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
 /** Marks what x would refuse, in the order in which the entries come when they are decoded. */
 async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level): Promise<void> {
   const links = await linksOf(opened, own, { signal: run.options.signal, pathOf: (path) => pathInside(level, path) });
-  const dry = new DryRun<number>(opened, { limits: run.options.limits, prefix: level.prefix });
+  const dry = new DryRun<number>(opened, { limits: run.options.limits, prefix: level.prefix, again: (row) => own[row]! });
   const mark = (error: UnzipxError, row: number): void => void (own[row] = { ...own[row]!, refused: error });
   for (const now of TURNS) {
     for (let row = 0; row < own.length; row++) {

@@ -32,7 +32,7 @@ export interface ReadEntry {
 
 export async function* readEntries(opened: OpenedIndex | OpenedStream, options: ReadEntriesOptions): AsyncGenerator<ReadEntry> {
   const entries = opened.kind === "index" ? entriesOfIndex(opened, options) : entriesOfStream(opened, options);
-  const dry = new DryRun<undefined>(opened, { limits: options.limits, prefix: "" });
+  const dry = new DryRun<Pick<Entry, "path" | "type">>(opened, { limits: options.limits, prefix: "", again: (known) => known });
   for await (const { entry, ...reading } of entries) {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) {
@@ -40,7 +40,7 @@ export async function* readEntries(opened: OpenedIndex | OpenedStream, options: 
       continue;
     }
     opened.budget.entry(entry.path, entry.linkTarget);
-    yield { entry, refused: dry.refusal(entry, undefined), ...reading };
+    yield { entry, refused: dry.refusal(entry, { path: entry.path, type: entry.type }), ...reading };
   }
   options.selection.assertAllMatched();
   await opened.verify();

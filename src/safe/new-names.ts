@@ -9,8 +9,6 @@ import { SeenNames } from "./seen-names.ts";
 const MOST_LETTERS = 512;
 
 export class NewNames {
-  /** In their order, those of folders with a slash at the end. */
-  readonly taken: string[] = [];
   readonly #maxDepth: number;
   /** Files and folders, by the key of their collisions: ordinary names are in ASCII, so only case does not count. */
   readonly #seen = new SeenNames();
@@ -31,9 +29,7 @@ export class NewNames {
     const hasSlash = path.endsWith("/");
     const plain = hasSlash ? path.slice(0, -1) : path;
     if ((hasSlash && !isFolder) || plain.length > MOST_LETTERS || !isOrdinary(plain, this.#maxDepth)) return false;
-    if (!(isFolder ? this.#enter(plain) : this.#enterAbove(plain) && this.#seen.add(plain))) return false;
-    this.taken.push(isFolder && !hasSlash ? `${path}/` : path);
-    return true;
+    return isFolder ? this.#enter(plain) : this.#enterAbove(plain) && this.#seen.add(plain);
   }
 
   /** The folder that a file lies in, which most often is that of the file before it. */

@@ -7,9 +7,8 @@ import type { UnzipxError } from "../../src/errors.ts";
 import { CentralDirectory, type CentralRecord } from "../../src/formats/zip/central-directory.ts";
 import { readEntry, type ZipEntry } from "../../src/formats/zip/entry.ts";
 import { entryName } from "../../src/formats/zip/entry-name.ts";
-import { calendar } from "../../src/formats/zip/entry-time.ts";
 import { compareHeaders, isPlainAround, plainDataStart } from "../../src/formats/zip/local-header.ts";
-import { readPlain } from "../../src/formats/zip/plain-record.ts";
+import { PlainEntries } from "../../src/formats/zip/plain-entries.ts";
 import { buildZip, DEFLATE, FLAG_UTF8, type ZipItem } from "../helpers/build.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
 
@@ -62,8 +61,10 @@ function told(entry: ZipEntry): unknown {
 /** Whether the record is plain; then the full reading must say the same. */
 function isPlain(bytes: Buffer): boolean {
   const record = recordOf(bytes);
-  const plain = record === undefined ? undefined : readPlain(bytes, 0, { prefix: PREFIX, calendar: calendar() });
-  if (plain === undefined) return false;
+  const entries = new PlainEntries(PREFIX, 1);
+  if (record === undefined || entries.scan(bytes, 0, 1) === 0) return false;
+  const plain = entries.entry(0);
+  plain.limit = 0;
   const { entry, notes } = fully(record!);
   expect([notes, told(plain)]).toEqual([[], told(entry)]);
   return true;

@@ -13,6 +13,8 @@ const SIGNATURE = 0x02014b50;
 const DIGITAL_SIGNATURE = 0x05054b50;
 
 export interface CentralRecord {
+  /** In bytes. */
+  readonly length: number;
   readonly versionMadeBy: number;
   readonly flags: number;
   readonly method: number;
@@ -92,9 +94,9 @@ export class CentralDirectory {
     return this.#reach(recordLength(this.#window, this.#reach(CENTRAL_FIXED)));
   }
 
-  /** Goes on to the record behind the one that reach() returned. */
-  pass(at: number): void {
-    this.at += recordLength(this.#window, at);
+  /** Goes on to what begins so many bytes behind the beginning of the record that reach() returned. */
+  pass(bytes: number): void {
+    this.at += bytes;
   }
 
   /** The record that reach() returned. */
@@ -106,6 +108,7 @@ export class CentralDirectory {
     const nameEnd = at + CENTRAL_FIXED + nameLength;
     const extraEnd = nameEnd + extraLength;
     return {
+      length: extraEnd + commentLength - at,
       versionMadeBy: bytes.readUInt16LE(at + 4), //  4 version made by
       flags: bytes.readUInt16LE(at + 8), //          8 general purpose bits; 6 - version needed: writers lie about it
       method: bytes.readUInt16LE(at + 10), //       10 compression method

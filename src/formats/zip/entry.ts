@@ -53,7 +53,7 @@ interface Rare {
 /** What a record tells, with what few have under a key of its own. */
 interface Told {
   readonly path: string;
-  readonly type: (typeof TYPES)[number];
+  readonly type: EntryTypeOfZip;
   readonly mtime: number | undefined;
   readonly mode: number | undefined;
   readonly encrypted: boolean;
@@ -68,11 +68,26 @@ interface Told {
   readonly rare: Rare | undefined;
 }
 
+export type EntryTypeOfZip = (typeof TYPES)[number];
+
+/** An entry of a zip's index: what all of the format know of it. */
+export interface ZipEntry extends IndexedEntry {
+  readonly type: EntryTypeOfZip;
+  refusal: UnzipxError | undefined;
+  /** Of the local header. */
+  readonly offset: number;
+  /** Bytes of the name in the central directory. */
+  readonly nameLength: number;
+  /** Where the next entry, or the central directory, begins; set when all entries are known. */
+  set limit(limit: number);
+  readonly locator: ZipLocator;
+}
+
 /**
- * There may be a million: what is small lies in one number, what few have beside them, the locator is made when it is asked for, and what V8 would make another object of
- * (numbers of more than 32 bits) is stored as one that is none. So an entry takes 104 bytes and its path.
+ * Whatever its record says; of a plain one see plain-entries.ts. There may be a million: what is small lies in one number, what few have beside them, the locator is
+ * made when it is asked for, and what V8 would make another object of (numbers of more than 32 bits) is stored as one that is none. So an entry takes 104 bytes and its path.
  */
-export class ZipEntry implements IndexedEntry {
+class AnyEntry implements ZipEntry {
   readonly path: string;
   readonly size: number;
   readonly packedSize: number;
@@ -80,9 +95,7 @@ export class ZipEntry implements IndexedEntry {
   readonly #time: number | undefined;
   /** With a sign. */
   readonly #crc32: number;
-  /** Of the local header. */
   readonly #offset: number;
-  /** Where the next entry, or the central directory, begins; known when all entries are. */
   #limit = 0;
   /** Flags and, above them, the method: both have 16 bits. */
   readonly #how: number;
@@ -102,7 +115,7 @@ export class ZipEntry implements IndexedEntry {
     this.#rare = rare;
   }
 
-  get type(): (typeof TYPES)[number] {
+  get type(): EntryTypeOfZip {
     return TYPES[this.#bits & 3]!;
   }
 
@@ -154,7 +167,6 @@ export class ZipEntry implements IndexedEntry {
     return this.#offset;
   }
 
-  /** Bytes of the name in the central directory. */
   get nameLength(): number {
     return this.#rawName.length;
   }
@@ -211,7 +223,7 @@ export function readEntry(record: CentralRecord, called: EntryName, name: Decode
   noteOddities(record, path, type, notes);
   const how = { flags, aes, packedSize, size, method: aes?.method ?? record.method, isFolder: type === "directory" };
   const rawName = isAscii(record.name) && !called.unicode ? name.text : record.name.toString("latin1");
-  return new ZipEntry({
+  return new AnyEntry({
     path, type, packedSize, size, flags,
     mtime: time.mtime,
     // Writers that know no modes leave 0, which nobody means: it would make an unreadable file.

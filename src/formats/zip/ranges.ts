@@ -15,11 +15,13 @@ export interface Place {
   readonly extent: ZipExtent;
   readonly lenient: boolean;
   readonly notes: UnzipxError[];
+  /** That no entry reaches into the next one, and that none leaves more room than it may need, is known already, and each has its limit. */
+  readonly isInOrder: boolean;
 }
 
 /** What lies in front of the first entry: a program, a mark, or something that somebody else might read. */
-export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, lenient, notes }: Place): void {
-  const first = entries.reduce((least, { offset }) => Math.min(least, offset), extent.directoryStart);
+export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, lenient, notes, isInOrder }: Place): void {
+  const first = isInOrder ? entries[0]!.offset : entries.reduce((least, { offset }) => Math.min(least, offset), extent.directoryStart);
   const unnamed = (why: string, sides: { readonly expected: string; readonly found: string }): void => {
     if (!lenient) throw new UnzipxError("AMBIGUOUS", `Refused the zip archive: ${why}`, { ...sides, hint: "--lenient" });
     notes.push(new UnzipxError("ODDITY", `About the zip archive, ${why}: that is left out`, sides));
@@ -40,7 +42,8 @@ export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, leni
  * Gives every entry the end of its range: where the next entry, or the central directory, begins.
  * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
  */
-export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes }: Place): void {
+export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes, isInOrder }: Place): void {
+  if (isInOrder) return;
   const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.offset - b.offset);
   let unclaimed = 0;
   for (let i = 0; i < ordered.length; i++) {

@@ -8,9 +8,11 @@ import { CENTRAL_FIXED, CentralDirectory, type CentralRecord } from "./central-d
 import { findExtent, type ZipExtent } from "./end-record.ts";
 import { readEntry, type ZipEntry } from "./entry.ts";
 import { entryName, type EntryName } from "./entry-name.ts";
-import { readPlain } from "./plain-record.ts";
-import { calendar } from "./entry-time.ts";
+import { PlainEntries } from "./plain-entries.ts";
 import { assertBeginning, setLimits } from "./ranges.ts";
+
+/** Of fewer entries all are read as if they were special: the code for the others takes longer to be ready. */
+const MANY = 64;
 
 /** An array is made for so many entries at first. */
 const MOST_AT_ONCE = 2 ** 24;
@@ -19,8 +21,8 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
   const notes: UnzipxError[] = [];
   const extent = findExtent(source, { lenient: options.lenient, notes });
   assertCount(extent.entries, options);
-  const { entries, encoding } = await readDirectory(source, extent, options, notes);
-  const place = { fd: source.fd, extent, lenient: options.lenient, notes };
+  const { entries, encoding, isInOrder } = await readDirectory(source, extent, options, notes);
+  const place = { fd: source.fd, extent, lenient: options.lenient, notes, isInOrder };
   assertBeginning(entries, place);
   setLimits(entries, place);
   if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
@@ -37,6 +39,14 @@ function assertCount(entries: number, { limits }: ReadOptions): void {
   throw new UnzipxError("LIMIT", `Stopped: the archive says it holds ${entries} entries, the limit is ${limits.entries}`, { hint: `--max-files ${entries}` });
 }
 
+interface Directory {
+  readonly entries: readonly ZipEntry[];
+  /** Of the names, where they do not say it. */
+  readonly encoding: string | undefined;
+  /** As in Place. */
+  readonly isInOrder: boolean;
+}
+
 /** An entry whose name is not in ASCII and does not say what it is in: only together do such names tell. */
 interface Undeclared {
   readonly record: CentralRecord;
@@ -45,32 +55,40 @@ interface Undeclared {
   readonly number: number;
 }
 
-async function readDirectory(source: FileSource, extent: ZipExtent, options: ReadOptions, notes: UnzipxError[]): Promise<{ entries: ZipEntry[]; encoding: string | undefined }> {
+async function readDirectory(source: FileSource, extent: ZipExtent, options: ReadOptions, notes: UnzipxError[]): Promise<Directory> {
   // As long as it will be: an array that grows is copied again and again. No record is shorter than its fixed part, whatever the end record says.
   const room = Math.max(0, extent.directoryLimit - extent.directoryStart);
-  const entries = new Array<ZipEntry>(Math.min(extent.entries, Math.ceil(room / CENTRAL_FIXED), MOST_AT_ONCE));
+  const count = Math.min(extent.entries, Math.ceil(room / CENTRAL_FIXED), MOST_AT_ONCE);
+  const entries = new Array<ZipEntry>(count);
   const undeclared: Undeclared[] = [];
   const reading = { prefix: extent.prefix, lenient: options.lenient, notes };
   const directory = new CentralDirectory({ fd: source.fd, start: extent.directoryStart, end: extent.directoryLimit });
-  const plainly = { prefix: extent.prefix, calendar: calendar() };
+  const plain = count < MANY ? undefined : new PlainEntries(extent.prefix, count);
   let number = 0;
-  const readOne = (): void => {
+  /** At least one, `most` at most. */
+  const readSome = (most: number): void => {
     const at = directory.reach();
-    const plain = readPlain(directory.bytes, at, plainly);
-    if (plain !== undefined) entries[number] = plain;
-    else readSpecial(directory.read(at));
-    directory.pass(at);
-    number++;
+    const end = plain?.scan(directory.bytes, at, most) ?? at;
+    if (end > at) {
+      for (let next = number - special; next < plain!.count; next++) entries[number++] = plain!.entry(next);
+      return directory.pass(end - at);
+    }
+    const record = directory.read(at);
+    readSpecial(record);
+    special += 1;
+    number += 1;
+    directory.pass(record.length);
   };
+  let special = 0;
   const readSpecial = (record: CentralRecord): void => {
     const called = entryName(record);
     if (called.name === undefined) undeclared.push({ record, called, number });
     else entries[number] = readEntry(record, called, called.name, reading);
   };
-  while (number < extent.entries && directory.hasNext) readOne();
+  while (number < extent.entries && directory.hasNext) readSome(extent.entries - number);
   // Writers without zip64 keep the lower 16 bits of the number: Java's did until version 6.
   while (!extent.isZip64 && directory.at < extent.directoryEnd && directory.hasNext) {
-    readOne();
+    readSome(1);
     assertCount(number, options);
   }
   entries.length = number;
@@ -86,13 +104,14 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
       expected: `${extent.entries} entries up to ${extent.directoryEnd} (end record)`, found: `${number} entries up to ${directory.at} (central directory)`,
     });
   }
-  if (undeclared.length === 0) return { entries, encoding: undefined };
+  const isInOrder = number > 0 && special === 0 && plain?.settle(extent.directoryStart) === true;
+  if (undeclared.length === 0) return { entries, encoding: undefined, isInOrder };
   const names = await decodeNames(undeclared.map(({ record }) => record.name), options.encoding);
   undeclared.forEach(({ record, called, number: at }, index) => {
     entries[at] = readEntry(record, called, { text: names.texts[index]!, escaped: names.escaped[index]! }, reading);
   });
   addAll(notes, names.notes);
-  return { entries, encoding: names.encoding };
+  return { entries, encoding: names.encoding, isInOrder };
 }
 
 function disagree(lenient: boolean, notes: UnzipxError[], sides: { readonly expected: string; readonly found: string }): void {
