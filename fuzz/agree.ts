@@ -18,7 +18,7 @@ export function disagreements(x: Outcome<Summary> & { readonly tree: ReadonlyMap
     if (failed.has(entry.path) || candidates.some((place) => failed.has(place)) || candidates.includes("")) continue;
     const found = x.tree.get(placesOf(entry.path, false)[0]!) ?? candidates.map((place) => tree.get(place)).find((one) => one !== undefined);
     if (found === undefined) faults.push(`l has an entry that x neither wrote nor reported: ${entry.type}`);
-    else faults.push(...differences(entry, found, l.result.entries));
+    else faults.push(...differences(entry, found, [...l.result.entries]));
   }
   for (const [place, { type }] of tree) if (!places.has(place)) faults.push(`x wrote a ${type} that l does not have`);
   return faults;

@@ -13,6 +13,7 @@ export type { Password } from "./api/reading.ts";
 export type { Entry, EntryType } from "./formats/contract.ts";
 export type { Limits } from "./safe/policy.ts";
 export type { Summary } from "./core/summary.ts";
-export type { ListedEntry, Listing } from "./core/list.ts";
+export type { Listing } from "./api/list.ts";
+export type { ListedEntry } from "./core/list.ts";
 export type { Audit, Finding } from "./core/audit/findings.ts";
 export type { RuleId, Severity } from "./core/audit/rules.ts";

@@ -54,7 +54,7 @@ export function* infoText(listing: Listing, dim: (text: string) => string): Gene
   const { summary, whole, facts, comment, entries } = listing;
   const info = infoOf(listing);
   const { archiveBytes, bytes, format } = summary;
-  const isUnknown = entries.some(({ type, size }) => type === "file" && size === undefined);
+  const isUnknown = [...entries].some(({ type, size }) => type === "file" && size === undefined);
   const size = (value: number): string => `${formatCount(value)} bytes${value < 1024 ? "" : ` (${formatSize(value)})`}`;
   const counts = (all: Readonly<Record<string, number>>): string => Object.entries(all).map(([name, number]) => `${printable(name)} (${formatCount(number)})`).join(", ");
   const rows: [string, string | undefined][] = [

@@ -3,9 +3,7 @@ import type { ListedEntry, Listing } from "../core/list.ts";
 import type { EntryType, Owner } from "../formats/contract.ts";
 import { printable } from "../text/printable.ts";
 import { formatTime } from "../text/time.ts";
-import { commentLines, nameCell, totalLine } from "./render-list.ts";
-
-const ROWS_AT_ONCE = 1000;
+import { commentLines, inParts, nameCell, refusedIn, totalLine } from "./render-list.ts";
 
 /** What stands in front of the name, which is the last column. */
 const COLUMNS = ["mode", "owner", "size", "packed", "method", "time"] as const;
@@ -25,8 +23,8 @@ export function* longTable({ entries, comment, summary }: Listing, dim: (text: s
     `${columns.map((column) => (TO_THE_RIGHT.has(column) ? cells[column].padStart(width[column]) : cells[column].padEnd(width[column]))).join("  ")}  ${name}`.trimEnd();
   if (width.owner > 0) width.owner = Math.max(width.owner, HEAD.owner.length);
   yield `${dim(line(HEAD, "Name"))}\n`;
-  for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) yield `${entries.slice(at, at + ROWS_AT_ONCE).map((entry) => line(cellsOf(entry), nameCell(entry))).join("\n")}\n`;
-  yield `${dim(totalLine({ entries, summary }))}\n`;
+  yield* inParts(entries, (entry) => `${line(cellsOf(entry), nameCell(entry))}\n`);
+  yield `${dim(totalLine(summary, refusedIn(entries)))}\n`;
   yield* commentLines(comment, dim);
 }
 

@@ -3,9 +3,9 @@ import type { ListedEntry } from "../core/list.ts";
 
 export type Sort = "name" | "size" | "date" | "ratio";
 
-export function sorted(entries: readonly ListedEntry[], by: Sort): readonly ListedEntry[] {
-  if (by === "name") return entries.toSorted((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
-  return entries.map((entry) => ({ entry, rank: RANKS[by](entry) })).sort((one, other) => one.rank - other.rank || 0).map(({ entry }) => entry);
+export function sorted(entries: Iterable<ListedEntry>, by: Sort): readonly ListedEntry[] {
+  if (by === "name") return [...entries].sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
+  return [...entries].map((entry) => ({ entry, rank: RANKS[by](entry) })).sort((one, other) => one.rank - other.rank || 0).map(({ entry }) => entry);
 }
 
 /** Smallest first. */

@@ -1,7 +1,7 @@
 /** l --tree: folders and what is in them, also those that the archive only names in paths. */
 import type { ListedEntry, Listing } from "../core/list.ts";
 import { printable } from "../text/printable.ts";
-import { commentLines, nameCell, totalLine } from "./render-list.ts";
+import { commentLines, nameCell, refusedIn, totalLine } from "./render-list.ts";
 
 /** What lies deeper is shown with its path: a name of a million folders would be drawn as a triangle. */
 const DEEPEST = 64;
@@ -25,7 +25,7 @@ export function* tree({ entries, comment, summary }: Listing, { byName, bold, di
   }
   yield `${bold(printable(summary.archive))}\n`;
   yield* below(root, "", byName, bold);
-  yield `\n${dim(totalLine({ entries, summary }))}\n`;
+  yield `\n${dim(totalLine(summary, refusedIn(entries)))}\n`;
   yield* commentLines(comment, dim);
 }
 

@@ -1,5 +1,7 @@
 /** The table of `l`. */
+import type { List } from "../bytes/list.ts";
 import type { ListedEntry, Listing } from "../core/list.ts";
+import type { Summary } from "../core/summary.ts";
 import { printable } from "../text/printable.ts";
 import { count, formatCount } from "../text/size.ts";
 import { formatTime } from "../text/time.ts";
@@ -13,29 +15,46 @@ const BELOW_COMMENT = "\n         ";
 /** In parts, so that a million rows are not one string. */
 export function* listingTable({ entries, comment, summary, whole }: Listing, dim: (text: string) => string, quiet: boolean): Generator<string> {
   if (quiet) {
-    for (const entry of entries) yield `${shown(entry.path)}\n`;
+    yield* inParts(entries, ({ path }) => `${shown(path)}\n`);
     return;
   }
-  const packed = entries.some((entry) => entry.packedSize !== undefined);
-  const totalPacked = packed ? entries.reduce((sum, entry) => sum + (entry.packedSize ?? 0), 0) : whole ? summary.archiveBytes : undefined;
+  const { widest, packed, refused } = measured(entries);
+  const totalPacked = packed ?? (whole ? summary.archiveBytes : undefined);
   const total: Cells = {
     size: String(summary.bytes), packed: totalPacked === undefined ? "" : String(totalPacked), ratio: totalPacked === undefined ? "" : ratio(summary.bytes, totalPacked),
-    time: "", name: totalLine({ entries, summary }),
+    time: "", name: totalLine(summary, refused),
   };
-  const widest = widestOf(entries);
   const widthOf = (column: "size" | "packed" | "ratio"): number => Math.max(HEAD[column].length, total[column].length, widest[column].length);
   const width = { size: widthOf("size"), packed: widthOf("packed"), ratio: widthOf("ratio") };
   const line = (cells: Cells): string =>
     `${cells.size.padStart(width.size)}  ${cells.packed.padStart(width.packed)}  ${cells.ratio.padStart(width.ratio)}  ${cells.time.padEnd(16)}  ${cells.name}`.trimEnd();
   yield `${dim(line(HEAD))}\n`;
-  for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) yield `${entries.slice(at, at + ROWS_AT_ONCE).map((entry) => line(cellsOf(entry))).join("\n")}\n`;
+  yield* inParts(entries, (entry) => `${line(cellsOf(entry))}\n`);
   yield `${dim(line(total))}\n`;
   yield* commentLines(comment, dim);
 }
 
+/** What is made of each entry, many in one string. */
+export function* inParts(entries: List<ListedEntry>, line: (entry: ListedEntry) => string): Generator<string> {
+  let part = "";
+  for (let row = 0; row < entries.length; row++) {
+    part += line(entries.at(row)!);
+    if ((row + 1) % ROWS_AT_ONCE !== 0) continue;
+    yield part;
+    part = "";
+  }
+  if (part !== "") yield part;
+}
+
+/** How many entries x would refuse. */
+export function refusedIn(entries: Iterable<ListedEntry>): number {
+  let count = 0;
+  for (const { refused } of entries) if (refused !== undefined) count += 1;
+  return count;
+}
+
 /** "2 files, 1 folder; x refuses 1" */
-export function totalLine({ entries, summary }: Pick<Listing, "entries" | "summary">): string {
-  const refused = entries.reduce((sum, entry) => sum + (entry.refused === undefined ? 0 : 1), 0);
+export function totalLine(summary: Summary, refused: number): string {
   return `${describe(summary.files, summary.directories, summary.links)}${refused > 0 ? `; x refuses ${formatCount(refused)}` : ""}`;
 }
 
@@ -76,16 +95,28 @@ function ratio(size: number, packed: number): string {
   return size === 0 ? "" : `${((packed / size) * 100).toFixed(0)} %`;
 }
 
-/** The longest size, packed size and ratio: those of the largest numbers. The rows are made later, some at a time: all at once they take more room than the entries. */
-function widestOf(entries: readonly ListedEntry[]): Pick<Cells, "size" | "packed" | "ratio"> {
-  let [mostSize, mostPacked, worst] = [0, 0, 0];
-  for (const { type, size = 0, packedSize = 0 } of entries) {
+interface Measured {
+  /** The longest cells: those of the largest numbers. */
+  readonly widest: Pick<Cells, "size" | "packed" | "ratio">;
+  /** Bytes of all; undefined: of none it is known. */
+  readonly packed: number | undefined;
+  readonly refused: number;
+}
+
+/** What has to be known of all rows before the first. They are made later, some at a time: all at once they take more room than the entries. */
+function measured(entries: List<ListedEntry>): Measured {
+  let [mostSize, mostPacked, worst, packed, refused] = [0, 0, 0, undefined as number | undefined, 0];
+  for (let row = 0; row < entries.length; row++) {
+    const entry = entries.at(row)!;
+    const { type, size = 0, packedSize } = entry;
+    if (entry.refused !== undefined) refused += 1;
+    if (packedSize !== undefined) packed = (packed ?? 0) + packedSize;
     if (type !== "file") continue;
     mostSize = Math.max(mostSize, size);
-    mostPacked = Math.max(mostPacked, packedSize);
-    if (size > 0) worst = Math.max(worst, packedSize / size);
+    mostPacked = Math.max(mostPacked, packedSize ?? 0);
+    if (size > 0) worst = Math.max(worst, (packedSize ?? 0) / size);
   }
-  return { size: String(mostSize), packed: String(mostPacked), ratio: ratio(1, worst) };
+  return { widest: { size: String(mostSize), packed: String(mostPacked), ratio: ratio(1, worst) }, packed, refused };
 }
 
 export function describe(files: number, directories: number, links: number): string {

@@ -116,7 +116,7 @@ export async function createRenderer(flags: Flags, verb: keyof typeof COMMANDS, 
         async archives() {
           const plainInfo = flags["info"] === true ? (await import("./list-info.ts")).plainInfo : undefined;
           return results.map((listing) => ({
-            ...plainSummary(listing.summary), comment: listing.comment, ...plainFacts(listing.facts), ...(plainInfo === undefined ? { entries: listing.entries.map(plainEntry) } : { info: plainInfo(listing) }),
+            ...plainSummary(listing.summary), comment: listing.comment, ...plainFacts(listing.facts), ...(plainInfo === undefined ? { entries: Array.from(listing.entries, plainEntry) } : { info: plainInfo(listing) }),
           }));
         },
         async text(style) {

@@ -9,6 +9,7 @@ import { record, remember, settle, wants, type Run } from "./extract-run.ts";
 import { lookedInto } from "./link-target.ts";
 import type { OpenedIndex } from "./open.ts";
 import { JobRun } from "./run-jobs.ts";
+import { EVERYTHING } from "./select.ts";
 
 /**
  * Every entry is claimed, and so checked, in archive order; then any thread may write it. Where it is known beforehand where all will lie, the
@@ -18,31 +19,31 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const { writer, summary, options, budget } = run;
   const { entries } = opened.index;
   const decode = await opened.container.decoder();
-  const password = entries.some((entry) => entry.encrypted && wants(run, entry.path)) ? await options.password?.() : undefined;
+  const { count, bytes, isLocked } = expected(opened, run);
+  const password = isLocked ? await options.password?.() : undefined;
   /** Of files, by their number. */
   const places = new Array<Claim["place"] | undefined>(entries.length);
   const claimOf = (entry: number): Claim => ({ place: places[entry]!, repeats: false }); // half the memory of the claims themselves
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
-  const sizeOf = (entry: number): number => entries[entry]!.size;
+  const sizeOf = (entry: number): number => entries.at(entry)!.size;
   const batches = new Batches(sizeOf);
   const waiting: number[][] = [];
-  const { count, bytes } = expected(opened, run);
   const job = (batch: readonly number[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
     alone: options.threads > 1 && sizeOf(batch[0]!) > bytes / 2,
-    items: batch.map((entry) => ({ entry, locator: entries[entry]!.locator, file: writer.fileOf(claimOf(entry)) })),
+    items: batch.map((entry) => ({ entry, locator: entries.at(entry)!.locator, file: writer.fileOf(claimOf(entry)) })),
   });
   const done = (result: BatchResult, batch: readonly number[]): void => {
     summary.bytes += result.bytes;
     summary.files += batch.length - result.failures.length;
     for (const { entry, error } of result.failures) {
       writer.drop(claimOf(entry));
-      summary.failures.push(fromPlain(error).in({ entry: entries[entry]!.path }));
+      summary.failures.push(fromPlain(error).in({ entry: entries.at(entry)!.path }));
     }
-    for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries[entry]!.path }));
-    options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), entries[batch.at(-1)!]!.path);
+    for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries.at(entry)!.path }));
+    options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), entries.at(batch.at(-1)!)!.path);
     const failed = new Set(result.failures.map(({ entry }) => entry));
-    for (const entry of batch) if (!failed.has(entry)) options.reporter.entry?.(entries[entry]!.path, sizeOf(entry));
+    for (const entry of batch) if (!failed.has(entry)) options.reporter.entry?.(entries.at(entry)!.path, sizeOf(entry));
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
   const early = jobs.hasRoom && writer.isSettled && run.found === undefined;
@@ -60,7 +61,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   };
   try {
     for (let number = 0; number < entries.length; number++) {
-      const entry = entries[number]!;
+      const entry = entries.at(number)!;
       if (!wants(run, entry.path)) continue;
       budget.entry(entry.path, entry.linkTarget);
       const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
@@ -81,13 +82,17 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   }
 }
 
-/** How much there is to do, as the index has it; some of it may be refused, or not wanted after all. */
-function expected({ index }: OpenedIndex, run: Run): { readonly count: number; readonly bytes: number } {
-  let [count, bytes] = [0, 0];
-  for (const { path, type, size } of index.entries) {
-    if (type !== "file" || !wants(run, path)) continue;
+/** How much there is to do, as the index has it, and whether a password is needed; some of it may be refused, or not wanted after all. */
+function expected({ index: { entries } }: OpenedIndex, run: Run): { readonly count: number; readonly bytes: number; readonly isLocked: boolean } {
+  const wantsAll = run.options.selection === EVERYTHING;
+  let [count, bytes, isLocked] = [0, 0, false];
+  for (let number = 0; number < entries.length; number++) {
+    const entry = entries.at(number)!;
+    if (!wantsAll && !wants(run, entry.path)) continue;
+    isLocked ||= entry.encrypted;
+    if (entry.type !== "file") continue;
     count += 1;
-    bytes += size;
+    bytes += entry.size;
   }
-  return { count, bytes };
+  return { count, bytes, isLocked };
 }

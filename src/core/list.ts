@@ -1,6 +1,7 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
 import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
+import type { List } from "../bytes/list.ts";
 import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
@@ -13,6 +14,7 @@ import { keptEntry } from "./kept-entry.ts";
 import { apart, contentOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
 import { openArchive, type OpenedIndex, type OpenedStream } from "./open.ts";
 import { isArchiveName } from "./own-name.ts";
+import { Rows } from "./rows.ts";
 import { EVERYTHING, type Selection } from "./select.ts";
 import { titleOf, type Input } from "./sources.ts";
 import { emptySummary, type Summary } from "./summary.ts";
@@ -49,7 +51,7 @@ export interface ListedEntry extends Entry {
 }
 
 export interface Listing {
-  readonly entries: readonly ListedEntry[];
+  readonly entries: List<ListedEntry>;
   readonly comment: string | undefined;
   readonly summary: Summary;
   /** False when only some entries were asked for: the archive's size says nothing of theirs then. */
@@ -68,7 +70,7 @@ export async function list(archive: string | Input, options: ListOptions): Promi
   const opened = await openArchive(archive, { ...reading, format: options.format, facts, owners: options.details });
   const summary = emptySummary("list", titleOf(archive), opened.format);
   const { budget } = opened;
-  const entries: Rows = [];
+  const entries = new Rows(opened.kind === "index" ? opened.index.entries : undefined);
   try {
     if (opened.kind === "index") addAll(warnings, opened.index.notes);
     const looking = { ...reading, owners: options.details, facts: options.details === true ? noFacts() : undefined, budget, fail: (error: UnzipxError) => void summary.failures.push(error) };
@@ -99,32 +101,33 @@ interface Run {
   readonly looking: LookOptions;
 }
 
-/** Rows of the listing. */
-type Rows = ListedEntry[];
-
 /** Adds the entries of an archive to `rows`, and behind each that is an archive what is in there, if that is wanted. */
 async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
   if (opened.kind === "stream" && opened.entriesFailAlone) return collectSolid(opened, rows, run, level);
   const { options, looking } = run;
-  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix, again: (row) => rows[row]! });
-  const mark = (error: UnzipxError, row: number): void => void (rows[row] = { ...bareEntry(rows[row]!), refused: error });
-  const show = (entry: Entry, judged: Entry): void => {
-    const row = add(entry, rows, run, level);
-    if (row === undefined) return;
+  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: level.prefix, again: (row) => rows.at(row)! });
+  const mark = (error: UnzipxError, row: number): void => rows.replace(row, { ...bareEntry(rows.at(row)!), refused: error });
+  /** `number`: the entry as it stands in the index of the outermost archive. */
+  const show = (entry: Entry, judged: Entry, number?: number): void => {
+    if (!count(entry, run, level)) return;
+    const row = rows.length;
+    rows.push(number ?? (level.prefix === "" ? entry : changed(entry, { path: pathInside(level, entry.path) })));
     const refusal = dry.refusal(judged, row);
     if (refusal !== undefined) mark(refusal, row);
-    options.listed?.(rows[row]!);
+    options.listed?.(rows.at(row)!);
   };
   if (opened.kind === "index") {
-    const isLocked = opened.index.entries.some((entry) => entry.encrypted && isLookedInto(entry, run, level));
-    const password = isLocked ? await options.password?.() : undefined;
+    const { entries } = opened.index;
+    const password = options.levels !== undefined && isLocked(entries, run, level) ? await options.password?.() : undefined;
     const decode = await opened.container.decoder();
     const headers = new FileWindow(opened.source.fd);
-    for (const entry of opened.index.entries) {
+    for (let number = 0; number < entries.length; number++) {
+      const entry = entries.at(number)!;
       if (options.selection.wants(pathInside(level, entry.path))) {
         const judged = judge(entry, headers, decode, options.lenient === true);
         const known = judged instanceof Promise ? await judged : judged; // a million promises would be most of the work
-        show(known.linkTarget === undefined ? entry : changed(entry, { linkTarget: known.linkTarget }), known);
+        const asItStands = known.linkTarget === undefined;
+        show(asItStands ? entry : changed(entry, { linkTarget: known.linkTarget }), known, asItStands && level.prefix === "" ? number : undefined);
       }
       if (!isLookedInto(entry, run, level)) continue;
       const decoded = (): Decoded => decode(opened.source.fd, entry.locator, { password, lenient: options.lenient, warn: looking.warn });
@@ -139,18 +142,18 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   }
   dry.finish((error, row) => {
     mark(error, row);
-    options.refused?.(rows[row]!);
+    options.refused?.(rows.at(row)!);
   });
 }
 
 /** Gone through twice: the first time nothing is decoded. */
 async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: Level): Promise<void> {
-  const own: Rows = [];
+  const own: ListedEntry[] = [];
   /** Archives by their path, and how many rows come before what is in them; a path may come more than once. */
   const waiting = new Map<string, number[]>();
   for await (const given of opened.entries({ listing: true, wants: () => true })) {
     const entry = bareEntry(given);
-    add(entry, own, run, level);
+    if (count(entry, run, level)) own.push(level.prefix === "" ? entry : changed(entry, { path: pathInside(level, entry.path) }));
     if (isLookedInto(entry, run, level)) waiting.set(entry.path, [...(waiting.get(entry.path) ?? []), own.length]);
   }
   await markSolid(opened, own, run, level);
@@ -161,7 +164,7 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
       const entry = bareEntry(given);
       const row = waiting.get(entry.path)?.shift();
       if (row === undefined) continue;
-      const found = inside.get(row) ?? [];
+      const found = inside.get(row) ?? new Rows();
       inside.set(row, found);
       await apart(entry.path, level, run.looking, async () => look(entry, contentOf(given), found, run, level));
     }
@@ -173,7 +176,7 @@ async function collectSolid(opened: OpenedStream, rows: Rows, run: Run, level: L
 }
 
 /** Marks what x would refuse, in the order in which the entries come when they are decoded. */
-async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level): Promise<void> {
+async function markSolid(opened: OpenedStream, own: ListedEntry[], run: Run, level: Level): Promise<void> {
   const links = await linksOf(opened, own, { signal: run.options.signal, pathOf: (path) => pathInside(level, path) });
   const dry = new DryRun<number>(opened, { limits: run.options.limits, prefix: level.prefix, again: (row) => own[row]! });
   const mark = (error: UnzipxError, row: number): void => void (own[row] = { ...own[row]!, refused: error });
@@ -190,26 +193,31 @@ async function markSolid(opened: OpenedStream, own: Rows, run: Run, level: Level
   dry.finish(mark);
 }
 
-/** Returns the number of the row; undefined where the entry is not wanted. */
-function add(entry: Entry, rows: Rows, { options, budget, summary }: Run, level: Level): number | undefined {
+/** False where the entry is not wanted. */
+function count({ path: own, linkTarget, type, size }: Entry, { options, budget, summary }: Run, level: Level): boolean {
   options.signal?.throwIfAborted();
-  const path = pathInside(level, entry.path);
+  const path = pathInside(level, own);
   if (!options.selection.wants(path)) {
     budget.pass();
-    return undefined;
+    return false;
   }
-  budget.entry(path, entry.linkTarget);
-  rows.push(level.prefix === "" ? entry : changed(entry, { path }));
-  if (entry.type === "directory") summary.directories += 1;
-  else if (entry.type === "file") summary.files += 1;
+  budget.entry(path, linkTarget);
+  if (type === "directory") summary.directories += 1;
+  else if (type === "file") summary.files += 1;
   else summary.links += 1;
-  summary.bytes += entry.size ?? 0;
-  return rows.length - 1;
+  summary.bytes += size ?? 0;
+  return true;
 }
 
-function isLookedInto({ path, type, refusal }: Entry, { options: { levels, selection } }: Run, level: Level): boolean {
-  if (levels === undefined || type !== "file" || refusal !== undefined || !isArchiveName(path)) return false;
-  const shown = pathInside(level, path);
+/** Whether something is encrypted that is looked into. */
+function isLocked(entries: List<Entry>, run: Run, level: Level): boolean {
+  for (const entry of entries) if (entry.encrypted && isLookedInto(entry, run, level)) return true;
+  return false;
+}
+
+function isLookedInto(entry: Entry, { options: { levels, selection } }: Run, level: Level): boolean {
+  if (levels === undefined || entry.type !== "file" || entry.refusal !== undefined || !isArchiveName(entry.path)) return false;
+  const shown = pathInside(level, entry.path);
   return selection.wants(shown) || selection.looksInto(shown);
 }
 

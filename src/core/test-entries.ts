@@ -1,5 +1,6 @@
 /** t, one archive: every entry is decoded and verified, and so are the archives in it where that is wanted. */
 import { addAll } from "../bytes/add-all.ts";
+import type { List } from "../bytes/list.ts";
 import { ERRORS, fromPlain, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Entry } from "../formats/contract.ts";
 import type { Place } from "../safe/tree.ts";
@@ -39,13 +40,13 @@ export async function verifyEntries(opened: OpenedIndex | OpenedStream, run: Run
 async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: Watch | undefined): Promise<void> {
   const { summary, options, budget, sink } = run;
   const { entries } = opened.index;
-  const pathOf = (entry: number): string => entries[entry]!.path;
+  const pathOf = (entry: number): string => entries.at(entry)!.path;
   const wanted: number[] = [];
   const archives: number[] = [];
   const links = new Map<number, Place>(); // whose target is only known when they are decoded
   let total = 0;
   for (let number = 0; number < entries.length; number++) {
-    const entry = entries[number]!;
+    const entry = entries.at(number)!;
     if (!isWanted(entry, run, level)) continue;
     budget.entry(entry.path, entry.linkTarget);
     const place = watch?.entry(entry);
@@ -59,15 +60,15 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: W
     total += entry.size;
     wanted.push(number);
   }
-  const isLocked = [wanted, archives].some((numbers) => numbers.some((entry) => entries[entry]!.encrypted));
+  const isLocked = [wanted, archives].some((numbers) => numbers.some((entry) => entries.at(entry)!.encrypted));
   const password = isLocked ? await options.password?.() : undefined;
   budget.spend(total);
-  if (level.prefix === "") options.reporter.start?.(archives.reduce((sum, entry) => sum + entries[entry]!.size, total));
+  if (level.prefix === "") options.reporter.start?.(archives.reduce((sum, entry) => sum + entries.at(entry)!.size, total));
   const report = (entry: number, size: number): void => options.reporter.entry?.(pathInside(level, pathOf(entry)), size);
   if (sink !== undefined) {
     const decode = await opened.container.decoder();
     for (const entry of wanted) {
-      const { locator } = entries[entry]!;
+      const { locator } = entries.at(entry)!;
       options.signal?.throwIfAborted();
       try {
         const warn = (note: UnzipxError): void => void summary.warnings.push(note.in({ entry: pathOf(entry) }));
@@ -82,11 +83,11 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: W
     }
     return;
   }
-  const sizeOf = (entry: number): number => entries[entry]!.size;
+  const sizeOf = (entry: number): number => entries.at(entry)!.size;
   const batches = batchesOf(wanted, sizeOf);
   const job = (batch: readonly number[]): TestJob => ({
     kind: "test", container: opened.container.name, fd: opened.source.fd, lenient: options.lenient, password, look: run.watcher?.look,
-    items: batch.map((entry) => ({ entry, locator: entries[entry]!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
+    items: batch.map((entry) => ({ entry, locator: entries.at(entry)!.locator, ...(links.has(entry) ? { isLink: true } : {}) })),
   });
   const told = ({ entry, error }: BatchResult["failures"][number]): UnzipxError => placed(fromPlain(error).in({ entry: pathOf(entry) }), level);
   const take = (result: TestResult, batch: readonly number[]): void => {
@@ -117,7 +118,7 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: W
   if (archives.length === 0) return;
   const decode = await opened.container.decoder();
   for (const number of archives) {
-    const entry = entries[number]!;
+    const entry = entries.at(number)!;
     options.signal?.throwIfAborted();
     await apart(entry.path, level, { budget, fail: fail(run) }, async () => {
       const warn = (note: UnzipxError): void => run.warn(placed(note.in({ entry: entry.path }), level));
@@ -129,11 +130,11 @@ async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: W
 }
 
 /** What the content of some entries told: of a link where it leads, of a file what it is. */
-function tellBatch({ seen, failures }: TestResult, batch: readonly number[], { watch, entries, links }: { watch: Watch; entries: readonly Entry[]; links: ReadonlyMap<number, Place> }): void {
+function tellBatch({ seen, failures }: TestResult, batch: readonly number[], { watch, entries, links }: { watch: Watch; entries: List<Entry>; links: ReadonlyMap<number, Place> }): void {
   const known = new Map(seen.map((one) => [one.entry, one]));
   const failed = new Set(failures.map(({ entry }) => entry));
   for (const entry of batch) {
-    const one = entries[entry]!;
+    const one = entries.at(entry)!;
     const place = links.get(entry);
     const told = known.get(entry);
     if (failed.has(entry)) {

@@ -5,6 +5,7 @@
  * Nothing in here knows a destination path, and nothing in here prints.
  */
 import type { FileWindow } from "../bytes/file-window.ts";
+import type { List } from "../bytes/list.ts";
 import type { UnzipxError } from "../errors.ts";
 
 /** Bytes in order. A consumer that stops early runs the producer's `finally` blocks. */
@@ -225,7 +226,7 @@ export interface Locator {
 }
 
 export interface Index {
-  readonly entries: readonly IndexedEntry[];
+  readonly entries: List<IndexedEntry>;
   readonly comment: string | undefined;
   /** Oddities worth a warning: the archive is readable all the same. */
   readonly notes: readonly UnzipxError[];

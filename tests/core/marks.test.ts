@@ -48,7 +48,7 @@ async function bothOf(archive: string): Promise<Both> {
     rmSync(directory, { recursive: true, force: true });
   }
   try {
-    ({ entries } = await list(archive, { limits: DEFAULT_LIMITS, selection: EVERYTHING, threads: 1 }));
+    entries = [...(await list(archive, { limits: DEFAULT_LIMITS, selection: EVERYTHING, threads: 1 })).entries];
   } catch (error) {
     ours(error);
   }

@@ -54,8 +54,8 @@ describe.skipIf(!has("7zz"))("7z archives of 7-Zip (needs 7zz)", () => {
       expect(contents).toEqual(contentsOf(folder));
       // What it lists is what comes out.
       const entries = await list(join(dirname(await onDisk(bytes)), "a.7z"), { limits: DEFAULT_LIMITS, selection: EVERYTHING, password: secret });
-      expect(entries.entries.map(({ path }) => path.replace(/\/$/, "")).sort()).toEqual(Object.keys(contents).map((path) => path.replace(/\/$/, "")).sort());
-      expect(entries.entries.find(({ path }) => path === "text")?.size).toBe(120_000);
+      expect(Array.from(entries.entries, ({ path }) => path.replace(/\/$/, "")).sort()).toEqual(Object.keys(contents).map((path) => path.replace(/\/$/, "")).sort());
+      expect([...entries.entries].find(({ path }) => path === "text")?.size).toBe(120_000);
     });
   }
 

@@ -63,7 +63,7 @@ describe("zip: content that the engine decodes", () => {
     try {
       const { entries } = await openZip(fileSource(archive, fd, statSync(archive).size, async () => {}), { limits: { entries: 0, headerBytes: 1 << 20, memory: 0 }, lenient: false, warn: () => {} });
       let chunks = 0;
-      for await (const chunk of decodeZipEntry(fd, entries[0]!.locator).chunks!) {
+      for await (const chunk of decodeZipEntry(fd, entries.at(0)!.locator).chunks!) {
         expect(chunk.buffer).not.toBeInstanceOf(SharedArrayBuffer);
         chunks += 1;
       }

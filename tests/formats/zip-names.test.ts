@@ -15,7 +15,7 @@ const GUESS = /declared character set/;
 async function listed(items: readonly ZipItem[], encoding?: string): Promise<{ paths: string[]; warnings: string[]; comment: string | undefined }> {
   const archive = sandbox().file("a.zip", buildZip(items, { comment: encode("資料", "Shift_JIS") }));
   const { entries, comment, summary } = await list(archive, { limits: DEFAULT_LIMITS, selection: EVERYTHING, threads: 1, encoding });
-  return { paths: entries.map(({ path }) => path), warnings: summary.warnings.map(({ message }) => message), comment };
+  return { paths: Array.from(entries, ({ path }) => path), warnings: summary.warnings.map(({ message }) => message), comment };
 }
 
 describe("zip: names without a mark", () => {

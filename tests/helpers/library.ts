@@ -79,7 +79,7 @@ export async function entriesOf(bytes: Uint8Array, name = "listed"): Promise<rea
   const where = sandbox();
   const archive = join(where.folder, name);
   writeFileSync(archive, bytes);
-  return (await list(archive, { limits: DEFAULT_LIMITS, selection: EVERYTHING, threads: 1 })).entries;
+  return [...(await list(archive, { limits: DEFAULT_LIMITS, selection: EVERYTHING, threads: 1 })).entries];
 }
 
 /** The error that a promise is rejected with. */

@@ -22,6 +22,7 @@ interface Code {
   begin(entries: number): void;
   tell(dos: number, seconds: number): void;
   scan(at: number, end: number, limit: number): number;
+  skip(): void;
   isInOrder(end: number): number;
 }
 
@@ -83,11 +84,16 @@ export class PlainEntries {
     return end;
   }
 
+  /** Leaves the number of the next entry to one that is not plain. */
+  skip(): void {
+    this.#code.skip();
+  }
+
   entry(number: number): ZipEntry {
     return new PlainEntry(this, number);
   }
 
-  /** As setLimits() would find it, if these are all the entries; false: it has to look. `end`: where the central directory begins. */
+  /** As EntryList.settle(), if all entries are plain. */
   settle(end: number): boolean {
     if (this.#code.isInOrder(end - this.#prefix) === 0) return false;
     this.#end = end;

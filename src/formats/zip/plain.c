@@ -143,6 +143,11 @@ static INLINE u32 read(const u8 *from, u32 nameLength, u32 extraLength) {
   return 1;
 }
 
+// In the place of an entry that is not plain: so all have the numbers that they have in the directory.
+EXPORT(skip) void skip(void) {
+  if (count < most) rows[count++] = (Row){0};
+}
+
 // The records of the window from `at` up to the first that is not plain, or does not lie whole in front of `end`, or is one more than `limit`. Returns where that is.
 // Behind what is used there has to be memory for all names. asked(): the next one may be plain, if tell() says what its time means.
 EXPORT(scan) u32 scan(u32 at, u32 end, u32 limit) {

@@ -2,6 +2,7 @@
 import { readUpTo } from "../../bytes/read-file.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { ZipExtent } from "./end-record.ts";
+import type { List } from "../../bytes/list.ts";
 import type { ZipEntry } from "./entry.ts";
 import { LOCAL_HEADER, LOCAL_SIGNATURE, UNKNOWN_ROOM, virtualEnd } from "./local-header.ts";
 
@@ -20,8 +21,8 @@ export interface Place {
 }
 
 /** What lies in front of the first entry: a program, a mark, or something that somebody else might read. */
-export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, lenient, notes, isInOrder }: Place): void {
-  const first = isInOrder ? entries[0]!.offset : entries.reduce((least, { offset }) => Math.min(least, offset), extent.directoryStart);
+export function assertBeginning(entries: List<ZipEntry>, { fd, extent, lenient, notes, isInOrder }: Place): void {
+  const first = isInOrder ? entries.at(0)!.offset : firstOf(entries, extent.directoryStart);
   const unnamed = (why: string, sides: { readonly expected: string; readonly found: string }): void => {
     if (!lenient) throw new UnzipxError("AMBIGUOUS", `Refused the zip archive: ${why}`, { ...sides, hint: "--lenient" });
     notes.push(new UnzipxError("ODDITY", `About the zip archive, ${why}: that is left out`, sides));
@@ -42,13 +43,13 @@ export function assertBeginning(entries: readonly ZipEntry[], { fd, extent, leni
  * Gives every entry the end of its range: where the next entry, or the central directory, begins.
  * Entries that reach into each other are refused before a byte is written: that is how 42 KB become 5 GB.
  */
-export function setLimits(entries: readonly ZipEntry[], { fd, extent, notes, isInOrder }: Place): void {
+export function setLimits(entries: List<ZipEntry>, { fd, extent, notes, isInOrder }: Place): void {
   if (isInOrder) return;
   const ordered = isOrdered(entries) ? entries : [...entries].sort((a, b) => a.offset - b.offset);
   let unclaimed = 0;
   for (let i = 0; i < ordered.length; i++) {
-    const entry = ordered[i]!;
-    const next = ordered[i + 1];
+    const entry = ordered.at(i)!;
+    const next = ordered.at(i + 1);
     const limit = Math.min(next?.offset ?? Infinity, extent.directoryStart);
     entry.limit = limit;
     // The local header's extra field may be longer than the central one's: this is the least it needs.
@@ -85,7 +86,17 @@ function setRefusal(entry: ZipEntry, error: UnzipxError): void {
   entry.refusal ??= error;
 }
 
-function isOrdered(entries: readonly ZipEntry[]): boolean {
-  for (let i = 1; i < entries.length; i++) if (entries[i]!.offset < entries[i - 1]!.offset) return false;
+function firstOf(entries: List<ZipEntry>, directoryStart: number): number {
+  let first = directoryStart;
+  for (const { offset } of entries) first = Math.min(first, offset);
+  return first;
+}
+
+function isOrdered(entries: List<ZipEntry>): boolean {
+  let last = 0;
+  for (const { offset } of entries) {
+    if (offset < last) return false;
+    last = offset;
+  }
   return true;
 }

@@ -6,16 +6,10 @@ import type { DecodedNames } from "../../text/names.ts";
 import type { FileSource, Index, ReadOptions } from "../contract.ts";
 import { CENTRAL_FIXED, CentralDirectory, type CentralRecord } from "./central-directory.ts";
 import { findExtent, type ZipExtent } from "./end-record.ts";
-import { readEntry, type ZipEntry } from "./entry.ts";
+import { readEntry } from "./entry.ts";
+import { EntryList } from "./entry-list.ts";
 import { entryName, type EntryName } from "./entry-name.ts";
-import { PlainEntries } from "./plain-entries.ts";
 import { assertBeginning, setLimits } from "./ranges.ts";
-
-/** Of fewer entries all are read as if they were special: the code for the others takes longer to be ready. */
-const MANY = 64;
-
-/** An array is made for so many entries at first. */
-const MOST_AT_ONCE = 2 ** 24;
 
 export async function openZip(source: FileSource, options: ReadOptions): Promise<Index> {
   const notes: UnzipxError[] = [];
@@ -28,10 +22,15 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
   if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
   if (extent.gap > 0) notes.push(new UnzipxError("ODDITY", `${extent.gap} bytes between the central directory and its end record belong to nothing`));
   if (entries.length === 0) notes.push(new UnzipxError("ODDITY", "The zip archive is empty"));
-  else if (entries.every(({ type }) => type === "directory")) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
+  else if (areFolders(entries)) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
   const comment = extent.comment.length > 0 ? await readComment(extent.comment, encoding) : undefined;
   if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, false];
   return { entries, comment, notes };
+}
+
+function areFolders(entries: EntryList): boolean {
+  for (const { type } of entries) if (type !== "directory") return false;
+  return true;
 }
 
 function assertCount(entries: number, { limits }: ReadOptions): void {
@@ -40,7 +39,7 @@ function assertCount(entries: number, { limits }: ReadOptions): void {
 }
 
 interface Directory {
-  readonly entries: readonly ZipEntry[];
+  readonly entries: EntryList;
   /** Of the names, where they do not say it. */
   readonly encoding: string | undefined;
   /** As in Place. */
@@ -56,42 +55,33 @@ interface Undeclared {
 }
 
 async function readDirectory(source: FileSource, extent: ZipExtent, options: ReadOptions, notes: UnzipxError[]): Promise<Directory> {
-  // As long as it will be: an array that grows is copied again and again. No record is shorter than its fixed part, whatever the end record says.
+  // No record is shorter than its fixed part, whatever the end record says.
   const room = Math.max(0, extent.directoryLimit - extent.directoryStart);
-  const count = Math.min(extent.entries, Math.ceil(room / CENTRAL_FIXED), MOST_AT_ONCE);
-  const entries = new Array<ZipEntry>(count);
+  const entries = new EntryList(Math.min(extent.entries, Math.ceil(room / CENTRAL_FIXED)), extent.prefix);
   const undeclared: Undeclared[] = [];
   const reading = { prefix: extent.prefix, lenient: options.lenient, notes };
   const directory = new CentralDirectory({ fd: source.fd, start: extent.directoryStart, end: extent.directoryLimit });
-  const plain = count < MANY ? undefined : new PlainEntries(extent.prefix, count);
-  let number = 0;
-  /** At least one, `most` at most. */
+  /** One record, or, if they are plain, up to `most`. */
   const readSome = (most: number): void => {
     const at = directory.reach();
-    const end = plain?.scan(directory.bytes, at, most) ?? at;
-    if (end > at) {
-      for (let next = number - special; next < plain!.count; next++) entries[number++] = plain!.entry(next);
-      return directory.pass(end - at);
-    }
+    const end = entries.scan(directory.bytes, at, most);
+    if (end > at) return directory.pass(end - at);
     const record = directory.read(at);
     readSpecial(record);
-    special += 1;
-    number += 1;
     directory.pass(record.length);
   };
-  let special = 0;
   const readSpecial = (record: CentralRecord): void => {
     const called = entryName(record);
-    if (called.name === undefined) undeclared.push({ record, called, number });
-    else entries[number] = readEntry(record, called, called.name, reading);
+    if (called.name === undefined) undeclared.push({ record, called, number: entries.length });
+    entries.add(called.name === undefined ? undefined : readEntry(record, called, called.name, reading));
   };
-  while (number < extent.entries && directory.hasNext) readSome(extent.entries - number);
+  while (entries.length < extent.entries && directory.hasNext) readSome(extent.entries - entries.length);
   // Writers without zip64 keep the lower 16 bits of the number: Java's did until version 6.
   while (!extent.isZip64 && directory.at < extent.directoryEnd && directory.hasNext) {
     readSome(1);
-    assertCount(number, options);
+    assertCount(entries.length, options);
   }
-  entries.length = number;
+  const number = entries.length;
   if (number > extent.entries && (number & 0xffff) === extent.entries) {
     notes.push(new UnzipxError("ODDITY", `The end record of the zip archive has no room for the number of its entries: it says ${extent.entries}, and there are ${number}`));
   }
@@ -104,11 +94,11 @@ async function readDirectory(source: FileSource, extent: ZipExtent, options: Rea
       expected: `${extent.entries} entries up to ${extent.directoryEnd} (end record)`, found: `${number} entries up to ${directory.at} (central directory)`,
     });
   }
-  const isInOrder = number > 0 && special === 0 && plain?.settle(extent.directoryStart) === true;
+  const isInOrder = entries.settle(extent.directoryStart);
   if (undeclared.length === 0) return { entries, encoding: undefined, isInOrder };
   const names = await decodeNames(undeclared.map(({ record }) => record.name), options.encoding);
   undeclared.forEach(({ record, called, number: at }, index) => {
-    entries[at] = readEntry(record, called, { text: names.texts[index]!, escaped: names.escaped[index]! }, reading);
+    entries.set(at, readEntry(record, called, { text: names.texts[index]!, escaped: names.escaped[index]! }, reading));
   });
   addAll(notes, names.notes);
   return { entries, encoding: names.encoding, isInOrder };
