@@ -18,9 +18,11 @@ export interface ClaimOrder {
 /** All that are wanted. */
 export async function* entriesAsClaimed(opened: OpenedIndex | OpenedStream, { lenient, signal, wants, pass }: ClaimOrder): AsyncGenerator<Entry> {
   if (opened.kind === "index") {
-    const decode = await opened.container.decoder();
-    const headers = new FileWindow(opened.source.fd);
-    for (const entry of opened.index.entries) if (wants(entry.path)) yield judge(entry, headers, decode, lenient);
+    const judge = await judgeOf(opened, lenient);
+    for (let number = 0; number < opened.index.entries.length; number++) {
+      const entry = opened.index.entries.at(number)!;
+      if (wants(entry.path)) yield judge(entry, number);
+    }
     return;
   }
   if (!opened.entriesFailAlone) {
@@ -37,8 +39,18 @@ export async function* entriesAsClaimed(opened: OpenedIndex | OpenedStream, { le
   for (const now of TURNS) for (const entry of all) if (turnOf(entry, opened) === now) yield { ...entry, ...(entry.type === "symlink" ? links.get(entry.path) : undefined) };
 }
 
-/** The entry as x comes to know it before it claims a place, but without any content except where a link leads. */
-export function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
+/** What makes of an entry, and its number, what x comes to know before it claims a place, but without any content except where a link leads. */
+export async function judgeOf({ container, source, index }: OpenedIndex, lenient: boolean): Promise<(entry: IndexedEntry, number: number) => Entry | Promise<Entry>> {
+  const decode = await container.decoder();
+  const headers = new FileWindow(source.fd);
+  let agreed = 0;
+  return (entry, number) => {
+    if (number >= agreed) agreed = index.agreeing?.(number) ?? number;
+    return number < agreed ? entry : judge(entry, headers, decode, lenient);
+  };
+}
+
+function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, lenient: boolean): Entry | Promise<Entry> {
   if (entry.refusal !== undefined || entry.type === "special") return entry;
   if (entry.type === "symlink" && !entry.encrypted) return lookedInto(entry, { fd: headers.fd, decode, lenient });
   try {

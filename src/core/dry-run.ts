@@ -38,7 +38,7 @@ export class DryRun<Mark> {
   constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {}, again }: DryRunOptions<Mark>) {
     const policy = { ...DEFAULT_POLICY, limits };
     this.#plan = new Plan(policy, { folds: () => usuallyFolds(policy) }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
-    this.#names = prefix === "" && again !== undefined ? new NewNames(limits.depth) : undefined; // inside another archive the names above count as well
+    this.#names = prefix === "" && again !== undefined ? new NewNames(limits.depth, opened.kind === "index" ? opened.index.entries.length : 0) : undefined; // inside another archive the names above count as well
     this.#again = again!;
     this.#rulesOf = claimRulesOf(opened);
     this.#isPackage = opened.kind === "stream" && opened.isPackage;

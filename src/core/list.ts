@@ -2,13 +2,12 @@
 import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
 import type { List } from "../bytes/list.ts";
-import { FileWindow } from "../bytes/file-window.ts";
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
 import type { Limits } from "../safe/policy.ts";
 import { bareEntry, changed } from "./bare-entry.ts";
-import { judge, linksOf, turnOf, TURNS } from "./as-claimed.ts";
+import { judgeOf, linksOf, turnOf, TURNS } from "./as-claimed.ts";
 import { DryRun } from "./dry-run.ts";
 import { keptEntry } from "./kept-entry.ts";
 import { apart, contentOf, keptChunks, lookInside, outermost, pathInside, placed, type Level, type LookOptions } from "./nested.ts";
@@ -120,11 +119,11 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
     const { entries } = opened.index;
     const password = options.levels !== undefined && isLocked(entries, run, level) ? await options.password?.() : undefined;
     const decode = await opened.container.decoder();
-    const headers = new FileWindow(opened.source.fd);
+    const judge = await judgeOf(opened, options.lenient === true);
     for (let number = 0; number < entries.length; number++) {
       const entry = entries.at(number)!;
       if (options.selection.wants(pathInside(level, entry.path))) {
-        const judged = judge(entry, headers, decode, options.lenient === true);
+        const judged = judge(entry, number);
         const known = judged instanceof Promise ? await judged : judged; // a million promises would be most of the work
         const asItStands = known.linkTarget === undefined;
         show(asItStands ? entry : changed(entry, { linkTarget: known.linkTarget }), known, asItStands && level.prefix === "" ? number : undefined);

@@ -1,9 +1,8 @@
 /** Entries one after the other, for whoever wants to see them himself: nothing is decoded that nobody asks for, and nothing is written. */
-import { FileWindow } from "../bytes/file-window.ts";
 import { ERRORS, fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Decode, Entry, IndexedEntry, StreamEntry } from "../formats/contract.ts";
 import type { Limits } from "../safe/policy.ts";
-import { judge } from "./as-claimed.ts";
+import { judgeOf } from "./as-claimed.ts";
 import { bareEntry } from "./bare-entry.ts";
 import { DryRun } from "./dry-run.ts";
 import { ofEntry } from "./extract-job.ts";
@@ -50,9 +49,10 @@ type Readable = Omit<ReadEntry, "refused">;
 
 async function* entriesOfIndex(opened: OpenedIndex, options: ReadEntriesOptions): AsyncGenerator<Readable> {
   const decode = await opened.container.decoder();
-  const headers = new FileWindow(opened.source.fd);
-  for (const indexed of opened.index.entries) {
-    const entry = bareEntry(options.selection.wants(indexed.path) ? await judge(indexed, headers, decode, options.lenient) : indexed);
+  const judge = await judgeOf(opened, options.lenient);
+  for (let number = 0; number < opened.index.entries.length; number++) {
+    const indexed = opened.index.entries.at(number)!;
+    const entry = bareEntry(options.selection.wants(indexed.path) ? await judge(indexed, number) : indexed);
     yield { entry, anyTime: true, content: () => decoded(indexed, entry, decode, opened, options) };
   }
 }

@@ -230,6 +230,11 @@ export interface Index {
   readonly comment: string | undefined;
   /** Oddities worth a warning: the archive is readable all the same. */
   readonly notes: readonly UnzipxError[];
+  /**
+   * The first entry from `number` on whose other headers may say something else than the index, or something odd: those in front of it were looked at, and do not.
+   * Absent: each has to be looked at by itself (EntryOptions.headersOnly).
+   */
+  agreeing?(number: number): number;
 }
 
 /**

@@ -11,14 +11,16 @@ const MOST_LETTERS = 512;
 export class NewNames {
   readonly #maxDepth: number;
   /** Files and folders, by the key of their collisions: ordinary names are in ASCII, so only case does not count. */
-  readonly #seen = new SeenNames();
+  readonly #seen: SeenNames;
   /** As they are written, with all above them. */
   readonly #folders = new Set<string>([""]);
   /** The folder of the last file, with its slash. */
   #lately = "";
 
-  constructor(maxDepth: number) {
+  /** `expected`: as of SeenNames. */
+  constructor(maxDepth: number, expected = 0) {
     this.#maxDepth = maxDepth;
+    this.#seen = new SeenNames(expected);
   }
 
   /**

@@ -11,8 +11,15 @@ const MOST = 2 ** 24 - 2;
 
 export class SeenNames {
   /** Pairs of hashes, in number a power of two; 0 and 0: free. */
-  #table = new Uint32Array(2 * FIRST);
+  #table: Uint32Array;
   #count = 0;
+
+  /** `expected`: how many names there may be, for which no room then has to be made later. */
+  constructor(expected = 0) {
+    let pairs = FIRST;
+    while (isFull(expected, pairs) && pairs < MOST) pairs *= 2;
+    this.#table = new Uint32Array(2 * pairs);
+  }
 
   /** Of names in ASCII; case does not count. False: it was seen, or one with its hashes was. */
   add(name: string): boolean {
@@ -31,7 +38,7 @@ export class SeenNames {
     two = (two ^ (two >>> 16)) >>> 0;
     if (!put(this.#table, one, one === 0 && two === 0 ? 1 : two, MOST_TRIES)) return false;
     this.#count += 1;
-    if (this.#count * 8 > this.#table.length * 3) this.#grow();
+    if (isFull(this.#count, this.#table.length / 2)) this.#grow();
     return true;
   }
 
@@ -43,6 +50,10 @@ export class SeenNames {
       if (before[at] !== 0 || before[at + 1] !== 0) put(this.#table, before[at]!, before[at + 1]!, Infinity);
     }
   }
+}
+
+function isFull(names: number, pairs: number): boolean {
+  return names * 4 > pairs * 3;
 }
 
 function put(table: Uint32Array, one: number, two: number, most: number): boolean {

@@ -8,7 +8,7 @@ import { UnzipxError } from "../../errors.ts";
 import type { Bytes, Decoded, EntryOptions, Locator } from "../contract.ts";
 import type { AesInfo } from "./crypto-aes.ts";
 import { bytesAround, isLocked, orWrongPassword, startDecryption, type Decryption } from "./decrypt.ts";
-import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, hex, isPlainAround, LOCAL_HEADER } from "./local-header.ts";
+import { checkLocalHeader, checkWhatFollows, DESCRIPTOR_MAX, descriptorRoom, EXTRA_GUESS, hex, isPlainAround, LOCAL_HEADER } from "./local-header.ts";
 import { DEFLATE, STORE } from "./methods.ts";
 
 export interface ZipLocator extends Locator {
@@ -31,8 +31,6 @@ export interface ZipLocator extends Locator {
 
 /** Up to here an entry is read, unpacked and verified in one piece: promises would cost more than the work. */
 export const WHOLE_LIMIT = 4 * 1024 * 1024;
-/** A guess at how much longer the local extra field is than nothing; more costs a second read. */
-const EXTRA_GUESS = 64;
 const NEAR = 4096;
 
 // One for each thread: a fresh buffer an entry would be most of the garbage.

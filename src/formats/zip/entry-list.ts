@@ -53,6 +53,11 @@ export class EntryList implements List<ZipEntry> {
     this.#kept![number] = entry;
   }
 
+  /** As Index.agreeing(). */
+  agreeing(fd: number, number: number): number {
+    return this.#kept !== undefined || this.#plain === undefined ? number : this.#plain.agreeing(fd, number);
+  }
+
   /** Whether no entry reaches into the next one, and none leaves more room than it may need; then each has its limit. `end`: where the central directory begins. False: somebody has to look. */
   settle(end: number): boolean {
     return this.#length > 0 && this.#kept === undefined && this.#plain?.settle(end) === true;

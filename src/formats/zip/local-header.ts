@@ -13,6 +13,8 @@ import { recordIn } from "./records.ts";
 import { longValues } from "./zip64.ts";
 
 export const LOCAL_HEADER = 30;
+/** A guess at how much longer the local extra field is than nothing; more costs a second read. */
+export const EXTRA_GUESS = 64;
 export const DESCRIPTOR_MAX = 24;
 /** The most that a local extra field and a data descriptor take: what lies beyond belongs to no entry. */
 export const UNKNOWN_ROOM = 0xffff + DESCRIPTOR_MAX;

@@ -2,12 +2,14 @@
  * Entries whose records are plain, as most are: read by plain.c, in whose memory of each there are 32 bytes and its name. To everybody else an object of 40 bytes looks
  * like an entry; one with all of it in fields takes 110, and its path 50.
  */
+import { readUpTo } from "../../bytes/read-file.ts";
 import { growTo, instantiate, type WasmMemory } from "../../bytes/webassembly.ts";
 import { wholeSeconds } from "../../bytes/whole-seconds.ts";
 import type { UnzipxError } from "../../errors.ts";
 import type { ZipLocator } from "./decode.ts";
 import type { EntryTypeOfZip, ZipEntry } from "./entry.ts";
 import { calendar } from "./entry-time.ts";
+import { EXTRA_GUESS, LOCAL_HEADER } from "./local-header.ts";
 import { DEFLATE, methodName, STORE } from "./methods.ts";
 import { CODE } from "./plain-code.ts";
 
@@ -24,6 +26,7 @@ interface Code {
   scan(at: number, end: number, limit: number): number;
   skip(): void;
   isInOrder(end: number): number;
+  agreeing(entry: number, length: number, end: number): number;
 }
 
 /** As in plain.c: what a row holds, in 32 bits each. */
@@ -37,6 +40,9 @@ const IS_FOLDER = 1 << 12;
 
 const NOTHING = Buffer.alloc(0);
 const MOST_MEMORY = 2 ** 32;
+/** Where little data lies between them, so much is read for headers at once. */
+const NEAR = 4096;
+const MANY_HEADERS = 1 << 18;
 
 export class PlainEntries {
   readonly #code = instantiate(CODE) as Code;
@@ -100,6 +106,19 @@ export class PlainEntries {
     return true;
   }
 
+  /** As EntryList.agreeing(). */
+  agreeing(fd: number, entry: number): number {
+    if (this.#end === undefined) return entry;
+    const window = this.#code.window();
+    const wanted = this.number(entry, PACKED) <= NEAR ? MANY_HEADERS : LOCAL_HEADER + this.nameLength(entry) + EXTRA_GUESS;
+    this.#window = NOTHING;
+    return this.#code.agreeing(entry, readUpTo(fd, this.#memory.subarray(window, window + wanted), this.offset(entry)), this.#end - this.#prefix);
+  }
+
+  nameLength(entry: number): number {
+    return this.number(entry, HOW) & NAME_LENGTH;
+  }
+
   number(entry: number, column: number): number {
     return this.#words[this.#rows + entry * ROW + column]!;
   }
@@ -111,7 +130,7 @@ export class PlainEntries {
   path(entry: number): string {
     if (entry === this.#lately) return this.#path;
     const start = this.number(entry, NAME);
-    this.#path = this.#memory.toString("latin1", start, start + (this.number(entry, HOW) & NAME_LENGTH));
+    this.#path = this.#memory.toString("latin1", start, start + this.nameLength(entry));
     this.#lately = entry;
     return this.#path;
   }
@@ -229,7 +248,7 @@ class PlainEntry implements ZipEntry {
   }
 
   get nameLength(): number {
-    return this.#all.number(this.#number, HOW) & NAME_LENGTH;
+    return this.#all.nameLength(this.#number);
   }
 
   set limit(limit: number) {

@@ -11,8 +11,11 @@
 enum {
   WINDOW = 1 << 20,
   SIGNATURE = 0x02014b50,
-  FIXED = 46,
+  FIXED = 46, // bytes of a record in front of its name
   LOCAL_HEADER = 30,
+  LOCAL_SIGNATURE = 0x04034b50,
+  DESCRIPTOR = 0x8,
+  MOST_FLAGS = 0xfff,
   MAX32 = 0xffffffff,
   STORE = 0,
   DEFLATE = 8,
@@ -55,6 +58,9 @@ static u8 *names;
 static u32 dosTime, dosSeconds, isTold, isAsking;
 
 extern u8 __heap_base;
+
+// Of an entry that has one behind it, or else the directory at `end`.
+static INLINE double limitOf(u32 entry, double end) { return entry + 1 < count && rows[entry + 1].offset < end ? rows[entry + 1].offset : end; }
 
 static INLINE u32 read16(const u8 *at) { return *(const any16 *)at; }
 static INLINE u32 read32(const u8 *at) { return *(const any32 *)at; }
@@ -166,8 +172,30 @@ EXPORT(scan) u32 scan(u32 at, u32 end, u32 limit) {
 EXPORT(isInOrder) u32 isInOrder(double end) {
   for (u32 i = 0; i < count; i++) {
     const double least = (double)rows[i].offset + LOCAL_HEADER + (rows[i].how & 0xffff) + rows[i].packed;
-    const double limit = i + 1 < count && rows[i + 1].offset < end ? rows[i + 1].offset : end;
+    const double limit = limitOf(i, end);
     if (least > limit || limit - least > UNKNOWN_ROOM) return 0;
   }
   return 1;
+}
+
+// Whether nothing has to be said of the local header (4.3.7) at `from`, which lies in front of `last`, and of what is around the data: it is plain, says what the record does, and the next one follows at once.
+static INLINE u32 agrees(u32 entry, const u8 *from, const u8 *last, double end) {
+  const Row row = rows[entry];
+  const u32 flags = row.how >> 16 & MOST_FLAGS, nameLength = row.how & 0xffff;
+  if (last - from < LOCAL_HEADER || read32(from) != LOCAL_SIGNATURE || (flags & DESCRIPTOR) != 0) return 0;
+  const u32 extraLength = read16(from + 28);
+  if (read16(from + 6) != flags || read16(from + 8) != (row.how & DEFLATED ? DEFLATE : STORE) || read16(from + 26) != nameLength) return 0;
+  if (read32(from + 14) != row.crc || read32(from + 18) != row.packed || read32(from + 22) != row.size) return 0;
+  if ((double)row.offset + LOCAL_HEADER + nameLength + extraLength + row.packed != limitOf(entry, end)) return 0;
+  if (LOCAL_HEADER + nameLength + extraLength > (u32)(last - from)) return 0;
+  const u8 *const name = from + LOCAL_HEADER, *const central = (const u8 *)row.name, *time;
+  for (u32 i = 0; i < nameLength; i++) if (name[i] != central[i]) return 0;
+  return areExtraPlain(name + nameLength, name + nameLength + extraLength, &time);
+}
+
+// The first entry from `entry` on whose header somebody has to look at, or that does not lie in the window, which holds `length` bytes from where the header of `entry` begins.
+EXPORT(agreeing) u32 agreeing(u32 entry, u32 length, double end) {
+  const u32 base = rows[entry].offset;
+  while (entry < count && rows[entry].offset >= base && rows[entry].offset - base < length && agrees(entry, bytes + (rows[entry].offset - base), bytes + length, end)) entry++;
+  return entry;
 }

@@ -25,7 +25,7 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
   else if (areFolders(entries)) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
   const comment = extent.comment.length > 0 ? await readComment(extent.comment, encoding) : undefined;
   if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, false];
-  return { entries, comment, notes };
+  return { entries, comment, notes, agreeing: (number) => entries.agreeing(source.fd, number) };
 }
 
 function areFolders(entries: EntryList): boolean {
