@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { UnzipxError } from "../../src/errors.ts";
 import { JobRun } from "../../src/core/run-jobs.ts";
 
 describe("JobRun", () => {
   it("tells of a job that failed before anybody waited for the rest", async () => {
-    // Beside the sources there is no worker file, so every job that is given away fails.
-    const run = new JobRun<void>({ threads: 2, worthWorkers: true, signal: undefined });
+    const pool = {
+      hasRoom: true,
+      async run() {
+        throw new UnzipxError("INTERNAL", "Cannot finish a job");
+      },
+      async close() {},
+    };
+    const run = new JobRun<void>({ threads: 2, worthWorkers: true, signal: undefined }, Infinity, () => pool as never);
     run.give({ kind: "test", container: "zip", fd: -1, lenient: false, password: undefined, look: undefined, items: [] }, () => {});
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 10));
     await expect(run.all(0, () => ({}) as never, () => {})).rejects.toMatchObject({ code: "INTERNAL" });
     await run.close();
   });
