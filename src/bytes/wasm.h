@@ -4,6 +4,7 @@ typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
+typedef long long i64;
 // At any address.
 typedef u16 __attribute__((aligned(1))) any16;
 typedef u32 __attribute__((aligned(1))) any32;

@@ -43,7 +43,7 @@ const [REACHED, END_MARK, WANTS_INPUT] = [0, 2, 3];
 const INPUT_BYTES = 1 << 16;
 /** Handed on at once: that is still in the processor's cache then. */
 const STEP_BYTES = 256 * 1024;
-/** A smaller circle would be handed on in small pieces; behind it copies run on for some bytes. */
+/** A smaller circle would be handed on in small pieces; behind it copies run on for some bytes (OVERRUN in lzma.c). */
 const LEAST_WINDOW = 1 << 20;
 const SLACK = 32;
 /** More than any memory of WebAssembly has. */

@@ -1,7 +1,8 @@
 // LZMA, one symbol after the other (DOC/lzma-specification.txt of the LZMA SDK), and CRC-64, for WebAssembly. What is around it (LZMA2's chunks, xz) is in TypeScript.
 //
 // Whatever the data say, nothing outside this memory can be read or written, and run() looks at every distance; so it only has to be fast. That is: one function, whose
-// variables stay in registers, and decisions that cannot be foreseen (literals, slots) without a jump.
+// variables stay in registers, and decisions that cannot be foreseen (the bits of all trees) without a jump. What is left then is the time from one bit to the next, so both
+// probabilities that may come next are loaded before the bit is known, and one of them is chosen afterwards.
 //
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
@@ -18,6 +19,8 @@ enum {
   // Behind those states: the distance of the match is still to come.
   NEW_DISTANCE = STATES,
   MIN_MATCH = 2,
+  // Copies run on for fewer bytes than these, by which the circle is larger than its dictionary: so what may be reached back into stays as it is.
+  OVERRUN = 32,
 };
 
 // Where the probabilities of each decision lie.
@@ -44,6 +47,9 @@ enum {
 // How a call of run() ended.
 enum { REACHED, DAMAGED, END_MARK, WANTS_INPUT };
 
+// As the builtin for repeats wants it.
+typedef signed char __attribute__((vector_size(16), aligned(1))) anyBytes;
+
 static u8 input[INPUT + SYMBOL];
 static u16 probabilities[MOST];
 static u32 range, code, state, rep0, rep1, rep2, rep3;
@@ -55,6 +61,8 @@ static u32 size, dictionary, at;
 static u32 done, isFull;
 static u32 literalBits, literalMask, positionMask;
 static u8 *next;
+// For each distance below 16: which of the bytes from there on the next 16 are like.
+static u8 repeats[16][16];
 
 extern u8 __heap_base;
 
@@ -66,11 +74,14 @@ EXPORT(code) u32 codeLeft(void) { return code; }
 EXPORT(isWithin) u32 isWithin(void) { return rest > 0; }
 EXPORT(used) u32 used(void) { return next - input; }
 
-// A circle needs some bytes more than its dictionary, since copies run on.
+// A circle needs OVERRUN bytes more than its dictionary.
 EXPORT(open) void openWindow(u32 bytes, u32 reach) {
   size = bytes;
   dictionary = reach;
   at = done = isFull = 0;
+  if (repeats[15][1] != 0) return;
+  for (u32 distance = 1; distance < 16; distance++)
+    for (u32 i = 0; i < 16; i++) repeats[distance][i] = i % distance;
 }
 
 EXPORT(rewind) void rewindWindow(void) { at = 0; }
@@ -112,7 +123,7 @@ EXPORT(store) void store(u32 from, u32 length) {
 #define NORMALIZE \
   if (range < 1u << 24) { \
     range <<= 8; \
-    code = code << 8 | *in++; \
+    code = (u32)(code << 8 | *in++); \
   }
 
 // If the bit is 0: what follows in braces; then comes BIT_1.
@@ -133,48 +144,76 @@ EXPORT(store) void store(u32 from, u32 length) {
 
 #define BIT_END }
 
-// One bit of a tree, with a jump.
-#define JUMP(tree, symbol) \
-  BIT_0((tree) + symbol) symbol <<= 1; \
-  BIT_1 symbol = symbol << 1 | 1; \
-  BIT_END
+// The compiler no longer knows what is in it.
+#define HIDE(variable) __asm__("" : "+r"(variable))
 
-// Without: `zero` is all ones where the bit is 0.
+// Without a jump: `zero` is all ones where the bit is 0; `value` is the probability, already loaded. The jump for a new byte is seldom taken, and costs less than going without
+// it; that both ways multiply makes V8 choose `value` before, when fewer registers are taken. Each choice has a comparison of its own (CHOOSE the third one), since V8 makes a
+// conditional move of a comparison that is used once, and a number in a register of one that is used twice.
 #define DECIDE(probability) \
-  p = (probability); \
-  value = *p; \
-  NORMALIZE \
   bound = (range >> 11) * value; \
-  zero = -(u32)(code < bound); \
-  range -= bound; \
-  range = (range & ~zero) | (bound & zero); \
-  code -= bound & ~zero; \
-  *p = value - (u32)((int)(value + (zero & (31u - FULL))) >> MOVE);
+  if (range < 1u << 24) { \
+    bound = (range >> 3) * value; \
+    HIDE(bound); \
+    range <<= 8; \
+    code = (u32)(code << 8 | *in++); \
+  } \
+  difference = code - bound; \
+  zero = (u32)(difference >> 63); \
+  lowCode = (u32)code; \
+  lowBound = (u32)bound; \
+  HIDE(lowCode); \
+  HIDE(lowBound); \
+  probability = (u32)value - (u32)((int)((u32)value + (zero & (31u - FULL))) >> MOVE); \
+  range = code < bound ? bound : range - bound; \
+  code = difference < 0 ? code : (u64)difference;
 
-#define STEP(tree, symbol) \
-  DECIDE((tree) + symbol) \
-  symbol = (symbol << 1) + 1 + zero;
+#define CHOOSE(if0, if1) lowCode < lowBound ? (if0) : (if1)
 
-// A literal behind a match: as long as it is like the byte that the match would have gone on with, its bits have probabilities of their own.
-#define MATCHED_STEP \
-  expected <<= 1; \
-  bit = same; \
-  same &= expected; \
-  BIT_0(literals + same + bit + symbol) symbol <<= 1; \
-  same ^= bit; \
-  BIT_1 symbol = symbol << 1 | 1; \
-  BIT_END
+// Hidden, since 2 * symbol + 1 becomes an `or` otherwise, which is no part of an address.
+#define APPEND(symbol) \
+  symbol = 2 * symbol + zero; \
+  HIDE(symbol); \
+  symbol += 1;
 
-#define REVERSE_STEP(tree, symbol, weight) \
-  BIT_0((tree) + symbol) symbol <<= 1; \
-  BIT_1 symbol = symbol << 1 | 1; \
-  distance += weight; \
-  BIT_END
+// One bit of a tree, of which `value` is the probability. Loads those of both bits that may follow; at the end of a special distance those are of something else, and not used.
+#define STEP(tree, symbol) { \
+  const u32 both = *(const any32 *)((tree) + 2 * symbol); \
+  DECIDE((tree)[symbol]) \
+  value = CHOOSE(both & 0xffff, both >> 16); \
+  APPEND(symbol) }
+
+#define LAST_STEP(tree, symbol) { \
+  DECIDE((tree)[symbol]) \
+  APPEND(symbol) }
+
+#define STEPS_2(tree, symbol) STEP(tree, symbol) STEP(tree, symbol)
+#define STEPS_5(tree, symbol) STEPS_2(tree, symbol) STEPS_2(tree, symbol) STEP(tree, symbol)
+
+// A literal behind a match: as long as it is like the byte that the match would have gone on with, its bits have probabilities of their own, which are known before. So the jump is
+// for the first bit that differs; `bits` are still to come, with this one.
+#define MATCHED_STEP(bits) { \
+  u16 *const twin = literals + 0x100 + (expected << (9 - bits) & 0x100) + (expected >> bits); \
+  value = *twin; \
+  DECIDE(*twin) \
+  symbol = (expected >> bits) * 2 + 1 + zero; }
+
+#define MATCHED(bits) \
+  MATCHED_STEP(bits) \
+  if (symbol != expected >> (bits - 1)) { \
+    value = literals[symbol]; \
+    goto differs##bits; \
+  }
+
+#define REVERSE(step, tree, symbol, weight) \
+  step(tree, symbol) \
+  distance += weight & ~zero;
 
 // Makes `count` more bytes, which the circle has room for in one piece. `length` bytes of input are there; unless `isLast`, no symbol is begun that may need more.
 EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
-  // All of it in registers.
-  u32 range_ = range, code_ = code, state_ = state, rep0_ = rep0, rep1_ = rep1, rep2_ = rep2, rep3_ = rep3, at_ = at, done_ = done, left = rest;
+  // All of it in registers. Two in 64 bits, so that the sign of their difference says which is more.
+  u64 range_ = range, code_ = code;
+  u32 state_ = state, rep0_ = rep0, rep1_ = rep1, rep2_ = rep2, rep3_ = rep3, at_ = at, done_ = done, left = rest;
   const u32 size_ = size, dictionary_ = dictionary, lc = literalBits, lpMask = literalMask, pbMask = positionMask;
   u8 *in = next;
   u8 *const window_ = window();
@@ -192,7 +231,9 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
   const u32 limit = at + count;
   if (done >= dictionary_) isFull = 1; // before `done` can begin anew
   const u32 isFull_ = isFull;
-  u32 result = REACHED, value, bound, zero;
+  u32 result = REACHED, zero, lowCode, lowBound;
+  u64 value, bound;
+  i64 difference;
   u16 *p;
   if (left > 0) goto copy;
   while (at < limit) {
@@ -208,13 +249,22 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
       u32 symbol = 1;
       if (state < 7) {
         state = state < 4 ? 0 : state - 3;
-        STEP(literals, symbol) STEP(literals, symbol) STEP(literals, symbol) STEP(literals, symbol)
-        STEP(literals, symbol) STEP(literals, symbol) STEP(literals, symbol) STEP(literals, symbol)
+        value = literals[1];
       } else {
         state = state < 10 ? state - 3 : state - 6;
-        u32 expected = BACK(rep0), same = 0x100, bit;
-        MATCHED_STEP MATCHED_STEP MATCHED_STEP MATCHED_STEP MATCHED_STEP MATCHED_STEP MATCHED_STEP MATCHED_STEP
+        const u32 expected = BACK(rep0) | 0x100;
+        MATCHED(8) MATCHED(7) MATCHED(6) MATCHED(5) MATCHED(4) MATCHED(3) MATCHED(2) MATCHED_STEP(1)
+        goto literal;
       }
+      STEP(literals, symbol)
+    differs8: STEP(literals, symbol)
+    differs7: STEP(literals, symbol)
+    differs6: STEP(literals, symbol)
+    differs5: STEP(literals, symbol)
+    differs4: STEP(literals, symbol)
+    differs3: STEP(literals, symbol)
+    differs2: LAST_STEP(literals, symbol)
+    literal:
       window_[at++] = symbol;
       done++;
       continue;
@@ -262,15 +312,18 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
     left = 1;
     BIT_0(lengths)
       u16 *const tree = lengths + LOW + 8 * place;
-      JUMP(tree, left) JUMP(tree, left) JUMP(tree, left)
+      value = tree[1];
+      STEPS_2(tree, left) LAST_STEP(tree, left)
       left -= 8;
     BIT_1
       BIT_0(lengths + 1)
         u16 *const tree = lengths + MIDDLE + 8 * place;
-        JUMP(tree, left) JUMP(tree, left) JUMP(tree, left)
+        value = tree[1];
+        STEPS_2(tree, left) LAST_STEP(tree, left)
       BIT_1
         u16 *const tree = lengths + HIGH;
-        JUMP(tree, left) JUMP(tree, left) JUMP(tree, left) JUMP(tree, left) JUMP(tree, left) JUMP(tree, left) JUMP(tree, left) JUMP(tree, left)
+        value = tree[1];
+        STEPS_5(tree, left) STEPS_2(tree, left) LAST_STEP(tree, left)
         left -= 256 - 16;
       BIT_END
     BIT_END
@@ -278,7 +331,8 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
     if (state >= NEW_DISTANCE) {
       u16 *const slots = probabilities + SLOTS + 64 * (left < 3 ? left : 3);
       u32 slot = 1;
-      STEP(slots, slot) STEP(slots, slot) STEP(slots, slot) STEP(slots, slot) STEP(slots, slot) STEP(slots, slot)
+      value = slots[1];
+      STEPS_5(slots, slot) LAST_STEP(slots, slot)
       slot -= 64;
       u32 distance = slot;
       if (slot >= 4) {
@@ -288,22 +342,24 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
           distance <<= bits;
           u16 *const tree = probabilities + SPECIAL + distance - slot;
           u32 weight = 1;
+          value = tree[1];
           do {
-            REVERSE_STEP(tree, symbol, weight)
+            REVERSE(STEP, tree, symbol, weight)
             weight <<= 1;
           } while (--bits > 0);
         } else {
           for (bits -= 4; bits > 0; bits--) {
             NORMALIZE
             range >>= 1;
-            code -= range;
-            zero = 0 - (code >> 31);
+            code = (u32)(code - range);
+            zero = 0 - ((u32)code >> 31);
             distance = (distance << 1) + zero + 1;
-            code += range & zero;
+            code = (u32)(code + (range & zero));
           }
           distance <<= 4;
           u16 *const tree = probabilities + ALIGN;
-          REVERSE_STEP(tree, symbol, 1) REVERSE_STEP(tree, symbol, 2) REVERSE_STEP(tree, symbol, 4) REVERSE_STEP(tree, symbol, 8)
+          value = tree[1];
+          REVERSE(STEP, tree, symbol, 1) REVERSE(STEP, tree, symbol, 2) REVERSE(STEP, tree, symbol, 4) REVERSE(LAST_STEP, tree, symbol, 8)
           if (distance == 0xffffffff) {
             left = 0;
             state -= NEW_DISTANCE;
@@ -330,7 +386,7 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
     left -= here;
     done += here;
     const u32 distance = rep0 + 1;
-    if (at >= distance && at + here + 16 <= size_) {
+    if (at >= distance && at + here + OVERRUN <= size_) {
       u8 *to = window_ + at;
       const u8 *from = to - distance;
       u8 *const end = to + here;
@@ -338,18 +394,17 @@ EXPORT(run) u32 run(u32 length, u32 isLast, u32 count) {
       if (distance >= 16) {
         do {
           *(any128 *)to = *(const any128 *)from;
-          to += 16;
-          from += 16;
-        } while (to < end);
-      } else if (distance >= 8) {
-        do {
-          *(any64 *)to = *(const any64 *)from;
-          to += 8;
-          from += 8;
+          *(any128 *)(to + 16) = *(const any128 *)(from + 16);
+          to += 32;
+          from += 32;
         } while (to < end);
       } else {
-        do *to++ = *from++;
-        while (to < end);
+        const any128 repeated = (any128)__builtin_wasm_swizzle_i8x16(*(const anyBytes *)from, *(const anyBytes *)repeats[distance]);
+        const u32 step = 16 - 16 % distance;
+        do {
+          *(any128 *)to = repeated;
+          to += step;
+        } while (to < end);
       }
     } else {
       u32 from = at - distance + (at < distance ? size_ : 0);
