@@ -5,7 +5,7 @@ import type { Bytes } from "../formats/contract.ts";
 export class BlockReader {
   readonly #input: AsyncIterator<Uint8Array>;
   readonly #what: string;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Buffer = Buffer.alloc(0);
   #at = 0;
   /** Bytes taken so far: the position in the stream. */
   position = 0;
@@ -16,19 +16,24 @@ export class BlockReader {
   }
 
   /** The next `length` bytes if they have arrived already; valid until the next call. */
-  tryTake(length: number): Uint8Array | undefined {
-    if (this.#chunk.length - this.#at < length) return undefined;
-    const bytes = this.#chunk.subarray(this.#at, this.#at + length);
+  tryTake(length: number): Buffer | undefined {
+    const start = this.#at;
+    return this.trySkip(length) ? this.#chunk.subarray(start, start + length) : undefined;
+  }
+
+  /** As tryTake(), for whoever does not want them. */
+  trySkip(length: number): boolean {
+    if (this.#chunk.length - this.#at < length) return false;
     this.#at += length;
     this.position += length;
-    return bytes;
+    return true;
   }
 
   /** The next `length` bytes, or undefined when the input ends exactly here; throws TRUNCATED when it ends in between. */
-  async take(length: number): Promise<Uint8Array | undefined> {
+  async take(length: number): Promise<Buffer | undefined> {
     const ready = this.tryTake(length);
     if (ready !== undefined) return ready;
-    const bytes = new Uint8Array(length);
+    const bytes = Buffer.alloc(length);
     let done = 0;
     while (done < length) {
       const piece = await this.#piece(length - done);
@@ -53,7 +58,7 @@ export class BlockReader {
   }
 
   async skip(length: number): Promise<void> {
-    if (this.tryTake(length) !== undefined) return;
+    if (this.trySkip(length)) return;
     for await (const _ of this.pieces(length));
   }
 
@@ -89,7 +94,7 @@ export class BlockReader {
   giveBack(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     const rest = this.#chunk.subarray(this.#at);
-    this.#chunk = rest.length === 0 ? bytes : Buffer.concat([bytes, rest]);
+    this.#chunk = rest.length === 0 ? asBuffer(bytes) : Buffer.concat([bytes, rest]);
     this.#at = 0;
     this.position -= bytes.length;
   }
@@ -103,7 +108,7 @@ export class BlockReader {
     while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#input.next();
       if (done === true) return undefined;
-      this.#chunk = value;
+      this.#chunk = asBuffer(value);
       this.#at = 0;
     }
     return this.tryTake(Math.min(most, this.#chunk.length - this.#at));
@@ -114,4 +119,9 @@ export class BlockReader {
       expected: `${wanted} bytes at ${this.position - found}`, found: `${found} bytes`,
     });
   }
+}
+
+/** The same bytes: a piece of a Buffer is one as well, and who wants text of it needs no other. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

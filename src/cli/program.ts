@@ -93,6 +93,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
   // Commander drops the "--" itself; the words behind it are the last of all.
   const dash = argv.indexOf("--");
   const behind = dash < 0 ? 0 : argv.length - dash - 1;
+  prepareThreadFor(name, words, flags); // first of all: it takes as long as all that follows
   if (gated) {
     const { requireTerms } = await import("./terms.ts");
     await requireTerms({
@@ -101,7 +102,6 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
       columns: () => stderr.stream.columns,
     });
   }
-  prepareThreadFor(name, words, flags);
   const verb = (long ?? name) as keyof typeof import("./verbs/index.ts");
   return (await import("./verbs/index.ts"))[verb](words.slice(0, words.length - behind), words.slice(words.length - behind), flags, signal);
 }

@@ -1,4 +1,5 @@
 /** ar: GNU and BSD. Kept light: every run loads this file. */
+import { lazily } from "../../bytes/lazily.ts";
 import { AR_MAGIC } from "../../bytes/ar-member.ts";
 import type { StreamContainer } from "../contract.ts";
 
@@ -11,8 +12,8 @@ export const ar: StreamContainer = {
   extensions: [".a", ".ar"],
   about: "ar: GNU, BSD; static libraries",
   bid: ({ head }) => (AR_MAGIC.every((byte, i) => head[i] === byte) || isThin(head) ? 64 : 0), // 8 bytes
-  async *read(input, options) {
-    yield* (await import("./read.ts")).readAr(input, options);
+  read(input, options) {
+    return lazily(async () => (await import("./read.ts")).readAr(input, options));
   },
 };
 

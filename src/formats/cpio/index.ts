@@ -1,4 +1,5 @@
 /** cpio: new ASCII (newc, crc), portable ASCII (odc), afio's large ASCII, old binary of both byte orders. Kept light: every run loads this file. */
+import { lazily } from "../../bytes/lazily.ts";
 import type { StreamContainer } from "../contract.ts";
 
 /** newc, crc, odc, afio's; and the headers of an rpm's stripped payload, which are refused with a better word than "unknown". */
@@ -18,8 +19,8 @@ export const cpio: StreamContainer = {
     if (ASCII.has(String.fromCharCode(...head.subarray(0, 6)))) return 48; // 6 characters
     return bidBinary(head);
   },
-  async *read(input, options) {
-    yield* (await import("./read.ts")).readCpio(input, options);
+  read(input, options) {
+    return lazily(async () => (await import("./read.ts")).readCpio(input, options));
   },
 };
 

@@ -1,4 +1,5 @@
 /** LHA, and what LHarc and LArc made before it. Kept light: every run loads this file. */
+import { lazily } from "../../bytes/lazily.ts";
 import type { SolidContainer } from "../contract.ts";
 import { findHeader, hasMethod, verify } from "./signature.ts";
 
@@ -18,7 +19,7 @@ export const lzh: SolidContainer = {
     // and then the outer one is meant: so it is just more than 17, the bid for a program that carries who knows what.
     return findHeader(head) === undefined ? 0 : 18;
   },
-  async *read(source, options) {
-    yield* (await import("./read.ts")).readLzh(source, options);
+  read(source, options) {
+    return lazily(async () => (await import("./read.ts")).readLzh(source, options));
   },
 };

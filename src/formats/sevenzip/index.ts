@@ -1,4 +1,5 @@
 /** Containers that the engine reads: see kinds.ts for the list. */
+import { lazily } from "../../bytes/lazily.ts";
 import type { SolidContainer } from "../contract.ts";
 import { KINDS } from "./kinds.ts";
 
@@ -11,7 +12,7 @@ export const SEVENZIP: readonly SolidContainer[] = KINDS.map((kind) => ({
   about: kind.about,
   bid: kind.bid,
   ...(kind.encryption === undefined ? {} : { encryption: kind.encryption }),
-  async *read(source, options) {
-    yield* (await import("./read.ts")).readSolid(kind, source, options);
+  read(source, options) {
+    return lazily(async () => (await import("./read.ts")).readSolid(kind, source, options));
   },
 }));

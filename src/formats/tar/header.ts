@@ -20,7 +20,7 @@ export interface TarHeader {
   readonly isV7: boolean;
 }
 
-export function decodeHeader(block: Uint8Array, position: number): TarHeader {
+export function decodeHeader(block: Buffer, position: number): TarHeader {
   const bad = (why: string): UnzipxError =>
     new UnzipxError("BAD_HEADER", `Cannot read the tar archive: the header at ${position} ${why}`);
   if (!checksumFits(block)) throw bad("has a wrong checksum");
@@ -29,14 +29,13 @@ export function decodeHeader(block: Uint8Array, position: number): TarHeader {
   if (size === undefined) throw bad("has a size that is no number");
   if (size < 0) throw bad("has a negative size");
   if (size > Number.MAX_SAFE_INTEGER) throw bad("has a size larger than any file can be");
-  const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
-  const ownName = text(bytes, 0, 100);
+  const ownName = text(block, 0, 100);
   return {
     // Only ustar has a second field for it, which stands in front; GNU keeps other things there.
-    name: block[345] !== 0 && USTAR.every((byte, at) => block[257 + at] === byte) ? `${text(bytes, 345, 155)}/${ownName}` : ownName,
+    name: block[345] !== 0 && USTAR.every((byte, at) => block[257 + at] === byte) ? `${text(block, 345, 155)}/${ownName}` : ownName,
     ownName,
     hasDevice: (readNumber(block, 329, 8) ?? 0) > 0 || (readNumber(block, 337, 8) ?? 0) > 0,
-    linkName: block[157] === 0 ? "" : text(bytes, 157, 100),
+    linkName: block[157] === 0 ? "" : text(block, 157, 100),
     // NUL is the regular file of v7 tar.
     type: block[156] === 0 ? "0" : String.fromCharCode(block[156]!),
     size,

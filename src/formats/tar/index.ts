@@ -1,4 +1,5 @@
 /** tar: v7, ustar (POSIX.1-1988), GNU, pax (POSIX.1-2001). Kept light: every run loads this file. */
+import { lazily } from "../../bytes/lazily.ts";
 import type { StreamContainer } from "../contract.ts";
 
 const BLOCK = 512;
@@ -20,8 +21,8 @@ export const tar: StreamContainer = {
     if (!checksumFits(head)) return isUstar(head) ? 40 : 0;
     return 48 + (isUstar(head) ? 56 : 0);
   },
-  async *read(input, options) {
-    yield* (await import("./read.ts")).readTar(input, options);
+  read(input, options) {
+    return lazily(async () => (await import("./read.ts")).readTar(input, options));
   },
 };
 

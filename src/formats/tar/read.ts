@@ -94,7 +94,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       yield entry;
       if (left > 0) await reader.skip(left);
       // The last block may be cut short by writers that do not pad; nothing of the content is missing then.
-      if (pad > 0 && reader.tryTake(pad) === undefined) await reader.take(pad);
+      if (pad > 0 && !reader.trySkip(pad)) await reader.take(pad);
     }
   } finally {
     await reader.close();
