@@ -36,7 +36,7 @@ describe("check-layers finds", () => {
     ["a re-export", "commands/odd.ts", 'export { main } from "../cli/main.ts";', "cli lies above commands"],
     ["a type taken in passing", "text/odd.ts", 'export type Odd = import("../core/summary.ts").Summary;', "core lies above text"],
     ["the contract imported as more than a type", "bytes/odd.ts", 'import { x } from "../formats/contract.ts";', "formats lies above bytes"],
-    ["an import of the worker's own file", "core/odd.ts", 'import "../worker.ts";', "worker.ts lies above core"],
+    ["an import of the threads' own file", "core/odd.ts", 'import "../thread.ts";', "thread.ts lies above core"],
     ["a file in no layer", "odd/odd.ts", "", "belongs to no layer"],
     ["a file written outside of safe", "core/odd.ts", 'import { writeFileSync } from "node:fs";', "writeFileSync"],
     ["a folder made outside of safe", "formats/odd.ts", 'import { mkdir } from "node:fs/promises";', "mkdir"],

@@ -42,13 +42,19 @@ export function threadsKeepCompiledIn(folder: string): void {
 
 /** Has one thread ready for startThread(). It does not keep the process alive; without someone to end the process, it stays until then. */
 export function prepareThread(): void {
+  if (ready !== undefined) return;
   try {
-    ready ??= begun();
+    ready = begun();
   } catch {
     return; // whoever needs one is told
   }
   ready.worker.unref();
-  ready.worker.on("error", () => (ready = undefined)).on("exit", () => (ready = undefined));
+  ready.worker.on("error", forget).on("exit", forget);
+}
+
+/** It ended before anybody wanted it. */
+function forget(): void {
+  ready = undefined;
 }
 
 /** Throws what Node says when the system has no room for a thread. */
@@ -56,8 +62,7 @@ export function startThread(task: Task): Worker {
   const thread = ready ?? begun();
   if (thread === ready) {
     ready = undefined;
-    thread.worker.removeAllListeners();
-    thread.worker.ref();
+    thread.worker.off("error", forget).off("exit", forget).ref();
   }
   thread.worker.postMessage(task);
   Atomics.store(thread.told, 0, 1);

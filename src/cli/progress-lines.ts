@@ -19,7 +19,7 @@ export function createProgressLines({ write, now }: LinesOptions): Progress {
   return {
     reporter: {
       start(bytes) {
-        [total, value, started] = [bytes, 0, now()];
+        [total, started] = [bytes, now()];
         next = started + LEAST_MS;
       },
       progress(bytes) {
@@ -29,7 +29,7 @@ export function createProgressLines({ write, now }: LinesOptions): Progress {
         next = now() + Math.min(MOST_MS, Math.max(LEAST_MS, elapsed / 4));
         write(`unzipx: ${lineOf(value, total, elapsed / 1000)}\n`);
       },
-      done: () => void (started = undefined),
+      done: () => void ([started, value] = [undefined, 0]),
     },
     hide() {},
   };

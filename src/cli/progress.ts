@@ -37,7 +37,7 @@ export function createProgress(show: boolean): Progress {
   return {
     reporter: {
       start(bytes) {
-        [total, value, started] = [bytes, 0, now()];
+        [total, started] = [bytes, now()];
       },
       progress(bytes, entry) {
         value += bytes;
@@ -47,7 +47,7 @@ export function createProgress(show: boolean): Progress {
         else if (!loading && now() - started > APPEARS_AFTER_MS) void appear();
       },
       done() {
-        started = 0;
+        [started, value] = [0, 0];
         hide();
       },
     },

@@ -25,7 +25,7 @@ export async function listHashed(archive: string, options: ListOptions & { reado
     open(opened, level, limits) {
       outermost ??= opened;
       if (level.prefix === "" && opened.kind === "index") comment = opened.index.comment;
-      return new Rows(rows, opened, level, { limits, listed, refused });
+      return new HashedRows(rows, opened, level, { limits, listed, refused });
     },
   };
   const summary = await watch(archive, { ...options, lenient, threads, facts }, watcher);
@@ -39,7 +39,7 @@ interface RowsOptions {
 }
 
 /** Those of one archive. */
-class Rows implements Watch {
+class HashedRows implements Watch {
   readonly #rows: ListedEntry[];
   readonly #level: Level;
   readonly #options: RowsOptions;

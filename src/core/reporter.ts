@@ -6,7 +6,7 @@ import type { Summary } from "./summary.ts";
 export interface Reporter {
   /** The archive is open: what goes wrong is added to its summary while the work goes on. */
   begun?(summary: Summary): void;
-  /** The work begins; `total` in bytes of the unit that progress() counts, undefined when it is unknown. */
+  /** It is known how much there is to do, of which something may be done already: `total` in bytes of the unit that progress() counts, undefined when it is unknown. */
   start?(total: number | undefined): void;
   progress?(bytes: number, entry: string | undefined): void;
   warning?(warning: UnzipxError): void;

@@ -39,7 +39,8 @@ export async function verifyEntries(opened: OpenedIndex | OpenedStream, run: Run
 
 async function verifyIndex(opened: OpenedIndex, run: Run, level: Level, watch: Watch | undefined): Promise<void> {
   const { summary, options, budget, sink } = run;
-  const { entries } = opened.index;
+  // Who watches knows an entry again by the object that it is.
+  const entries = watch === undefined ? opened.index.entries : [...opened.index.entries];
   const pathOf = (entry: number): string => entries.at(entry)!.path;
   const wanted: number[] = [];
   const archives: number[] = [];

@@ -99,7 +99,8 @@ const SINK = "/out";
 
 export async function instantiate(): Promise<Instance> {
   const require = createRequire(import.meta.url);
-  const { default: factory } = (await import("7z-wasm")) as unknown as { default: (options: object) => Promise<Wasm> };
+  // Not import(): where what is compiled is kept by hand, Node 20 would warn of it (src/safe/code-cache.ts).
+  const factory = require("7z-wasm") as (options: object) => Promise<Wasm>;
   // Its file is not part of our bundle: who wants to can put another build of 7-Zip in its place.
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
   const compiled = new WebAssembly.Module(readFileSync(require.resolve("7z-wasm/7zz.wasm")));

@@ -226,6 +226,7 @@ export interface Locator {
 }
 
 export interface Index {
+  /** Made when they are asked for: the same entry need not be the same object again. */
   readonly entries: List<IndexedEntry>;
   readonly comment: string | undefined;
   /** Oddities worth a warning: the archive is readable all the same. */

@@ -42,6 +42,19 @@ describe("progress in lines", () => {
     expect(linesOf([[1000, 1 << 20], [6000, 2 << 20]], 10 << 20)).toEqual(["unzipx: 30 % of 10 MiB, 512 KiB/s, 14 s left\n"]);
     expect(linesOf([[6000, 6 << 20]], undefined)).toEqual(["unzipx: 6.0 MiB, 1.0 MiB/s\n"]);
   });
+  it("counts what was done before it is known how much there is, and nothing of the archive before", () => {
+    const lines: string[] = [];
+    let time = 0;
+    const { reporter } = createProgressLines({ write: (line) => void lines.push(line), now: () => time });
+    for (let archive = 0; archive < 2; archive++) {
+      reporter.progress(40, "name");
+      reporter.start(100);
+      time += 6000;
+      reporter.progress(10, "name");
+      reporter.done();
+    }
+    expect(lines.map((line) => line.split(",")[0])).toEqual(["unzipx: 50 % of 100 B", "unzipx: 50 % of 100 B"]);
+  });
   it("comes seldom, and seldomer the longer it lasts, but every minute", () => {
     const hour = Array.from({ length: 36_000 }, (_, at): [number, number] => [at * 100, 1]);
     const lines = linesOf(hour, 36_000);
