@@ -81,7 +81,7 @@ function layerOf(file) {
 
 function checkPackage(file, { from, names, whole, node, typeOnly }, say) {
   if (typeOnly) return;
-  if (from === "node:worker_threads" && !["thread.ts", "parallel", "engine"].includes(top(file))) say(node, "threads are the business of src/parallel and src/engine");
+  if (from === "node:worker_threads" && !["thread.ts", "parallel", "engine"].includes(top(file))) say(node, "threads are the business of src/thread.ts, src/parallel and src/engine");
   if ((from === "node:child_process" || from === "child_process") && !MAY_RUN.has(file)) say(node, "other programs are never run");
   if (!["node:fs", "fs", "node:fs/promises", "fs/promises"].includes(from) || top(file) === "safe" || MAY_CHANGE.has(file)) return;
   if (whole) say(node, `names what it takes from ${from} instead of all of it: only so can be seen what it does`);

@@ -1,5 +1,5 @@
 /**
- * Threads of the program. All begin in one file and are told there what they are for: so one can be started before anybody knows that. It takes 50 to 70 ms until
+ * Threads of the program. All begin in one file and are told there what they are for: so one can be started before anybody knows that. It takes 60 to 80 ms until
  * a thread's first line runs and what it needs is loaded.
  */
 import type { Worker, WorkerOptions } from "node:worker_threads";

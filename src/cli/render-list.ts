@@ -85,10 +85,14 @@ function trimmed(line: string): string {
   return line.endsWith(" ") ? line.trimEnd() : line;
 }
 
+/** Since then all clocks show the same seconds. */
+const WHOLE_MINUTES = Date.UTC(1973, 0);
+
 /** formatTime(), which looks only once at times of the same minute that follow each other. */
 function minutes(): (mtime: number) => string {
   let [minute, text] = [NaN, ""];
   return (mtime) => {
+    if (mtime < WHOLE_MINUTES) return formatTime(mtime);
     const its = Math.floor(mtime / 60_000);
     if (its !== minute) [minute, text] = [its, formatTime(mtime)];
     return text;

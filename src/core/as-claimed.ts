@@ -1,6 +1,6 @@
 /** Entries as x comes to know them before it claims their places, and in that order, with no content decoded but where links lead. */
 import { FileWindow } from "../bytes/file-window.ts";
-import type { Decode, Entry, IndexedEntry } from "../formats/contract.ts";
+import type { Decode, Entry, Index, IndexedEntry } from "../formats/contract.ts";
 import { RATIO_STARTS_AT } from "../safe/policy.ts";
 import { bareEntry, changed } from "./bare-entry.ts";
 import { ofEntry } from "./extract-job.ts";
@@ -45,9 +45,17 @@ export async function judgeOf({ container, source, index }: OpenedIndex, lenient
   const headers = new FileWindow(source.fd);
   let agreed = 0;
   return (entry, number) => {
-    if (number >= agreed) agreed = index.agreeing?.(number) ?? number;
+    if (number >= agreed) agreed = agreeing(index, number);
     return number < agreed ? entry : judge(entry, headers, decode, lenient);
   };
+}
+
+function agreeing(index: Index, number: number): number {
+  try {
+    return index.agreeing?.(number) ?? number;
+  } catch {
+    return number; // a place that cannot be read is trouble of the entries there: who looks at each tells it
+  }
 }
 
 function judge(entry: IndexedEntry, headers: FileWindow, decode: Decode, lenient: boolean): Entry | Promise<Entry> {

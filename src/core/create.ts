@@ -96,8 +96,9 @@ export async function create(out: string, inputs: readonly PackInput[], options:
       reproducible, encryption, zstd: options.method === "zstd", encryptNames: options.encryptNames === true, threads, signal: options.signal,
     });
     if (pool !== undefined) {
-      making.catch(() => {}); // awaited below
-      reporter.start?.(await ahead.total()); // the walk goes on while the workers have something to do
+      let isOver = false;
+      making.catch(() => (isOver = true)); // awaited below
+      reporter.start?.(await ahead.total(() => isOver)); // the walk goes on while the workers have something to do
     }
     await making;
     throwIfAborted(options.signal);

@@ -18,6 +18,8 @@ export class LookAhead implements Iterable<InputEntry> {
   #known: InputEntry[] = [];
   #ended = false;
   #error: unknown;
+  /** Of all that were found. */
+  #count = 0;
   #files = 0;
   #bytes = 0;
 
@@ -32,9 +34,9 @@ export class LookAhead implements Iterable<InputEntry> {
     return much();
   }
 
-  /** Bytes of all contents; undefined when there are too many entries to know. Whoever takes entries meanwhile can go on with that. */
-  async total(): Promise<number | undefined> {
-    for (let found = 1; this.#known.length < LOOK_AHEAD && this.#more(); found++) if (found % AT_ONCE === 0) await nextTurn();
+  /** Bytes of all contents; undefined when there are too many entries to know. Whoever takes entries meanwhile can go on with that; `isOver`: nobody wants to know any more. */
+  async total(isOver: () => boolean = () => false): Promise<number | undefined> {
+    while (this.#count < LOOK_AHEAD && !isOver() && this.#more()) if (this.#count % AT_ONCE === 0) await nextTurn();
     return this.#ended ? this.#bytes : undefined;
   }
 
@@ -56,6 +58,7 @@ export class LookAhead implements Iterable<InputEntry> {
       this.#ended = next.done === true;
       if (next.done === true) return false;
       this.#known.push(next.value);
+      this.#count += 1;
       if (next.value.type === "file") this.#files += 1;
       this.#bytes += next.value.size;
       return true;

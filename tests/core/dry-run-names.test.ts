@@ -11,7 +11,7 @@ const PLAIN = ["a", "b", "c-d", "x1", "lib", "B2"];
 const ODD = ["A", "B", "C-D", "LIB", "b2", "readme.txt", "README.TXT", "é", "É", "con", "a.", "..", "", "."];
 const LIMITS = { ...DEFAULT_POLICY.limits, depth: 5 };
 const OPENED = {
-  "a zip": { kind: "index" },
+  "a zip": { kind: "index", index: { entries: [] } },
   "a tar": { kind: "stream", entriesFailAlone: false, isPackage: false, byEngine: false },
   "a package": { kind: "stream", entriesFailAlone: false, isPackage: true, byEngine: false },
   "a 7z": { kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: true },
@@ -43,7 +43,7 @@ function entriesOf(run: number): Entry[] {
 }
 
 function said(opened: OpenedIndex | OpenedStream, entries: readonly Entry[], ask: "refusal" | "claim"): (string | undefined)[] {
-  const dry = new DryRun<number>(opened, { limits: LIMITS, prefix: "" });
+  const dry = new DryRun<number>(opened, { limits: LIMITS, prefix: "", ...(ask === "refusal" ? { again: (row: number) => entries[row]! } : {}) });
   const all = entries.map((one, row) => {
     const answer = dry[ask](one, row);
     return answer instanceof UnzipxError ? JSON.stringify(answer) + answer.message : undefined;

@@ -1,10 +1,12 @@
 /** An index of many entries, of which most are not kept as objects: against the index of each entry alone, which is. */
-import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { judgeOf } from "../../src/core/as-claimed.ts";
 import { bareEntry } from "../../src/core/bare-entry.ts";
+import type { OpenedIndex } from "../../src/core/open.ts";
 import { fileSource } from "../../src/core/sources.ts";
-import type { UnzipxError } from "../../src/errors.ts";
+import { UnzipxError } from "../../src/errors.ts";
 import type { Index } from "../../src/formats/contract.ts";
 import { decodeZipEntry, type ZipLocator } from "../../src/formats/zip/decode.ts";
 import { compareHeaders } from "../../src/formats/zip/local-header.ts";
@@ -29,8 +31,11 @@ async function opened(zip: Buffer): Promise<Opened> {
   writeFileSync(path, zip);
   const fd = openSync(path, "r+");
   open.push(fd);
-  const index = await openZip(fileSource(path, fd, zip.length, async () => {}), { limits: { entries: 0, headerBytes: 1 << 20, memory: 0 }, lenient: false, warn: () => {} });
-  return { ...index, fd };
+  return { ...(await indexOf(fd)), fd };
+}
+
+function indexOf(fd: number): Promise<Index> {
+  return openZip(fileSource("a.zip", fd, fstatSync(fd).size, async () => {}), { limits: { entries: 0, headerBytes: 1 << 20, memory: 0 }, lenient: false, warn: () => {} });
 }
 
 /** Plain ones, but where `special` says so. */
@@ -81,6 +86,34 @@ describe("an index of many entries", () => {
   });
 });
 
+describe("where something is not to be had", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("an index is read without WebAssembly, and says the same", async () => {
+    const zip = buildZip(items(100));
+    const usual = Array.from((await opened(zip)).entries, bareEntry);
+    vi.stubGlobal("WebAssembly", undefined);
+    const { entries, agreeing } = await opened(zip);
+    expect(Array.from(entries, bareEntry)).toEqual(usual);
+    expect(agreeing!(0)).toBe(0);
+  });
+
+  it("a place that cannot be read is trouble of the entries there, and of no others", async () => {
+    const { entries, fd } = await opened(buildZip(items(100)));
+    const error = new UnzipxError("READ_FAILED", "Cannot read the archive: for a test");
+    const agreeing = (): number => {
+      throw error;
+    };
+    const decode = (_: number, { offset }: ZipLocator): object => {
+      if (offset === entries.at(7)!.locator.offset) throw error;
+      return { whole: new Uint8Array(0) };
+    };
+    const judge = await judgeOf({ container: { decoder: async () => decode }, source: { fd }, index: { entries, comment: undefined, notes: [], agreeing } } as unknown as OpenedIndex, false);
+    const judged = await Promise.all(Array.from({ length: 10 }, (__, number) => judge(entries.at(number)!, number)));
+    expect(judged.map(({ refusal }) => refusal?.code)).toEqual([...new Array(7).fill(undefined), "READ_FAILED", undefined, undefined]);
+  });
+});
+
 describe("local headers of many entries", () => {
   /** Of the entry, as somebody finds it who looks at that header alone; undefined: there is nothing to say. */
   function trouble(fd: number, locator: ZipLocator): unknown {
@@ -102,7 +135,7 @@ describe("local headers of many entries", () => {
   });
 
   it("with any byte changed are looked at, or there would be nothing to say", async () => {
-    const { agreeing, entries, fd } = await opened(buildZip(items(70)));
+    const { entries, fd } = await opened(buildZip(items(70)));
     let agreed = 0;
     for (const number of [0, 3, 35, 69]) {
       const locator = entries.at(number)!.locator as ZipLocator;
@@ -112,6 +145,7 @@ describe("local headers of many entries", () => {
         readSync(fd, before, 0, 1, locator.offset + at);
         for (const value of [0x00, 0x01, 0x08, 0x55, 0x7f, 0x80, 0xff]) {
           writeSync(fd, Buffer.of(value), 0, 1, locator.offset + at);
+          const { agreeing } = await indexOf(fd); // one that has read nothing yet
           if (agreeing!(number) === number) continue;
           agreed += 1;
           expect(trouble(fd, locator), `byte ${at} of entry ${number} as ${value}`).toBeUndefined();
@@ -120,6 +154,14 @@ describe("local headers of many entries", () => {
       }
     }
     expect(agreed).toBeGreaterThan(50); // versions and times, which nobody compares
+  });
+
+  it("are read many at once, also where many do not agree", async () => {
+    const zip = buildZip(items(3000, (number) => (number % 2 === 0 ? { local: { flags: 0x4 } } : undefined)));
+    const { agreeing } = await opened(zip);
+    expect([agreeing!(0), agreeing!(1), agreeing!(2), agreeing!(2999)]).toEqual([0, 2, 2, 3000]);
+    const described = await opened(buildZip(items(100, (number) => (number % 10 === 3 ? undefined : { descriptor: { signature: true, long: false } }))));
+    expect([described.agreeing!(0), described.agreeing!(3), described.agreeing!(4)]).toEqual([0, 4, 4]);
   });
 
   it("in front of the first that is not plain agree, and that one does not", async () => {

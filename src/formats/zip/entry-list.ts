@@ -18,7 +18,7 @@ export class EntryList implements List<ZipEntry> {
   /** `expected`: how many there will be, as far as that is known. `prefix`: bytes in front of the archive. */
   constructor(expected: number, prefix: number) {
     this.#expected = Math.min(expected, MOST_AT_ONCE);
-    this.#plain = expected < MANY ? undefined : new PlainEntries(prefix, this.#expected);
+    this.#plain = expected < MANY ? undefined : plainEntries(prefix, this.#expected);
   }
 
   get length(): number {
@@ -61,5 +61,14 @@ export class EntryList implements List<ZipEntry> {
   /** Whether no entry reaches into the next one, and none leaves more room than it may need; then each has its limit. `end`: where the central directory begins. False: somebody has to look. */
   settle(end: number): boolean {
     return this.#length > 0 && this.#kept === undefined && this.#plain?.settle(end) === true;
+  }
+}
+
+/** Undefined where WebAssembly is not to be had, which takes gigabytes of addresses for itself: it goes without. */
+function plainEntries(prefix: number, most: number): PlainEntries | undefined {
+  try {
+    return new PlainEntries(prefix, most);
+  } catch {
+    return undefined;
   }
 }

@@ -26,20 +26,22 @@ interface Code {
   scan(at: number, end: number, limit: number): number;
   skip(): void;
   isInOrder(end: number): number;
-  agreeing(entry: number, length: number, end: number): number;
+  agreeing(entry: number, from: number, length: number, end: number): number;
 }
 
 /** As in plain.c: what a row holds, in 32 bits each. */
 const [SIZE, PACKED, CRC32, OFFSET, SECONDS, NAME, HOW, MODE, ROW] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const NAME_LENGTH = 0xffff;
 const FLAGS_AT = 16;
+const FLAG_DESCRIPTOR = 0x8;
 const MOST_FLAGS = 0xfff;
 const DEFLATED = 1 << 28;
 const MODES = 0o7777;
 const IS_FOLDER = 1 << 12;
 
 const NOTHING = Buffer.alloc(0);
-const MOST_MEMORY = 2 ** 32;
+/** What comes behind that is read as if it were special. */
+const MOST_MEMORY = 2 ** 31;
 /** Where little data lies between them, so much is read for headers at once. */
 const NEAR = 4096;
 const MANY_HEADERS = 1 << 18;
@@ -53,8 +55,9 @@ export class PlainEntries {
   #words = new Uint32Array(0);
   /** Where the rows begin, in words. */
   readonly #rows: number;
-  /** What lies in the code's window. */
+  /** What lies in the code's window: records, or the local headers from one place of the file to another. */
   #window: Buffer = NOTHING;
+  #headers = { start: 0, end: 0 };
   /** Where the central directory begins, if each entry's room ends where the next one begins. */
   #end: number | undefined;
   /** The ends of their rooms otherwise. */
@@ -80,7 +83,7 @@ export class PlainEntries {
   /** Takes the plain records of `window` from `at` on, `most` at most. Returns where the first begins that is none. A window is never written over. */
   scan(window: Buffer, at: number, most: number): number {
     const code = this.#code;
-    if (!this.#reserve((code.used() >>> 0) + window.length)) return at;
+    if (!this.#reserve(code.used() + window.length)) return at;
     if (window !== this.#window) this.#memory.set(window, code.window());
     this.#window = window;
     const last = this.count + Math.min(most, 2 ** 31);
@@ -108,11 +111,24 @@ export class PlainEntries {
 
   /** As EntryList.agreeing(). */
   agreeing(fd: number, entry: number): number {
-    if (this.#end === undefined) return entry;
+    if (this.#end === undefined || (this.flags(entry) & FLAG_DESCRIPTOR) !== 0) return entry;
+    const offset = this.offset(entry);
+    const length = LOCAL_HEADER + this.nameLength(entry) + EXTRA_GUESS;
+    const { start, end } = this.#headers;
+    if (offset < start || offset + length > end) this.#readHeaders(fd, offset, this.number(entry, PACKED) <= NEAR ? MANY_HEADERS : length);
+    return this.#code.agreeing(entry, offset - this.#headers.start, this.#headers.end - this.#headers.start, this.#end - this.#prefix);
+  }
+
+  /** Into the code's window, which no records are in any more. */
+  #readHeaders(fd: number, offset: number, length: number): void {
     const window = this.#code.window();
-    const wanted = this.number(entry, PACKED) <= NEAR ? MANY_HEADERS : LOCAL_HEADER + this.nameLength(entry) + EXTRA_GUESS;
-    this.#window = NOTHING;
-    return this.#code.agreeing(entry, readUpTo(fd, this.#memory.subarray(window, window + wanted), this.offset(entry)), this.#end - this.#prefix);
+    [this.#window, this.#headers] = [NOTHING, { start: 0, end: 0 }]; // until it is read
+    const found = readUpTo(fd, this.#memory.subarray(window, window + length), offset);
+    this.#headers = { start: offset, end: offset + found };
+  }
+
+  flags(entry: number): number {
+    return (this.number(entry, HOW) >>> FLAGS_AT) & MOST_FLAGS;
   }
 
   nameLength(entry: number): number {
@@ -167,7 +183,7 @@ export class PlainEntries {
 
   #reserve(bytes: number): boolean {
     const { memory } = this.#code;
-    if (!growTo(memory, bytes, MOST_MEMORY)) return false;
+    if (bytes > MOST_MEMORY || !growTo(memory, bytes, MOST_MEMORY)) return false;
     if (this.#memory.buffer !== memory.buffer) [this.#memory, this.#words] = [Buffer.from(memory.buffer), new Uint32Array(memory.buffer)];
     return true;
   }
@@ -266,7 +282,7 @@ class PlainEntry implements ZipEntry {
   get locator(): ZipLocator {
     const { path, offset, packedSize, size, crc32 } = this;
     return {
-      offset, packedSize, size, flags: (this.#all.number(this.#number, HOW) >>> FLAGS_AT) & MOST_FLAGS, method: this.#method,
+      offset, packedSize, size, flags: this.#all.flags(this.#number), method: this.#method,
       crc32, aes: undefined, unicodeName: undefined, dosTime: 0, isFolder: this.#isFolder, rawName: path, limit: this.#all.limit(this.#number),
     };
   }

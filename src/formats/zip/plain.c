@@ -193,9 +193,12 @@ static INLINE u32 agrees(u32 entry, const u8 *from, const u8 *last, double end) 
   return areExtraPlain(name + nameLength, name + nameLength + extraLength, &time);
 }
 
-// The first entry from `entry` on whose header somebody has to look at, or that does not lie in the window, which holds `length` bytes from where the header of `entry` begins.
-EXPORT(agreeing) u32 agreeing(u32 entry, u32 length, double end) {
+// The first entry from `entry` on whose header somebody has to look at, or that does not lie in the window, of which `length` bytes are filled. The header of `entry` begins at `from` of them.
+EXPORT(agreeing) u32 agreeing(u32 entry, u32 from, u32 length, double end) {
   const u32 base = rows[entry].offset;
-  while (entry < count && rows[entry].offset >= base && rows[entry].offset - base < length && agrees(entry, bytes + (rows[entry].offset - base), bytes + length, end)) entry++;
+  for (; entry < count && rows[entry].offset >= base; entry++) {
+    const u32 behind = rows[entry].offset - base;
+    if (behind > length || from > length - behind || !agrees(entry, bytes + from + behind, bytes + length, end)) break;
+  }
   return entry;
 }
