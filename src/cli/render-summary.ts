@@ -33,7 +33,7 @@ export function summarySentence(summary: Summary, style: Style): string {
 function whereTo(destination: string, onlyRoot: string | undefined): string {
   if (onlyRoot === undefined) return `into ${printable(shortPath(destination))}`;
   const place = printable(shortPath(join(destination, onlyRoot)));
-  return onlyRoot.endsWith("/") ? `into ${place}/` : `as ${place}`;
+  return onlyRoot.endsWith("/") ? `into ${place.replace(/\/+$/, "")}/` : `as ${place}`;
 }
 
 /** As a person would type it from here. */

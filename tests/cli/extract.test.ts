@@ -60,6 +60,12 @@ describe("unzipx x: where things go", () => {
       expect(made(where)).toEqual(["new/", "new/deep/", "new/deep/b.txt", "new/deep/d/", "new/deep/d/a.txt"]);
     });
   }
+  it("the summary names the only folder that came out, with one slash behind it", () => {
+    const where = withArchive("a.zip", single);
+    const cwd = join(where.folder, "elsewhere");
+    mkdirSync(cwd);
+    for (const out of ["out", join(where.folder, "other")]) expect(where.run(["x", join("..", "a.zip"), "-C", out], { cwd }).stderr).toContain(` into ${join(out, "project")}/ in `);
+  });
   it("-C into an existing folder keeps what is there", () => {
     const where = withArchive();
     where.file("out/mine", "mine");

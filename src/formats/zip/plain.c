@@ -1,5 +1,5 @@
 // Reads what most records of a zip's central directory are (APPNOTE 4.3.12), plain: no extra fields but times and owners, an ASCII name, sizes of 32 bits. There may be a
-// million: by JavaScript, which begins slowly and makes objects, it takes ten times as long and three times the memory. For WebAssembly.
+// million: by JavaScript, which begins slowly and makes objects, it takes four times as long and more than twice the memory. For WebAssembly.
 //
 // Of a record that is not certain to be plain nothing is said: readEntry() in entry.ts looks at it, which would say the same of the plain ones. Whatever the bytes say,
 // nothing outside this memory can be read or written.
