@@ -11,8 +11,9 @@ zpty -w shell 'compadd() {
   fi
   builtin compadd "$@"
 }'
-zpty -w shell 'print REA""DY'
-zpty -r -m shell begin '*READY*'
+# Behind its prompt it reads keys; before that the terminal would take \x15 for itself, and the line with it.
+zpty -w shell 'PROMPT="WAIT""ING> "; print REA""DY'
+zpty -r -m shell begin '*READY*WAITING> *'
 zpty -w -n shell "$2"$'\t'
 zpty -w -n shell $'\x15print DO""NE\n' # the line is given up; the next one says that all before it is done
 zpty -r -m shell answer '*DONE*'
