@@ -4,3 +4,9 @@ export interface List<One> extends Iterable<One> {
   /** Undefined behind the last one. */
   at(number: number): One | undefined;
 }
+
+/** As an array's some(), without making an array: each is made, asked about and forgotten. */
+export function someOf<One>(all: Iterable<One>, test: (one: One) => boolean): boolean {
+  for (const one of all) if (test(one)) return true;
+  return false;
+}

@@ -1,4 +1,5 @@
 /** l --info: an archive in a few lines, without its entries. */
+import { someOf } from "../bytes/list.ts";
 import type { ListedEntry, Listing } from "../core/list.ts";
 import { printable } from "../text/printable.ts";
 import { formatCount, formatSize } from "../text/size.ts";
@@ -54,7 +55,7 @@ export function* infoText(listing: Listing, dim: (text: string) => string): Gene
   const { summary, whole, facts, comment, entries } = listing;
   const info = infoOf(listing);
   const { archiveBytes, bytes, format } = summary;
-  const isUnknown = [...entries].some(({ type, size }) => type === "file" && size === undefined);
+  const isUnknown = someOf(entries, ({ type, size }) => type === "file" && size === undefined);
   const size = (value: number): string => `${formatCount(value)} bytes${value < 1024 ? "" : ` (${formatSize(value)})`}`;
   const counts = (all: Readonly<Record<string, number>>): string => Object.entries(all).map(([name, number]) => `${printable(name)} (${formatCount(number)})`).join(", ");
   const rows: [string, string | undefined][] = [

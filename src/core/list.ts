@@ -1,7 +1,7 @@
 /** The verb l: the entries as they stand in the archive. Decodes no content of an index, but that of archives to be looked into. */
 import { addAll } from "../bytes/add-all.ts";
 import { now } from "../bytes/clock.ts";
-import type { List } from "../bytes/list.ts";
+import { someOf, type List } from "../bytes/list.ts";
 import type { UnzipxError } from "../errors.ts";
 import type { Bytes, Decoded, Entry, Facts } from "../formats/contract.ts";
 import type { Budget } from "../safe/budget.ts";
@@ -117,7 +117,7 @@ async function collect(opened: OpenedIndex | OpenedStream, rows: Rows, run: Run,
   };
   if (opened.kind === "index") {
     const { entries } = opened.index;
-    const password = options.levels !== undefined && isLocked(entries, run, level) ? await options.password?.() : undefined;
+    const password = options.levels !== undefined && someOf(entries, (entry) => entry.encrypted && isLookedInto(entry, run, level)) ? await options.password?.() : undefined;
     const decode = await opened.container.decoder();
     const judge = await judgeOf(opened, options.lenient === true);
     for (let number = 0; number < entries.length; number++) {
@@ -206,12 +206,6 @@ function count({ path: own, linkTarget, type, size }: Entry, { options, budget, 
   else summary.links += 1;
   summary.bytes += size ?? 0;
   return true;
-}
-
-/** Whether something is encrypted that is looked into. */
-function isLocked(entries: List<Entry>, run: Run, level: Level): boolean {
-  for (const entry of entries) if (entry.encrypted && isLookedInto(entry, run, level)) return true;
-  return false;
 }
 
 function isLookedInto(entry: Entry, { options: { levels, selection } }: Run, level: Level): boolean {

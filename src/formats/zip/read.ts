@@ -1,5 +1,6 @@
 /** The index of a zip: its central directory, entry by entry, and what of it contradicts itself. */
 import { addAll } from "../../bytes/add-all.ts";
+import { someOf } from "../../bytes/list.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeCp437, decodeUtf8 } from "../../text/charset.ts";
 import type { DecodedNames } from "../../text/names.ts";
@@ -22,15 +23,10 @@ export async function openZip(source: FileSource, options: ReadOptions): Promise
   if (extent.trailing > 0) notes.push(new UnzipxError("TRAILING_DATA", `The zip archive is followed by ${extent.trailing} bytes that belong to nothing`));
   if (extent.gap > 0) notes.push(new UnzipxError("ODDITY", `${extent.gap} bytes between the central directory and its end record belong to nothing`));
   if (entries.length === 0) notes.push(new UnzipxError("ODDITY", "The zip archive is empty"));
-  else if (areFolders(entries)) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
+  else if (!someOf(entries, ({ type }) => type !== "directory")) notes.push(new UnzipxError("ODDITY", "The zip archive holds folders and no file"));
   const comment = extent.comment.length > 0 ? await readComment(extent.comment, encoding) : undefined;
   if (options.facts !== undefined) [options.facts.charset, options.facts.solid] = [encoding, false];
   return { entries, comment, notes, agreeing: (number) => entries.agreeing(source.fd, number) };
-}
-
-function areFolders(entries: EntryList): boolean {
-  for (const { type } of entries) if (type !== "directory") return false;
-  return true;
 }
 
 function assertCount(entries: number, { limits }: ReadOptions): void {
