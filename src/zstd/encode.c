@@ -10,17 +10,35 @@
 #include "literals.h"
 #include "sequences.h"
 #include "matches.h"
+#include "rows.h"
 #include "sum.h"
 
 extern u8 __heap_base;
 
-static struct level {
-  u8 longBits, shortBits;
+enum { WINDOW = 8 << 20 };
+
+static const struct level {
+  void (*parse)(void);
+  u8 longBits, shortBits; // of the numbers of places that are kept
+  u8 rowBits, width, depth; // rows of so many slots, of which so many are looked at
+  u8 laziness; // up to so many bytes further on a better match is looked for
+  u16 nice; // a match as long is taken as soon as it is found
 } levels[] = {
-  {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16}, {17, 16},
+  {parseSingle7, 0, 14},
+  {parseSingle7, 0, 14},
+  {parseSingle7, 0, 14},
+  {parseSingle6, 0, 16},
+  {parseSingle6, 0, 16},
+  {parseDouble, 17, 16},
+  {parseDouble, 17, 16},
+  {parseRows16, 0, 0, 15, 16, 16, 1, 256},
+  {parseRows64, 0, 0, 16, 64, 64, 2, 512},
+  {parseRows64, 0, 0, 16, 64, 64, 2, 512},
 };
+static const struct level *level;
 
 static u8 *output;
+static u8 *tables, *tablesEnd;
 
 static u32 bound(u32 length) { return length + 3 * (length / BLOCK + 1) + 64; }
 
@@ -28,7 +46,7 @@ static u32 aligned(u32 address) { return (address + 15) & ~15u; }
 
 // Finds a place for everything, and says where the memory has to end.
 EXPORT(layout) u32 layout(u32 length, u32 levelNumber) {
-  const struct level *const level = levels + levelNumber;
+  level = levels + levelNumber;
   u32 at = aligned((u32)&__heap_base);
   input = (u8 *)at;
   at = aligned(at + length + PAD);
@@ -36,10 +54,26 @@ EXPORT(layout) u32 layout(u32 length, u32 levelNumber) {
   at = aligned(at + bound(length) + BLOCK);
   longBits = level->longBits;
   shortBits = level->shortBits;
-  longs = (u32 *)at;
-  at += 4u << longBits;
-  shorts = (u32 *)at;
-  at += 4u << shortBits;
+  rowBits = level->rowBits;
+  rowDepth = level->depth;
+  laziness = level->laziness;
+  niceLength = level->nice;
+  window = WINDOW;
+  tables = (u8 *)at;
+  if (level->width > 0) {
+    places = (u32 *)at;
+    at += (4u * level->width) << rowBits;
+    tags = (u8 *)at;
+    at += level->width << rowBits;
+    heads = (u8 *)at;
+    at += 1u << rowBits;
+  } else {
+    longs = (u32 *)at;
+    at += 4u << longBits;
+    shorts = (u32 *)at;
+    at += 4u << shortBits;
+  }
+  tablesEnd = (u8 *)at;
   return at;
 }
 
@@ -74,7 +108,7 @@ static u8 *putBlock(u8 *out) {
     *end++ = from[0];
   } else if (length > 8) {
     const u32 repeat1 = repeats[0], repeat2 = repeats[1], repeat3 = repeats[2];
-    parseDouble();
+    level->parse();
     end = putSequences(putLiterals(out + 3, literals, literalCount));
     size = end - out - 3;
     if (size < length) {
@@ -107,8 +141,8 @@ EXPORT(encode) u32 encodeFrame(u32 length) {
   }
   contentEnd = length;
   __builtin_memset((u8 *)input + length, 0, PAD);
-  __builtin_memset(longs, 0, 4u << longBits);
-  __builtin_memset(shorts, 0, 4u << shortBits);
+  __builtin_memset(tables, 0, tablesEnd - tables);
+  inserted = 0;
   repeats[0] = 1;
   repeats[1] = 4;
   repeats[2] = 8;

@@ -136,8 +136,8 @@ static __attribute__((noinline)) void parseDouble(void) {
         i += 1 + ((i - found.from) >> PATIENCE);
         continue;
       }
-      while (start > found.from && from > 0 && input[start - 1] == input[from - 1]) start--, from--, length++;
     }
+    while (start > found.from && from > 0 && input[start - 1] == input[from - 1]) start--, from--, length++;
     add(&found, start, length, start - from);
     const u32 inside = i + 2;
     i = start + length;
@@ -157,3 +157,56 @@ static __attribute__((noinline)) void parseDouble(void) {
 #undef SHORT
   finish(&found);
 }
+
+// As zstd's "fast": the first places of what is searched for in one table, by `hashed` bytes.
+static INLINE void parseSingle(u32 hashed) {
+  struct found found = begin();
+  u32 *const shorts_ = shorts;
+  const u32 shortBits_ = shortBits, end = blockTo;
+  u32 i = blockFrom + (blockFrom == 0);
+#define SHORT(word) shorts_[hashOf(word, hashed, shortBits_)]
+  while (i + HASHED + 1 <= end) {
+    const u64 word = load64(i), next = load64(i + 1);
+    u32 *const place = &SHORT(word);
+    u32 from = *place, length, start = i;
+    *place = i;
+    u32 *const nextPlace = &SHORT(next);
+    const u32 fromNext = *nextPlace;
+    *nextPlace = i + 1;
+    if (load32(i + 2 - found.repeat1) == (u32)(word >> 16)) {
+      start = i + 2;
+      from = start - found.repeat1;
+      length = 4 + lengthOf(start + 4, from + 4, end - start - 4);
+    } else {
+      if (load32(from) == (u32)word) length = 4 + lengthOf(i + 4, from + 4, end - i - 4);
+      else if (load32(fromNext) == (u32)next) {
+        start = i + 1;
+        from = fromNext;
+        length = 4 + lengthOf(start + 4, from + 4, end - start - 4);
+      } else {
+        i += 2 + ((i - found.from) >> (PATIENCE - 1));
+        continue;
+      }
+    }
+    while (start > found.from && from > 0 && input[start - 1] == input[from - 1]) start--, from--, length++;
+    add(&found, start, length, start - from);
+    const u32 inside = i + 2;
+    i = start + length;
+    if (i + HASHED > end) break;
+    SHORT(load64(inside)) = inside;
+    SHORT(load64(i - 2)) = i - 2;
+    while (i + HASHED <= end && load32(i) == load32(i - found.repeat2)) {
+      from = i - found.repeat2;
+      length = 4 + lengthOf(i + 4, from + 4, end - i - 4);
+      SHORT(load64(i)) = i;
+      add(&found, i, length, i - from);
+      i += length;
+    }
+  }
+#undef SHORT
+  finish(&found);
+}
+
+// One for each number of bytes, which the compiler then knows.
+static __attribute__((noinline)) void parseSingle7(void) { parseSingle(7); }
+static __attribute__((noinline)) void parseSingle6(void) { parseSingle(6); }
