@@ -11,6 +11,7 @@
 #include "sequences.h"
 #include "matches.h"
 #include "rows.h"
+#include "optimal.h"
 #include "sum.h"
 
 extern u8 __heap_base;
@@ -33,7 +34,7 @@ static const struct level {
   {parseDouble, 17, 16},
   {parseRows16, 0, 0, 15, 16, 16, 1, 256},
   {parseRows64, 0, 0, 16, 64, 64, 2, 512},
-  {parseRows64, 0, 0, 16, 64, 64, 2, 512},
+  {parseOptimal},
 };
 static const struct level *level;
 
@@ -60,7 +61,22 @@ EXPORT(layout) u32 layout(u32 length, u32 levelNumber) {
   niceLength = level->nice;
   window = WINDOW;
   tables = (u8 *)at;
-  if (level->width > 0) {
+  if (level->parse == parseOptimal) {
+    treeMask = WINDOW - 1;
+    tree = (u32 *)at;
+    at += 8 * WINDOW;
+    treeHeads = (u32 *)at;
+    at += 4u << TREE_BITS;
+    threes = (u32 *)at;
+    at += 4u << THREE_BITS;
+    candidates = (struct candidate *)at;
+    at += CANDIDATES * sizeof *candidates;
+    firstCandidates = (u32 *)at;
+    at += (BLOCK + 1) * sizeof *firstCandidates;
+    at = aligned(at);
+    nodes = (struct node *)at;
+    at += (BLOCK + 1) * sizeof *nodes;
+  } else if (level->width > 0) {
     places = (u32 *)at;
     at += (4u * level->width) << rowBits;
     tags = (u8 *)at;
@@ -142,7 +158,7 @@ EXPORT(encode) u32 encodeFrame(u32 length) {
   contentEnd = length;
   __builtin_memset((u8 *)input + length, 0, PAD);
   __builtin_memset(tables, 0, tablesEnd - tables);
-  inserted = 0;
+  inserted = hasPrices = 0;
   repeats[0] = 1;
   repeats[1] = 4;
   repeats[2] = 8;
