@@ -1,6 +1,9 @@
-// zstd's encoder for WebAssembly (RFC 8878): content to one frame, in one call.
+// zstd's encoder for WebAssembly (RFC 8878): content to one frame, in one call or in parts.
 //
-// encode-code.ts holds what scripts/wasm.mjs makes of this file.
+// The same content in the same parts gives the same frame, whatever was packed before: a frame begins with tables that are empty. Each search looks at so many places and no more, and
+// compares so many bytes of each, or else goes on behind what was equal: no content takes many times as long as another.
+//
+// fse.h, literals.h and sequences.h write a block, matches.h, rows.h and optimal.h find what it is to say. encode-code.ts holds what scripts/wasm.mjs makes of all that.
 
 #include "../bytes/wasm.h"
 #include "../bytes/bits.h"
@@ -16,7 +19,14 @@
 
 extern u8 __heap_base;
 
-enum { WINDOW = 8 << 20 };
+enum {
+  WINDOW = 1 << 23, // which every decoder should have room for (3.1.1.1.2)
+  STREAM_WINDOW = 1 << 22, // of a stream, unless the level makes use of more
+  PART = 1 << 20, // of a stream
+  // What a block may take before it turns out that it does not shrink: all literals, and sequences of up to ten bytes.
+  OVERSHOOT = BLOCK + 10 * SEQUENCES_MOST,
+  UNCOMPRESSED = 8, // shorter blocks are not worth a try
+};
 
 static const struct level {
   void (*parse)(void);
@@ -32,147 +42,204 @@ static const struct level {
   {parseSingle6, 0, 16},
   {parseDouble, 17, 16},
   {parseDouble, 17, 16},
-  {parseRows16, 0, 0, 15, 16, 16, 1, 256},
-  {parseRows64, 0, 0, 16, 64, 64, 2, 512},
+  {parseRows16, .rowBits = 15, .width = 16, .depth = 8, .laziness = 1, .nice = 64},
+  {parseRows64, .rowBits = 16, .width = 64, .depth = 64, .laziness = 2, .nice = 512},
   {parseOptimal},
 };
 static const struct level *level;
 
 static u8 *output;
-static u8 *tables, *tablesEnd;
+// Of places, from the first to the end of the last table, and behind them of whatever else has to be empty.
+static u32 *placesFrom, *placesEnd;
+static u8 *tablesEnd;
+static u32 capacity, isStream;
+static u8 *free; // memory that has no use yet
 
-static u32 bound(u32 length) { return length + 3 * (length / BLOCK + 1) + 64; }
-
-static u32 aligned(u32 address) { return (address + 15) & ~15u; }
-
-// Finds a place for everything, and says where the memory has to end.
-EXPORT(layout) u32 layout(u32 length, u32 levelNumber) {
-  level = levels + levelNumber;
-  u32 at = aligned((u32)&__heap_base);
-  input = (u8 *)at;
-  at = aligned(at + length + PAD);
-  output = (u8 *)at;
-  at = aligned(at + bound(length) + BLOCK);
-  longBits = level->longBits;
-  shortBits = level->shortBits;
-  rowBits = level->rowBits;
-  rowDepth = level->depth;
-  laziness = level->laziness;
-  niceLength = level->nice;
-  window = WINDOW;
-  tables = (u8 *)at;
-  if (level->parse == parseOptimal) {
-    treeMask = WINDOW - 1;
-    tree = (u32 *)at;
-    at += 8 * WINDOW;
-    treeHeads = (u32 *)at;
-    at += 4u << TREE_BITS;
-    threes = (u32 *)at;
-    at += 4u << THREE_BITS;
-    candidates = (struct candidate *)at;
-    at += CANDIDATES * sizeof *candidates;
-    firstCandidates = (u32 *)at;
-    at += (BLOCK + 1) * sizeof *firstCandidates;
-    at = aligned(at);
-    nodes = (struct node *)at;
-    at += (BLOCK + 1) * sizeof *nodes;
-  } else if (level->width > 0) {
-    places = (u32 *)at;
-    at += (4u * level->width) << rowBits;
-    tags = (u8 *)at;
-    at += level->width << rowBits;
-    heads = (u8 *)at;
-    at += 1u << rowBits;
-  } else {
-    longs = (u32 *)at;
-    at += 4u << longBits;
-    shorts = (u32 *)at;
-    at += 4u << shortBits;
-  }
-  tablesEnd = (u8 *)at;
-  return at;
+static void *take(u32 bytes) {
+  u8 *const taken = free;
+  free += (bytes + 15) & ~15u;
+  return taken;
 }
 
-EXPORT(input) const u8 *inputAt(void) { return input; }
+static u32 *takePlaces(u32 bits) { return take(4u << bits); }
+
+// More than twice as many as there is content would be cleared in vain.
+static u32 fewer(u32 bits, u32 length) {
+  const u32 enough = length < 64 ? 7 : highestBit(length) + 2;
+  return bits < enough ? bits : enough;
+}
+
+static void takeTables(u32 length) {
+  if (level->parse == parseOptimal) {
+    const u32 windowBits = fewer(23, length);
+    treeMask = (1u << windowBits) - 1;
+    treeBits = fewer(TREE_BITS, length);
+    threeBits = fewer(THREE_BITS, length);
+    tree = takePlaces(windowBits + 1);
+    treeHeads = takePlaces(treeBits);
+    threes = takePlaces(threeBits);
+  } else if (level->width > 0) {
+    const u32 widthBits = highestBit(level->width);
+    rowBits = fewer(level->rowBits + widthBits, length) - widthBits;
+    rowDepth = level->depth;
+    laziness = level->laziness;
+    niceLength = level->nice;
+    places = takePlaces(rowBits + widthBits);
+  } else {
+    longBits = fewer(level->longBits, length);
+    shortBits = fewer(level->shortBits, length);
+    longs = takePlaces(longBits);
+    shorts = takePlaces(shortBits);
+  }
+}
+
+// Finds room for a frame of `length` bytes, or for a stream, and says where the memory has to end.
+EXPORT(layout) u32 layout(u32 length, u32 levelNumber, u32 isStream_) {
+  level = levels + levelNumber;
+  isStream = isStream_;
+  window = isStream && level->parse != parseOptimal ? STREAM_WINDOW : WINDOW;
+  capacity = isStream ? 2 * window + PART : length;
+  const u32 part = isStream ? PART : length;
+  free = (u8 *)(((u32)&__heap_base + 15) & ~15u);
+  input = take(capacity + PAD);
+  output = take(part + 3 * (part / BLOCK + 1) + 64 + OVERSHOOT);
+  placesFrom = (u32 *)free;
+  takeTables(capacity);
+  placesEnd = (u32 *)free;
+  if (level->width > 0) {
+    tags = take(level->width << rowBits);
+    heads = take(1u << rowBits);
+  }
+  tablesEnd = free;
+  if (level->parse == parseOptimal) {
+    candidates = take(CANDIDATES * sizeof *candidates);
+    firstCandidates = take((BLOCK + 1) * sizeof *firstCandidates);
+    nodes = take((BLOCK + 1) * sizeof *nodes);
+  }
+  return (u32)free;
+}
+
+static struct sum sum;
+static u64 total;
+static u32 summed; // up to here, in whole stripes
+static u32 isBegun, hasSum;
+
+// A frame begins, with a checksum or without.
+EXPORT(begin) void beginFrame(u32 hasSum_) {
+  if (logarithms[2] == 0) {
+    makeLogarithms();
+    makeSequenceTables();
+  }
+  __builtin_memset(placesFrom, 0, tablesEnd - (u8 *)placesFrom);
+  contentEnd = blockTo = inserted = summed = isBegun = hasPrices = 0;
+  total = 0;
+  hasSum = hasSum_;
+  sum = beginSum();
+  // 3.1.1.5
+  repeats[0] = 1;
+  repeats[1] = 4;
+  repeats[2] = 8;
+  lastCodes.isThere = 0;
+  for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = 0;
+}
+
+// All places are `by` less, a multiple of the window; those that would be less than 0 are none.
+static __attribute__((noinline)) void slide(u32 by) {
+  contentEnd -= by;
+  inserted -= by;
+  summed -= by;
+  __builtin_memmove((u8 *)input, input + by, contentEnd);
+  for (u32 *place = placesFrom; place < placesEnd; place++) *place = *place > by ? *place - by : 0;
+}
+
+// Where the next bytes of content are to be put: all of them, or up to PART of a stream.
+EXPORT(input) const u8 *inputAt(void) {
+  if (isStream && contentEnd + PART > capacity) slide(window);
+  return input + contentEnd;
+}
+
 EXPORT(output) u8 *outputAt(void) { return output; }
 
 // 3.1.1.1
-static u8 *putHeader(u8 *out, u32 length) {
-  enum { SINGLE_SEGMENT = 0x20, CHECKSUM = 0x04 };
+static u8 *putHeader(u8 *out) {
+  enum { SINGLE_SEGMENT = 0x20, CHECKSUM = 0x04, LEAST_WINDOW_LOG = 10 };
+  const u32 length = contentEnd, descriptor = hasSum ? CHECKSUM : 0;
   *(any32 *)out = 0xfd2fb528;
+  out += 4;
+  if (isStream || length > window) {
+    out[0] = descriptor | (isStream ? 0 : 2 << 6);
+    out[1] = (highestBit(window) - LEAST_WINDOW_LOG) << 3;
+    if (!isStream) *(any32 *)(out + 2) = length;
+    return out + (isStream ? 2 : 6);
+  }
   const u32 flag = length < 256 ? 0 : length < 65536 + 256 ? 1 : 2;
-  out[4] = flag << 6 | SINGLE_SEGMENT | CHECKSUM;
-  *(any32 *)(out + 5) = flag == 1 ? length - 256 : length;
-  return out + 5 + (1 << flag);
+  out[0] = descriptor | SINGLE_SEGMENT | flag << 6;
+  *(any32 *)(out + 1) = flag == 1 ? length - 256 : length;
+  return out + 1 + (1 << flag);
 }
-
-enum { RAW_BLOCK, RLE_BLOCK, COMPRESSED_BLOCK };
 
 static u32 isOneByte(const u8 *from, u32 length) {
   for (u32 i = 1; i < length; i++) if (from[i] != from[0]) return 0;
   return 1;
 }
 
+// 3.1.1.3. Its end; or, where it does not shrink, 0, and all is as it was.
+static u8 *putCompressed(u8 *out) {
+  const u32 length = blockTo - blockFrom, old[REPEATS] = {repeats[0], repeats[1], repeats[2]};
+  level->parse();
+  u8 *const end = putSequences(putLiterals(out, literals, literalCount));
+  if ((u32)(end - out) < length) {
+    lastCodes = freshCodes;
+    for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = freshTables[kind];
+    return end;
+  }
+  for (u32 i = 0; i < REPEATS; i++) repeats[i] = old[i];
+  return 0;
+}
+
 // 3.1.1.2
-static u8 *putBlock(u8 *out) {
-  const u32 length = blockTo - blockFrom, isLast = blockTo == contentEnd;
+static u8 *putBlock(u8 *out, u32 isLast) {
+  enum { RAW_BLOCK, RLE_BLOCK, COMPRESSED_BLOCK, HEADER = 3 };
+  const u32 length = blockTo - blockFrom;
   const u8 *const from = input + blockFrom;
-  u32 type = RAW_BLOCK, size = length;
-  u8 *end = out + 3;
+  u32 type = COMPRESSED_BLOCK, size = length;
+  u8 *end = out + HEADER;
   if (length > 1 && isOneByte(from, length)) {
     type = RLE_BLOCK;
     *end++ = from[0];
-  } else if (length > 8) {
-    const u32 repeat1 = repeats[0], repeat2 = repeats[1], repeat3 = repeats[2];
-    level->parse();
-    end = putSequences(putLiterals(out + 3, literals, literalCount));
-    size = end - out - 3;
-    if (size < length) {
-      type = COMPRESSED_BLOCK;
-      lastCodes = freshCodes;
-      for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = freshTables[kind];
-    } else {
-      size = length;
-      repeats[0] = repeat1;
-      repeats[1] = repeat2;
-      repeats[2] = repeat3;
-    }
+  } else {
+    end = length > UNCOMPRESSED ? putCompressed(end) : 0;
+    size = end - out - HEADER;
   }
-  if (type == RAW_BLOCK) {
-    __builtin_memcpy(out + 3, from, length);
-    end = out + 3 + length;
+  if (end == 0) {
+    type = RAW_BLOCK;
+    size = length;
+    end = out + HEADER + length;
+    __builtin_memcpy(out + HEADER, from, length);
   }
   const u32 header = isLast | type << 1 | size << 3;
-  out[0] = header;
-  out[1] = header >> 8;
+  *(any16 *)out = header;
   out[2] = header >> 16;
   return end;
 }
 
-// Packs `length` bytes of input, after layout(). How long the frame is.
-EXPORT(encode) u32 encodeFrame(u32 length) {
-  if (logarithms[2] == 0) {
-    makeLogarithms();
-    makeSequenceTables();
-  }
-  contentEnd = length;
-  __builtin_memset((u8 *)input + length, 0, PAD);
-  __builtin_memset(tables, 0, tablesEnd - tables);
-  inserted = hasPrices = 0;
-  repeats[0] = 1;
-  repeats[1] = 4;
-  repeats[2] = 8;
-  lastCodes.isThere = 0;
-  for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = 0;
-  u8 *out = putHeader(output, length);
-  struct sum sum = beginSum();
-  blockTo = 0;
-  do {
+// Packs `length` bytes that were put where input() said. How many bytes of the frame the output has.
+EXPORT(pack) u32 pack(u32 length, u32 isLast) {
+  blockTo = contentEnd;
+  contentEnd += length;
+  total += length;
+  // Read by the hashes of the last bytes, which must not depend on what lay there before.
+  __builtin_memset((u8 *)input + contentEnd, 0, PAD);
+  u8 *out = isBegun ? output : putHeader(output);
+  isBegun = 1;
+  // What is empty is an empty block.
+  for (u32 isThere = isLast || length > 0; isThere; isThere = blockTo < contentEnd) {
     blockFrom = blockTo;
     blockTo = contentEnd - blockFrom > BLOCK ? blockFrom + BLOCK : contentEnd;
-    addStripes(&sum, input + blockFrom, input + blockTo);
-    out = putBlock(out);
-  } while (blockTo < contentEnd);
-  *(any32 *)out = endSum(&sum, input + length / STRIPE * STRIPE, length);
+    if (hasSum) summed = addStripes(&sum, input + summed, input + blockTo) - input;
+    out = putBlock(out, isLast && blockTo == contentEnd);
+  }
+  if (!isLast || !hasSum) return out - output;
+  *(any32 *)out = endSum(&sum, input + summed, total);
   return out + 4 - output;
 }

@@ -9,6 +9,7 @@ enum {
 
 static const u8 *input;
 static u32 contentEnd, blockFrom, blockTo;
+static u32 window; // the farthest that a match reaches back
 static u32 repeats[REPEATS]; // distances of the matches before
 
 static u8 literals[BLOCK + PAD];
@@ -102,7 +103,7 @@ enum { PATIENCE = 8 };
 static __attribute__((noinline)) void parseDouble(void) {
   struct found found = begin();
   u32 *const longs_ = longs, *const shorts_ = shorts;
-  const u32 longBits_ = longBits, shortBits_ = shortBits, end = blockTo;
+  const u32 longBits_ = longBits, shortBits_ = shortBits, end = blockTo, window_ = window;
   u32 i = blockFrom + (blockFrom == 0);
 #define LONG(word) longs_[hashOf(word, 8, longBits_)]
 #define SHORT(word) shorts_[hashOf(word, DOUBLE_SHORT, shortBits_)]
@@ -117,14 +118,14 @@ static __attribute__((noinline)) void parseDouble(void) {
       from = start - found.repeat1;
       length = 4 + lengthOf(start + 4, from + 4, end - start - 4);
     } else {
-      if (load64(from) == word) length = 8 + lengthOf(i + 8, from + 8, end - i - 8);
-      else if (load32(fromShort) == (u32)word) {
+      if (load64(from) == word && i - from <= window_) length = 8 + lengthOf(i + 8, from + 8, end - i - 8);
+      else if (load32(fromShort) == (u32)word && i - fromShort <= window_) {
         // A byte further on there may be a longer one.
         const u64 next = load64(i + 1);
         u32 *const nextPlace = &LONG(next);
         const u32 fromNext = *nextPlace;
         *nextPlace = i + 1;
-        if (load64(fromNext) == next && i + 1 + HASHED <= end) {
+        if (load64(fromNext) == next && i + 1 - fromNext <= window_ && i + 1 + HASHED <= end) {
           start = i + 1;
           from = fromNext;
           length = 8 + lengthOf(start + 8, from + 8, end - start - 8);
@@ -162,7 +163,7 @@ static __attribute__((noinline)) void parseDouble(void) {
 static INLINE void parseSingle(u32 hashed) {
   struct found found = begin();
   u32 *const shorts_ = shorts;
-  const u32 shortBits_ = shortBits, end = blockTo;
+  const u32 shortBits_ = shortBits, end = blockTo, window_ = window;
   u32 i = blockFrom + (blockFrom == 0);
 #define SHORT(word) shorts_[hashOf(word, hashed, shortBits_)]
   while (i + HASHED + 1 <= end) {
@@ -178,8 +179,8 @@ static INLINE void parseSingle(u32 hashed) {
       from = start - found.repeat1;
       length = 4 + lengthOf(start + 4, from + 4, end - start - 4);
     } else {
-      if (load32(from) == (u32)word) length = 4 + lengthOf(i + 4, from + 4, end - i - 4);
-      else if (load32(fromNext) == (u32)next) {
+      if (load32(from) == (u32)word && i - from <= window_) length = 4 + lengthOf(i + 4, from + 4, end - i - 4);
+      else if (load32(fromNext) == (u32)next && i + 1 - fromNext <= window_) {
         start = i + 1;
         from = fromNext;
         length = 4 + lengthOf(start + 4, from + 4, end - start - 4);

@@ -26,7 +26,7 @@ struct node {
 };
 
 static u32 *tree, *treeHeads, *threes; // of a place: the roots of those that are less, and of those that are more
-static u32 treeMask;
+static u32 treeMask, treeBits, threeBits;
 static struct candidate *candidates;
 static u32 *firstCandidates; // by place, and one behind the last
 static struct node *nodes;
@@ -37,11 +37,11 @@ static u32 lengthPrices[NICE + 1];
 // Puts `i` into the tree, and matches of more than `best` bytes, each longer than the one before, into `to`. How many.
 static u32 findAll(u32 i, u32 best, struct candidate *to) {
   const u32 left = contentEnd - i, limit = left < NICE ? left : NICE, most = blockTo - i;
-  u32 *const head = treeHeads + hashOf(load64(i), TREE_HASHED, TREE_BITS);
+  u32 *const head = treeHeads + hashOf(load64(i), TREE_HASHED, treeBits);
   u32 from = *head, lengthOfLess = 0, lengthOfMore = 0, count = 0;
   u32 *less = tree + 2 * (i & treeMask), *more = less + 1;
   *head = i;
-  for (u32 depth = TREE_DEPTH; depth > 0 && from != 0 && i - from <= treeMask; depth--) {
+  for (u32 depth = TREE_DEPTH; depth > 0 && from != 0 && i - from <= treeMask && i - from <= window; depth--) {
     u32 length = lengthOfLess < lengthOfMore ? lengthOfLess : lengthOfMore;
     length += lengthOf(i + length, from + length, limit - length);
     u32 *const roots = tree + 2 * (from & treeMask);
@@ -73,7 +73,7 @@ static u32 findAll(u32 i, u32 best, struct candidate *to) {
 }
 
 static u32 findThree(u32 i, struct candidate *to) {
-  u32 *const place = threes + hashOf(load64(i), 3, THREE_BITS);
+  u32 *const place = threes + hashOf(load64(i), 3, threeBits);
   const u32 from = *place;
   *place = i;
   if (from == 0 || i - from > THREE_DISTANCE || (load32(from) ^ load32(i)) << 8 != 0) return 0;

@@ -8,12 +8,12 @@
 enum {
   TAG_BITS = 8,
   ROW_HASHED = 5,
-  GAP = 384, FIRST = 96, LAST = 32, // of a gap that is longer, only so many places are inserted
+  GAP = 64, FIRST = 24, LAST = 16, // of a gap that is longer, only so many places are inserted
 };
 
 static u8 *tags, *heads; // heads, by row: the slot that was filled last; the one filled before it is the next, and behind the last slot the first
 static u32 *places;
-static u32 rowBits, rowDepth, niceLength, laziness, window;
+static u32 rowBits, rowDepth, niceLength, laziness;
 static u32 inserted; // up to here, places are in their rows
 
 // Which slots of a row have the tag, a bit for each.
