@@ -25,6 +25,7 @@ enum {
   PART = 1 << 20, // of a stream
   // What a block may take before it turns out that it does not shrink: all literals, and sequences of up to ten bytes.
   OVERSHOOT = BLOCK + 10 * SEQUENCES_MOST,
+  LITTLE = 1 << 18,
   UNCOMPRESSED = 8, // shorter blocks are not worth a try
 };
 
@@ -40,11 +41,17 @@ static const struct level {
   {parseSingle7, 0, 14},
   {parseSingle6, 0, 16},
   {parseSingle6, 0, 16},
-  {parseDouble, 17, 16},
-  {parseDouble, 17, 16},
+  {parseDouble5, 17, 16},
+  {parseDouble5, 17, 16},
   {parseRows16, .rowBits = 15, .width = 16, .depth = 8, .laziness = 1, .nice = 64},
-  {parseRows64, .rowBits = 16, .width = 64, .depth = 64, .laziness = 2, .nice = 512},
+  {parseRows64, .rowBits = 16, .width = 64, .depth = 48, .laziness = 2, .nice = 256},
   {parseOptimal},
+}, smallLevels[] = { // of little content, which takes little time in any case
+  {parseSingle6, 0, 14},
+  {parseSingle6, 0, 14},
+  {parseSingle6, 0, 14},
+  {parseDouble5, 15, 14},
+  {parseDouble5, 15, 14},
 };
 static const struct level *level;
 
@@ -81,6 +88,7 @@ static void takeTables(u32 length) {
   } else if (level->width > 0) {
     const u32 widthBits = highestBit(level->width);
     rowBits = fewer(level->rowBits + widthBits, length) - widthBits;
+    rowHashed = length > LITTLE ? 5 : 4;
     rowDepth = level->depth;
     laziness = level->laziness;
     niceLength = level->nice;
@@ -95,7 +103,7 @@ static void takeTables(u32 length) {
 
 // Finds room for a frame of `length` bytes, or for a stream, and says where the memory has to end.
 EXPORT(layout) u32 layout(u32 length, u32 levelNumber, u32 isStream_) {
-  level = levels + levelNumber;
+  level = (length > LITTLE || isStream_ || levelNumber >= sizeof smallLevels / sizeof *smallLevels ? levels : smallLevels) + levelNumber;
   isStream = isStream_;
   window = isStream && level->parse != parseOptimal ? STREAM_WINDOW : WINDOW;
   capacity = isStream ? 2 * window + PART : length;

@@ -94,19 +94,17 @@ static INLINE void add(struct found *found, u32 i, u32 length, u32 distance) {
 static u32 *longs, *shorts;
 static u32 longBits, shortBits;
 
-enum { DOUBLE_SHORT = 5 };
-
 // Of what is found nowhere, one byte more is passed over for each so many bytes (2^) since the last match.
 enum { PATIENCE = 8 };
 
-// As zstd's "dfast": eight bytes, or else five.
-static __attribute__((noinline)) void parseDouble(void) {
+// As zstd's "dfast": places by eight bytes, or else by `hashed`.
+static INLINE void parseDouble(u32 hashed) {
   struct found found = begin();
   u32 *const longs_ = longs, *const shorts_ = shorts;
   const u32 longBits_ = longBits, shortBits_ = shortBits, end = blockTo, window_ = window;
   u32 i = blockFrom + (blockFrom == 0);
 #define LONG(word) longs_[hashOf(word, 8, longBits_)]
-#define SHORT(word) shorts_[hashOf(word, DOUBLE_SHORT, shortBits_)]
+#define SHORT(word) shorts_[hashOf(word, hashed, shortBits_)]
   while (i + HASHED <= end) {
     const u64 word = load64(i);
     u32 *const longPlace = &LONG(word), *const shortPlace = &SHORT(word);
@@ -159,7 +157,7 @@ static __attribute__((noinline)) void parseDouble(void) {
   finish(&found);
 }
 
-// As zstd's "fast": the first places of what is searched for in one table, by `hashed` bytes.
+// As zstd's "fast": places by `hashed` bytes.
 static INLINE void parseSingle(u32 hashed) {
   struct found found = begin();
   u32 *const shorts_ = shorts;
@@ -211,3 +209,4 @@ static INLINE void parseSingle(u32 hashed) {
 // One for each number of bytes, which the compiler then knows.
 static __attribute__((noinline)) void parseSingle7(void) { parseSingle(7); }
 static __attribute__((noinline)) void parseSingle6(void) { parseSingle(6); }
+static __attribute__((noinline)) void parseDouble5(void) { parseDouble(5); }

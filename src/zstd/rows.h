@@ -7,13 +7,13 @@
 
 enum {
   TAG_BITS = 8,
-  ROW_HASHED = 5,
   GAP = 64, FIRST = 24, LAST = 16, // of a gap that is longer, only so many places are inserted
+  GOOD = 16, // if a match is as long, a better one is looked for in half of the places
 };
 
 static u8 *tags, *heads; // heads, by row: the slot that was filled last; the one filled before it is the next, and behind the last slot the first
 static u32 *places;
-static u32 rowBits, rowDepth, niceLength, laziness;
+static u32 rowBits, rowHashed, rowDepth, niceLength, laziness;
 static u32 inserted; // up to here, places are in their rows
 
 // Which slots of a row have the tag, a bit for each.
@@ -42,7 +42,7 @@ static INLINE void fill(u32 hash, u32 i, u32 width) {
   places[row * width + slot] = i;
 }
 
-static INLINE u32 rowHash(u32 i) { return hashOf(load64(i), ROW_HASHED, rowBits + TAG_BITS); }
+static INLINE u32 rowHash(u32 i) { return hashOf(load64(i), rowHashed, rowBits + TAG_BITS); }
 
 static INLINE void insertUpTo(u32 to, u32 width) {
   u32 i = inserted;
@@ -70,7 +70,7 @@ static INLINE void tryRepeat(struct match *match, u32 i, u32 distance, u32 end) 
 }
 
 // Inserts `i`. Of matches that are worth no more than `match`, none is taken.
-static INLINE void search(struct match *match, u32 i, u32 end, const struct found *found, u32 width) {
+static INLINE void search(struct match *match, u32 i, u32 end, const struct found *found, u32 depth, u32 width) {
   tryRepeat(match, i, i > found->from ? found->repeat1 : found->repeat3, end);
   tryRepeat(match, i, found->repeat2, end);
   insertUpTo(i, width);
@@ -79,7 +79,7 @@ static INLINE void search(struct match *match, u32 i, u32 end, const struct foun
   u64 mask = rotated(slotsWith(hash & 255, tags + row * width, width), head, width);
   u32 best = match->length < 4 ? 3 : match->length, wanted = load32(i + best - 3);
   const u32 most = end - i;
-  for (u32 depth = rowDepth; mask != 0 && depth > 0; mask &= mask - 1, depth--) {
+  for (; mask != 0 && depth > 0; mask &= mask - 1, depth--) {
     const u32 from = rowPlaces[(head + __builtin_ctzll(mask)) & (width - 1)];
     if (from == 0 || i - from > window) break; // and all that are behind it too
     if (load32(from + best - 3) != wanted) continue;
@@ -102,7 +102,7 @@ static INLINE void parseLazy(u32 width) {
   if (inserted < i) inserted = i;
   while (i + HASHED <= end) {
     struct match match = {0, 0, 0};
-    search(&match, i, end, &found, width);
+    search(&match, i, end, &found, rowDepth, width);
     if (match.length < 4) {
       const u32 by = 1 + ((i - found.from) >> PATIENCE);
       i += by;
@@ -113,7 +113,7 @@ static INLINE void parseLazy(u32 width) {
     for (u32 by = 1; by <= laziness && start + by + HASHED <= end && match.length < niceLength; by++) {
       const int least = match.worth + (by == 1 ? 4 : 7);
       struct match other = {0, 0, least};
-      search(&other, start + by, end, &found, width);
+      search(&other, start + by, end, &found, match.length < GOOD ? rowDepth : (rowDepth + 1) / 2, width);
       if (other.length == 0) continue;
       match = other;
       start += by;

@@ -124,7 +124,7 @@ describe("a frame in parts", () => {
     }
   });
 
-  it.each([1, 6, 7, 9])("of many times its window is as well, and still reaches back, at level %i", async (level) => {
+  it.each([6, 7, 9])("of many times its window is as well, and still reaches back, at level %i", async (level) => {
     const content = Buffer.concat(Array.from({ length: 40 }, (_, i) => Buffer.concat([noise(400_000, i % 3), noise(200_000, 100 + i), words(100_000, 40 + i)])));
     const frame = inParts(content, level, [MOST_PART]);
     expect((await decode(zstd, frame)).content.equals(content)).toBe(true);
@@ -166,12 +166,17 @@ describe("what comes out", () => {
     expect(packed(content, level).equals(first)).toBe(true);
   });
 
+  // Of xxHash's own test (xxhash_spec.md, xxhsum): XXH64 with the seed 0, the lower half.
+  it.each([["", 0x51d8e999], ["a", 0xa98c6e5b], ["abc", 0xad770999]])("ends with the checksum of %j", (text, sum) => {
+    expect(packed(Buffer.from(text), DEFAULT).subarray(-4).readUInt32LE()).toBe(sum);
+  });
+
   it("has a checksum or not, as asked for", () => {
     expect(encodeFrame(TEXT, DEFAULT, { sum: false }).length).toBe(packed(TEXT, DEFAULT).length - 4);
   });
 });
 
-describe.skipIf(!has("zstd"))("next to zstd(1), in frames of 4 MiB (needs zstd)", () => {
+describe.skipIf(!has("zstd"))("next to zstd(1) (needs zstd)", () => {
   const program = readFileSync(new URL("../../node_modules/typescript/lib/typescript.js", import.meta.url)).subarray(0, 4 << 20);
 
   it.each(LEVELS)("at level %i, text and a program take no more than a hundredth beyond what it makes of them", (level) => {
