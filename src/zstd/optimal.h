@@ -129,6 +129,7 @@ static void setPrices(u32 *prices, const u32 *counts, u32 symbols) {
 
 static void setAllPrices(void) {
   setPrices(literalPrices, literalCounts, 256);
+  for (u32 i = 0; i < 256; i++) if (literalPrices[i] < 256) literalPrices[i] = 256; // no code is shorter than a bit
   setPrices(literalLengthPrices, codeCounts[LITERAL_LENGTHS], LITERAL_LENGTH_CODES);
   setPrices(offsetPrices, codeCounts[OFFSETS], OFFSET_CODES);
   setPrices(matchLengthPrices, codeCounts[MATCH_LENGTHS], MATCH_LENGTH_CODES);
