@@ -15,6 +15,7 @@
 #include "matches.h"
 #include "rows.h"
 #include "optimal.h"
+#include "parts.h"
 #include "sum.h"
 
 extern u8 __heap_base;
@@ -35,17 +36,18 @@ static const struct level {
   u8 rowBits, width, depth; // rows of so many slots, of which so many are looked at
   u8 laziness; // up to so many bytes further on a better match is looked for
   u16 nice; // a match as long is taken as soon as it is found
+  u8 divides; // blocks, where parts of them are worth codes of their own
 } levels[] = {
   {parseSingle7, 0, 14},
   {parseSingle7, 0, 14},
   {parseSingle7, 0, 14},
   {parseSingle6, 0, 16},
   {parseSingle6, 0, 16},
-  {parseDouble5, 17, 16},
-  {parseDouble5, 17, 16},
-  {parseRows16, .rowBits = 15, .width = 16, .depth = 8, .laziness = 1, .nice = 64},
-  {parseRows64, .rowBits = 16, .width = 64, .depth = 48, .laziness = 2, .nice = 256},
-  {parseOptimal},
+  {parseDouble5, 17, 16, .divides = 1},
+  {parseDouble5, 17, 16, .divides = 1},
+  {parseRows16, .rowBits = 15, .width = 16, .depth = 8, .laziness = 1, .nice = 128, .divides = 1},
+  {parseRows64, .rowBits = 16, .width = 64, .depth = 64, .laziness = 2, .nice = 512, .divides = 1},
+  {parseOptimal, .divides = 1},
 }, smallLevels[] = { // of little content, which takes little time in any case
   {parseSingle6, 0, 14},
   {parseSingle6, 0, 14},
@@ -191,44 +193,77 @@ static u32 isOneByte(const u8 *from, u32 length) {
   return 1;
 }
 
-// 3.1.1.3. Its end; or, where it does not shrink, 0, and all is as it was.
-static u8 *putCompressed(u8 *out) {
-  const u32 length = blockTo - blockFrom, old[REPEATS] = {repeats[0], repeats[1], repeats[2]};
-  level->parse();
-  u8 *const end = putSequences(putLiterals(out, literals, literalCount));
-  if ((u32)(end - out) < length) {
-    lastCodes = freshCodes;
-    for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = freshTables[kind];
-    return end;
-  }
-  for (u32 i = 0; i < REPEATS; i++) repeats[i] = old[i];
-  return 0;
-}
+enum { RAW_BLOCK, RLE_BLOCK, COMPRESSED_BLOCK, BLOCK_HEADER = 3 };
 
-// 3.1.1.2
-static u8 *putBlock(u8 *out, u32 isLast) {
-  enum { RAW_BLOCK, RLE_BLOCK, COMPRESSED_BLOCK, HEADER = 3 };
-  const u32 length = blockTo - blockFrom;
-  const u8 *const from = input + blockFrom;
-  u32 type = COMPRESSED_BLOCK, size = length;
-  u8 *end = out + HEADER;
-  if (length > 1 && isOneByte(from, length)) {
-    type = RLE_BLOCK;
-    *end++ = from[0];
-  } else {
-    end = length > UNCOMPRESSED ? putCompressed(end) : 0;
-    size = end - out - HEADER;
-  }
-  if (end == 0) {
-    type = RAW_BLOCK;
-    size = length;
-    end = out + HEADER + length;
-    __builtin_memcpy(out + HEADER, from, length);
-  }
+// 3.1.1.2, in front of what it says, whose end is returned.
+static u8 *putBlockHeader(u8 *out, u32 type, u32 size, u32 isLast, u8 *end) {
   const u32 header = isLast | type << 1 | size << 3;
   *(any16 *)out = header;
   out[2] = header >> 16;
   return end;
+}
+
+// 3.1.1.3
+static u8 *putPart(u8 *out, const struct part *part, u32 isLast) {
+  __builtin_memcpy(literalCounts, part->counts.literals, sizeof literalCounts);
+  __builtin_memcpy(codeCounts, part->counts.codes, sizeof codeCounts);
+  u8 *const body = out + BLOCK_HEADER;
+  u8 *const end = putSequences(putLiterals(body, literals + part->firstLiteral, part->lastLiteral - part->firstLiteral), part->firstSequence, part->lastSequence);
+  // Without sequences, a block as it is leaves everything as it was.
+  if (part->firstSequence == part->lastSequence && (u32)(end - body) >= part->length) {
+    __builtin_memcpy(body, literals + part->firstLiteral, part->length);
+    return putBlockHeader(out, RAW_BLOCK, part->length, isLast, body + part->length);
+  }
+  lastCodes = freshCodes;
+  for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = freshTables[kind];
+  return putBlockHeader(out, COMPRESSED_BLOCK, end - body, isLast, end);
+}
+
+// In one part, or as many as are worth it. The end; or 0 where it does not shrink.
+static u8 *putParts(u8 *out, u32 isLast) {
+  static struct part part, next;
+  static const struct counts none;
+  u8 *const begin = out;
+  const u32 symbols = literalCount + sequenceCount, least = !level->divides || symbols < 2 * CHUNK ? ~0u : symbols / 8 > CHUNK ? symbols / 8 : CHUNK;
+  takeChunk(&part, 0, 0, literalCount, least);
+  if (part.lastSequence < sequenceCount) part.cost = costOfCounts(&part.counts, &none);
+  while (part.lastSequence < sequenceCount) {
+    takeChunk(&next, part.lastSequence, part.lastLiteral, literalCount, least);
+    const u64 both = costOfCounts(&part.counts, &next.counts);
+    next.cost = costOfCounts(&next.counts, &none);
+    if (part.cost + next.cost < both) {
+      out = putPart(out, &part, 0);
+      part = next;
+    } else {
+      join(&part, &next);
+      part.cost = both;
+    }
+  }
+  out = putPart(out, &part, isLast);
+  return (u32)(out - begin) < blockTo - blockFrom + BLOCK_HEADER ? out : 0;
+}
+
+// 3.1.1.2
+static u8 *putBlock(u8 *out, u32 isLast) {
+  const u32 length = blockTo - blockFrom;
+  const u8 *const from = input + blockFrom;
+  u8 *const body = out + BLOCK_HEADER;
+  if (length > 1 && isOneByte(from, length)) {
+    *body = from[0];
+    return putBlockHeader(out, RLE_BLOCK, length, isLast, body + 1);
+  }
+  if (length > UNCOMPRESSED) {
+    const u32 old[REPEATS] = {repeats[0], repeats[1], repeats[2]};
+    level->parse();
+    u8 *const end = putParts(out, isLast);
+    if (end != 0) return end;
+    // A reader knows nothing of all that; and what it had before may be gone here.
+    for (u32 i = 0; i < REPEATS; i++) repeats[i] = old[i];
+    lastCodes.isThere = 0;
+    for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = 0;
+  }
+  __builtin_memcpy(body, from, length);
+  return putBlockHeader(out, RAW_BLOCK, length, isLast, body + length);
 }
 
 // Packs `length` bytes that were put where input() said. How many bytes of the frame the output has.

@@ -42,6 +42,12 @@ static void makeLogarithms(void) {
   }
 }
 
+// In 256ths, about.
+static u32 logarithmOf(u32 n) {
+  const u32 more = n < STATES_MOST ? 0 : highestBit(n) - MOST_ACCURACY + 1;
+  return logarithms[n >> more] + 256 * more;
+}
+
 // Probabilities that are as far from the counts as they have to be: none that is counted is 0.
 static void normalize(struct table *table, const u32 *counts, u32 symbols, u32 total, u32 accuracy) {
   const u32 size = 1u << accuracy;

@@ -174,10 +174,9 @@ static u32 plainHeader(u8 *out, u32 type, u32 n) {
 
 static u32 codedHeaderLength(u32 n) { return n < 1024 ? 3 : n < 16384 ? 4 : 5; }
 
-// The literals section. Behind it nothing is worth keeping.
+// The literals section, of `n` that are counted.
 static u8 *putLiterals(u8 *out, const u8 *from, u32 n) {
   const u32 plain = plainHeader(out, RAW_LITERALS, n);
-  countLiterals(from, n);
   u32 most = 0;
   for (u32 i = 0; i < 256; i++) if (literalCounts[i] > most) most = literalCounts[i];
   freshCodes = lastCodes;

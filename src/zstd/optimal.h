@@ -113,12 +113,6 @@ static void findCandidates(void) {
   for (; i <= end; i++) firstCandidates[i - blockFrom] = count;
 }
 
-// A logarithm in 256ths.
-static u32 logarithmOf(u32 n) {
-  const u32 more = n < STATES_MOST ? 0 : highestBit(n) - MOST_ACCURACY + 1;
-  return logarithms[n >> more] + 256 * more;
-}
-
 // What is not there counts as less than once.
 static void setPrices(u32 *prices, const u32 *counts, u32 symbols) {
   u32 sum = 0;
@@ -236,7 +230,7 @@ static __attribute__((noinline)) void parseOptimal(void) {
     findWay();
     struct found found = takeWay();
     finish(&found);
-    countCodes();
+    countCodes(0, sequenceCount);
     countLiterals(literals, literalCount);
     if (round < ROUNDS) for (u32 i = 0; i < REPEATS; i++) repeats[i] = old[i];
   }

@@ -68,9 +68,9 @@ static inline u32 matchLengthCode(u32 length) { // less LEAST_MATCH
 static u8 sequenceCodes[3][SEQUENCES_MOST];
 static u32 codeCounts[3][MATCH_LENGTH_CODES];
 
-static __attribute__((noinline)) void countCodes(void) {
+static __attribute__((noinline)) void countCodes(u32 from, u32 to) {
   __builtin_memset(codeCounts, 0, sizeof codeCounts);
-  for (u32 i = 0; i < sequenceCount; i++) {
+  for (u32 i = from; i < to; i++) {
     const u32 l = literalLengthCode(sequences[i].literals), o = highestBit(sequences[i].offset), m = matchLengthCode(sequences[i].length - LEAST_MATCH);
     sequenceCodes[LITERAL_LENGTHS][i] = l;
     sequenceCodes[OFFSETS][i] = o;
@@ -82,9 +82,9 @@ static __attribute__((noinline)) void countCodes(void) {
 }
 
 // Chooses how the codes of a kind are told, by what that costs, and puts what has to be said of it. The mode.
-static u32 chooseTable(struct writer *to, u32 kind) {
+static u32 chooseTable(struct writer *to, u32 kind, u32 total) {
   static u8 description[128];
-  const u32 *const counts = codeCounts[kind], total = sequenceCount;
+  const u32 *const counts = codeCounts[kind];
   u32 symbols = 0, distinct = 0;
   for (u32 i = 0; i < codesOf[kind]; i++) {
     if (counts[i] == 0) continue;
@@ -133,13 +133,13 @@ static u32 chooseTable(struct writer *to, u32 kind) {
 static inline u32 lowest(u32 value, u32 bits) { return value & ((1u << bits) - 1); }
 
 // From the last to the first.
-static __attribute__((noinline)) u8 *putCodes(u8 *out) {
+static __attribute__((noinline)) u8 *putCodes(u8 *out, u32 first, u32 last) {
   struct writer to = {out};
   const struct table *const literalLengths = freshTables[LITERAL_LENGTHS], *const offsets = freshTables[OFFSETS], *const matchLengths = freshTables[MATCH_LENGTHS];
   u32 literalState = 0, offsetState = 0, matchState = 0;
-  for (u32 i = sequenceCount; i-- > 0;) {
+  for (u32 i = last; i-- > first;) {
     const u32 l = sequenceCodes[LITERAL_LENGTHS][i], o = sequenceCodes[OFFSETS][i], m = sequenceCodes[MATCH_LENGTHS][i];
-    if (i + 1 == sequenceCount) {
+    if (i + 1 == last) {
       literalState = firstState(literalLengths, l);
       offsetState = firstState(offsets, o);
       matchState = firstState(matchLengths, m);
@@ -167,9 +167,9 @@ static __attribute__((noinline)) u8 *putCodes(u8 *out) {
   return to.out;
 }
 
-// The sequences section.
-static u8 *putSequences(u8 *out) {
-  const u32 n = sequenceCount;
+// The sequences section, of those from `first` to `last`, whose codes are counted.
+static u8 *putSequences(u8 *out, u32 first, u32 last) {
+  const u32 n = last - first;
   for (u32 kind = 0; kind < 3; kind++) freshTables[kind] = lastTables[kind];
   if (n < 128) *out++ = n;
   else if (n < 0x7f00) {
@@ -181,10 +181,9 @@ static u8 *putSequences(u8 *out) {
     out += 2;
   }
   if (n == 0) return out;
-  countCodes();
   u8 *const modes = out;
   struct writer to = {out + 1};
   *modes = 0;
-  for (u32 kind = 0; kind < 3; kind++) *modes |= chooseTable(&to, kind) << (6 - 2 * kind);
-  return putCodes(to.out);
+  for (u32 kind = 0; kind < 3; kind++) *modes |= chooseTable(&to, kind, n) << (6 - 2 * kind);
+  return putCodes(to.out, first, last);
 }
