@@ -156,8 +156,8 @@ EXPORT(begin) void beginFrame(u32 hasSum_) {
 // All places are `by` less, a multiple of the window; those that would be less than 0 are none.
 static __attribute__((noinline)) void slide(u32 by) {
   contentEnd -= by;
-  inserted -= by;
-  summed -= by;
+  inserted = inserted > by ? inserted - by : 0;
+  summed = summed > by ? summed - by : 0;
   __builtin_memmove((u8 *)input, input + by, contentEnd);
   for (u32 *place = placesFrom; place < placesEnd; place++) *place = *place > by ? *place - by : 0;
 }
@@ -203,7 +203,7 @@ static u8 *putBlockHeader(u8 *out, u32 type, u32 size, u32 isLast, u8 *end) {
   return end;
 }
 
-// 3.1.1.3
+// 3.1.1.3. Its end; or 0 where it would be longer than a block may be.
 static u8 *putPart(u8 *out, const struct part *part, u32 isLast) {
   __builtin_memcpy(literalCounts, part->counts.literals, sizeof literalCounts);
   __builtin_memcpy(codeCounts, part->counts.codes, sizeof codeCounts);
@@ -214,6 +214,7 @@ static u8 *putPart(u8 *out, const struct part *part, u32 isLast) {
     __builtin_memcpy(body, literals + part->firstLiteral, part->length);
     return putBlockHeader(out, RAW_BLOCK, part->length, isLast, body + part->length);
   }
+  if (end - body > BLOCK) return 0;
   lastCodes = freshCodes;
   for (u32 kind = 0; kind < 3; kind++) lastTables[kind] = freshTables[kind];
   return putBlockHeader(out, COMPRESSED_BLOCK, end - body, isLast, end);
@@ -233,6 +234,7 @@ static u8 *putParts(u8 *out, u32 isLast) {
     next.cost = costOfCounts(&next.counts, &none);
     if (part.cost + next.cost < both) {
       out = putPart(out, &part, 0);
+      if (out == 0) return 0;
       part = next;
     } else {
       join(&part, &next);
@@ -240,7 +242,7 @@ static u8 *putParts(u8 *out, u32 isLast) {
     }
   }
   out = putPart(out, &part, isLast);
-  return (u32)(out - begin) < blockTo - blockFrom + BLOCK_HEADER ? out : 0;
+  return out != 0 && (u32)(out - begin) < blockTo - blockFrom + BLOCK_HEADER ? out : 0;
 }
 
 // 3.1.1.2

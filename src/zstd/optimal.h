@@ -26,7 +26,7 @@ struct node {
 };
 
 static u32 *tree, *treeHeads, *threes; // of a place: the roots of those that are less, and of those that are more
-static u32 treeMask, treeBits, threeBits;
+static u32 treeMask, treeBits, threeBits; // the mask is of places, and less than the window
 static struct candidate *candidates;
 static u32 *firstCandidates; // by place, and one behind the last
 static struct node *nodes;
@@ -41,7 +41,7 @@ static u32 findAll(u32 i, u32 best, struct candidate *to) {
   u32 from = *head, lengthOfLess = 0, lengthOfMore = 0, count = 0;
   u32 *less = tree + 2 * (i & treeMask), *more = less + 1;
   *head = i;
-  for (u32 depth = TREE_DEPTH; depth > 0 && from != 0 && i - from <= treeMask && i - from <= window; depth--) {
+  for (u32 depth = TREE_DEPTH; depth > 0 && from != 0 && i - from <= treeMask; depth--) {
     u32 length = lengthOfLess < lengthOfMore ? lengthOfLess : lengthOfMore;
     length += lengthOf(i + length, from + length, limit - length);
     u32 *const roots = tree + 2 * (from & treeMask);

@@ -124,6 +124,11 @@ describe("a frame in parts", () => {
     }
   });
 
+  it.each(LEVELS)("of nothing but zeros for longer than the window, and then of others, is as well, at level %i", async (level) => {
+    const content = Buffer.concat([Buffer.alloc(18 << 20), TEXT, Buffer.alloc(9 << 20), TEXT]);
+    expect((await decode(zstd, inParts(content, level, [MOST_PART]))).content.equals(content)).toBe(true);
+  }, 30_000);
+
   it.each([6, 7, 9])("of many times its window is as well, and still reaches back, at level %i", async (level) => {
     const content = Buffer.concat(Array.from({ length: 40 }, (_, i) => Buffer.concat([noise(400_000, i % 3), noise(200_000, 100 + i), words(100_000, 40 + i)])));
     const frame = inParts(content, level, [MOST_PART]);
