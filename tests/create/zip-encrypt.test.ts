@@ -159,6 +159,16 @@ describe("--method", () => {
     expect(methodsOf(join(base, "out.zip"))).toEqual(["Store"]);
   });
 
+  it.skipIf(!has("bsdtar"))("zstd: bsdtar unpacks it, small and large, and what comes after the window's end (needs bsdtar)", async () => {
+    const base = temporaryFolder();
+    makeSample(base);
+    writeFileSync(join(base, "sample/huge"), Buffer.concat([prose(9 << 20), noise(1 << 20), Buffer.alloc(2 << 20)]));
+    await create(join(base, "out.zip"), ["sample"], { format: "zip", base, threads: 1, method: "zstd" });
+    mkdirSync(join(base, "back"));
+    run("bsdtar", ["-xf", join(base, "out.zip"), "-C", join(base, "back")]);
+    expect(treeOf(join(base, "back/sample"))).toEqual(treeOf(join(base, "sample")));
+  });
+
   it.skipIf(!has("7zz"))("zstd: 7zz unpacks it, small and large, encrypted and not, also with data descriptors", async () => {
     for (const encryption of [undefined, ...METHODS]) {
       const base = temporaryFolder();
