@@ -1,14 +1,12 @@
 // Matches in rows: the hash of a few bytes leads to a row of places and to a tag of eight bits, the tags of a row are compared all at once, and so only places are looked at that all but
 // certainly match. Needs matches.h.
 
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
-
 enum {
   TAG_BITS = 8,
   GAP = 64, FIRST = 24, LAST = 16, // of a gap that is longer, only so many places are inserted
-  GOOD = 16, // if a match is as long, a better one is looked for in half of the places
+  GOOD = 16, // where a match is as long, a better one is looked for in half of the places
+  ONE_LATER = 4, TWO_LATER = 7, // by so many bits it has to be better
+  SPARSE = 8, // where more bytes at once are passed over, they are not inserted
 };
 
 static u8 *tags, *heads; // heads, by row: the slot that was filled last; the one filled before it is the next, and behind the last slot the first
@@ -19,17 +17,12 @@ static u32 inserted; // up to here, places are in their rows
 // Which slots of a row have the tag, a bit for each.
 static INLINE u64 slotsWith(u32 tag, const u8 *row, u32 width) {
   u64 slots = 0;
-#ifdef __wasm_simd128__
-  const v128_t wanted = wasm_i8x16_splat(tag);
-  for (u32 i = 0; i < width; i += 16) slots |= (u64)wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(row + i), wanted)) << i;
-#else
   const u64 ones = 0x0101010101010101;
   for (u32 i = 0; i < width; i += 8) {
     const u64 differing = *(const u64 *)(row + i) ^ tag * ones;
     const u64 equal = ~(((differing & 127 * ones) + 127 * ones) | differing) & ones << 7; // the highest bit of each byte that is 0
     slots |= ((equal >> 7) * 0x0102040810204080 >> 56) << i; // brings the bits together
   }
-#endif
   return slots;
 }
 
@@ -99,19 +92,19 @@ static INLINE void parseLazy(u32 width) {
   struct found found = begin();
   const u32 end = blockTo;
   u32 i = blockFrom + (blockFrom == 0);
-  if (inserted < i) inserted = i;
+  if (inserted == 0) inserted = 1;
   while (i + HASHED <= end) {
     struct match match = {0, 0, 0};
     search(&match, i, end, &found, rowDepth, width);
     if (match.length < 4) {
       const u32 by = 1 + ((i - found.from) >> PATIENCE);
       i += by;
-      if (by > 8) inserted = i < end ? i : end;
+      if (by > SPARSE) inserted = i < end ? i : end;
       continue;
     }
     u32 start = i;
     for (u32 by = 1; by <= laziness && start + by + HASHED <= end && match.length < niceLength; by++) {
-      const int least = match.worth + (by == 1 ? 4 : 7);
+      const int least = match.worth + (by == 1 ? ONE_LATER : TWO_LATER);
       struct match other = {0, 0, least};
       search(&other, start + by, end, &found, match.length < GOOD ? rowDepth : (rowDepth + 1) / 2, width);
       if (other.length == 0) continue;
