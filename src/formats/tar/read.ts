@@ -177,16 +177,18 @@ async function takeBody(reader: BlockReader, header: TarHeader, padding: number)
 
 /** Behind the end marker there may be padding, which filters must still verify, and nothing else. */
 async function drain(reader: BlockReader, options: ReadOptions): Promise<void> {
-  let behind = 0;
   let looks = "";
+  let start: number | undefined;
   for (let at = reader.position, piece = await reader.piece(); piece !== undefined; at = reader.position, piece = await reader.piece()) {
-    if (behind === 0) {
-      const first = piece.findIndex((byte) => byte !== 0);
-      if (first < 0) continue;
-      const start = first - ((at + first) % BLOCK);
-      if (start >= 0 && piece.length >= start + BLOCK && checksumFits(piece.subarray(start, start + BLOCK))) looks = ", and look like another tar archive";
-    }
-    behind += piece.length;
+    if (start !== undefined) continue;
+    const first = piece.findIndex((byte) => byte !== 0);
+    if (first < 0) continue;
+    start = at + first;
+    const block = first - (start % BLOCK);
+    if (block < 0) continue; // the zeros that it begins with are no name
+    reader.giveBack(piece.subarray(block));
+    const found = await reader.peek(BLOCK);
+    if (found.length === BLOCK && checksumFits(found)) looks = ", and look like another tar archive";
   }
-  if (behind > 0) options.warn(new UnzipxError("TRAILING_DATA", `The tar archive is followed by ${behind} bytes that were not read${looks}`));
+  if (start !== undefined) options.warn(new UnzipxError("TRAILING_DATA", `The tar archive is followed by ${reader.position - start} bytes that were not read${looks}`));
 }
