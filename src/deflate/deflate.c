@@ -169,6 +169,8 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 ways
   *lastShort = base + i;
   if (width == DEEP) {
     u32 *const kept = longOf(i, ways);
+    // What is better than seven bytes has eight in common, and where several such places are kept, older ones are seldom worth the search.
+    if (ways > 1 && best >= 7) mask = 0;
     for (u32 way = 0; way < ways; way++) {
       const u32 from = kept[way] - base;
       if (!isInWindow(i, from)) break;
