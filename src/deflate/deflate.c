@@ -14,6 +14,7 @@
 #endif
 #include "../bytes/sort.h"
 #include "../bytes/huffman.h"
+#include "../bytes/reversed.h"
 
 enum {
   WINDOW = 1 << 15,
@@ -314,14 +315,6 @@ struct codes {
   u8 lengths[COUNTS];
   u16 codes[COUNTS];
 };
-
-static u32 reversed(u32 code, u32 length) {
-  code = (code & 0x5555) << 1 | (code >> 1 & 0x5555);
-  code = (code & 0x3333) << 2 | (code >> 2 & 0x3333);
-  code = (code & 0x0f0f) << 4 | (code >> 4 & 0x0f0f);
-  code = (code & 0x00ff) << 8 | code >> 8;
-  return code >> (16 - length);
-}
 
 // Codes of these lengths (3.2.2), as they are put.
 static void makeCodes(u16 *codes, const u8 *lengths, u32 n) {
