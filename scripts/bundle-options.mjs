@@ -1,6 +1,5 @@
 /** What every bundle of the sources has in common: the program's, the fuzzer's, and those of tests. */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { termsDefine } from "./terms-define.mjs";
 
 /** Input options of rolldown; `root` is the project's folder. */
@@ -18,18 +17,7 @@ export function bundleOptions(root, version) {
     }, {
       name: "commander-starts-nothing",
       resolveId: { filter: { id: /^node:child_process$/ }, handler: (id, importer) => (/[\\/]commander[\\/]/.test(importer ?? "") ? join(root, "scripts/child-process-stub.mjs") : undefined) },
-    }, {
-      name: "zstd-brings-its-webassembly",
-      transform: { filter: { id: /zstd-wasm[\\/]dist[\\/]common[\\/]index\.node\.js$/ }, handler: withWasm },
     }],
     checks: { ineffectiveDynamicImport: false }, // on purpose: those modules are in the first chunk
   };
-}
-
-/** It reads the file beside itself, where a bundle has none. */
-function withWasm(code, id) {
-  const read = "yield readFile(resolve(__dirname, './zstd.wasm'))";
-  if (!code.includes(read)) throw new Error(`${id} does not read its WebAssembly as it used to`);
-  const wasm = readFileSync(join(dirname(id), "zstd.wasm"), "base64");
-  return { code: code.replace(read, () => `Buffer.from(${JSON.stringify(wasm)}, "base64")`), map: null };
 }

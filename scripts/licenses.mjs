@@ -12,17 +12,11 @@ export function thirdPartyLicenses(inputs) {
   const parts = [...packages].sort().map((directory) => {
     const { name, version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
     const file = readdirSync(directory).find((one) => /^(licen[cs]e|copying)/i.test(one));
-    const text = file === undefined ? (known(name) ?? fromReadme(directory)) : readFileSync(join(directory, file), "utf8").trim();
+    const text = file === undefined ? fromReadme(directory) : readFileSync(join(directory, file), "utf8").trim();
     if (text === undefined) throw new Error(`${name}@${version} is bundled and has no licence text`);
     return `${name} ${version} (${license})\n\n${text}\n`;
   });
   return `unzipx contains code of these packages, unmodified:\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
-}
-
-/** The text of a package that only names its licences. */
-function known(name) {
-  const file = new URL(`licenses/${name.replace("/", "+")}.txt`, import.meta.url);
-  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
 }
 
 /** Some packages keep their licence in the readme. */

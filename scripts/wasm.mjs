@@ -12,6 +12,7 @@ const WIDTH = 160;
 export const SOURCES = [
   { source: "src/lzma/lzma.c", code: "code.ts", switches: ["-O2", "-fno-unroll-loops", "-msimd128"] },
   { source: "src/zstd/zstd.c", code: "code.ts", switches: ["-O3"] },
+  { source: "src/zstd/encode.c", code: "encode-code.ts", switches: ["-O2", "-fno-unroll-loops"] },
   { source: "src/bzip2/encode.c", code: "code.ts", switches: ["-O2", "-fno-unroll-loops"] },
   { source: "src/deflate/deflate.c", code: "code.ts", switches: ["-O2", "-fno-unroll-loops", "-msimd128"] },
   { source: "src/deflate/inflate.c", code: "inflate-code.ts", switches: ["-O2"] },

@@ -4,7 +4,6 @@ import type { Encryption } from "../formats/zip/encrypt.ts";
 import { FORMATS } from "./create-formats.ts";
 import type { CreateOptions } from "./create.ts";
 import type { Summary } from "./summary.ts";
-import { zstdOfNode } from "./zstd.ts";
 
 /** Larger than any header, which has to lie in one part; it is also the least that PKZIP and Info-ZIP allow (APPNOTE 8.3.2). */
 const LEAST_PART = 64 << 10;
@@ -19,7 +18,6 @@ export function assertPossible(out: string, { format, encryption, encryptNames, 
     throw new UnzipxError("USAGE", "Cannot do both: encryption needs random bytes, and --reproducible forbids them");
   }
   if (method === "store" && level !== undefined && level > 0) throw new UnzipxError("USAGE", `Cannot do both: --method store does not compress, and level ${level} does`);
-  if (method === "zstd") zstdOfNode();
   if (prefix !== undefined && FORMATS[format].container === undefined) throw new UnzipxError("USAGE", `Cannot create "${out}": --prefix is for archives of several files, and a .${format} holds one without a path`, { hint: `unzipx c OUT.tar.${format} INPUT…` });
   if (split === undefined) return;
   if (out === "-") throw new UnzipxError("USAGE", "Cannot split what goes to standard output: the parts are files", { hint: "unzipx c --split 100M OUT.zip INPUT…" });

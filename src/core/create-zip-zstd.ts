@@ -4,7 +4,6 @@ import { crc32 } from "../bytes/crc32.ts";
 import type { Task } from "../bytes/in-order.ts";
 import { openInput, showPath, sizeChanged } from "../bytes/input-file.ts";
 import { readUpTo } from "../bytes/read-file.ts";
-import { CHUNK, through } from "../bytes/through.ts";
 import { fromSystem } from "../errors.ts";
 import type { Bytes } from "../formats/contract.ts";
 import type { InputEntry } from "../formats/input.ts";
@@ -12,7 +11,6 @@ import { STORE, ZSTD } from "../formats/zip/methods.ts";
 import type { Making, PutDown } from "./create-zip.ts";
 import { BLOCK } from "./pack-job.ts";
 import { shrinks } from "./shrinks.ts";
-import { zstdLevel, zstdOfNode } from "./zstd.ts";
 
 /**
  * Read and compressed when its turn comes, on one thread: blocks that are packed apart would be frames of their own, and
@@ -49,7 +47,7 @@ async function packOne(entry: InputEntry, { zip, output, packing, encryption }: 
     // Down a pipe nothing tells the end of stored data.
     const isStored = output.seekable && encryption?.method !== "zipcrypto" && !shrinks(fd, size);
     const large = await zip.large(entry, isStored ? STORE : ZSTD, size, encryption);
-    const packed = isStored ? input() : through(input(), zstdOfNode().createZstdCompress({ ...zstdLevel(packing.level), chunkSize: CHUNK }), "a file");
+    const packed = isStored ? input() : framed(input(), size, packing.level);
     for await (const chunk of packed) {
       packing.check();
       sums.packedSize += chunk.length;
@@ -65,6 +63,14 @@ async function packOne(entry: InputEntry, { zip, output, packing, encryption }: 
   } finally {
     closeSync(fd);
   }
+}
+
+/** All in one frame; of content that ends early, the frame has no end. */
+async function* framed(input: Bytes, size: number, level: number): Bytes {
+  const { FrameStream } = await import("../zstd/encoder.ts");
+  const frame = new FrameStream(level);
+  let left = size;
+  for await (const block of input) yield frame.pack(block, (left -= block.length) === 0);
 }
 
 async function* blocksOf(fd: number, size: number, entry: InputEntry): Bytes {

@@ -1,6 +1,5 @@
 /** One block of a filter's output, packed by itself: a job that any thread runs. */
 import { encodeLz4Block } from "../filters/lz4-block-encode.ts";
-import { encodeZstdFrame } from "../filters/zstd-block-encode.ts";
 import type { BlockCodec } from "../formats/contract.ts";
 import { Moved } from "../parallel/serve.ts";
 
@@ -28,7 +27,7 @@ async function encoded(codec: BlockCodec, block: Uint8Array, level: number): Pro
     case "lz4":
       return encodeLz4Block(block, level);
     case "zstd":
-      return encodeZstdFrame(block, level);
+      return (await import("../zstd/encoder.ts")).encodeFrame(block, level);
     case "bzip2":
       return (await import("../bzip2/encoder.ts")).encodeBzip2Stream(block, level);
   }

@@ -14,7 +14,6 @@ import type { DeflatedBlock } from "../formats/contract.ts";
 import { encryptWhole, type Encryption } from "../formats/zip/encrypt.ts";
 import { DEFLATE, STORE, ZSTD } from "../formats/zip/methods.ts";
 import { Moved } from "../parallel/serve.ts";
-import { zstdLevel, zstdOfNode } from "./zstd.ts";
 
 /** Files up to this size are read and packed in one go. */
 export const SMALL_FILE = MOST;
@@ -51,7 +50,11 @@ export interface PackResult {
   readonly errors: ReadonlyMap<number, PlainError>;
 }
 
-export function runPack(job: PackJob): Moved<PackResult> {
+/** Content and level to what is packed, valid until the next call. */
+type Compress = (content: Uint8Array, level: number) => Uint8Array;
+
+export async function runPack(job: PackJob): Promise<Moved<PackResult>> {
+  const compress = job.method === "zstd" ? await zstdOfEntry() : deflate;
   const rows = job.paths.length;
   const [crcs, sizes, packedSizes, methods] = [new Uint32Array(rows), new Uint32Array(rows), new Uint32Array(rows), new Uint8Array(rows)];
   const errors = new Map<number, PlainError>();
@@ -60,7 +63,7 @@ export function runPack(job: PackJob): Moved<PackResult> {
   job.paths.forEach((path, row) => {
     try {
       const content = readSmall(path, job.follow);
-      const packed = job.level === 0 ? content : compressIfSmaller(content, job);
+      const packed = job.level === 0 ? content : compressIfSmaller(content, compress, job.level);
       const sum = crc32(content);
       const data = job.encryption === undefined ? packed : encryptWhole(packed, sum, job.encryption);
       out = withRoom(out, used, data.length); // files may have grown since they were counted
@@ -106,14 +109,16 @@ function readSmall(path: DiskPath, follow: boolean): Uint8Array {
   }
 }
 
+/** Without a checksum: the zip has one. */
+async function zstdOfEntry(): Promise<Compress> {
+  const { encodeFrame } = await import("../zstd/encoder.ts");
+  return (content, level) => encodeFrame(content, level, { sum: false });
+}
+
 /** The content itself when it does not shrink. */
-function compressIfSmaller(content: Uint8Array, { method, level }: PackJob): Uint8Array {
+function compressIfSmaller(content: Uint8Array, compress: Compress, level: number): Uint8Array {
   if (content.length === 0) return content;
-  const packed =
-    method === "deflate"
-      ? deflate(content, level)
-      : // One output buffer that fits: the default of 16 KiB is too much for most files and too little for some.
-        zstdOfNode().zstdCompressSync(content, { ...zstdLevel(level), chunkSize: content.length + 64 });
+  const packed = compress(content, level);
   return packed.length < content.length ? packed : content;
 }
 

@@ -12,6 +12,7 @@
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
 #endif
+#include "../bytes/bits.h"
 #include "../bytes/sort.h"
 #include "../bytes/huffman.h"
 #include "../bytes/reversed.h"
@@ -284,24 +285,7 @@ static u64 costOf(const u32 *one, const u32 *other) {
 }
 
 // Bits go out lowest first (3.1.1).
-struct writer {
-  u8 *out;
-  u64 bits; // those that are not out yet
-  u32 count; // fewer than eight after flush(), and never more than 64
-};
 static struct writer writer;
-
-static INLINE void put(struct writer *to, u64 value, u32 count) {
-  to->bits |= value << to->count;
-  to->count += count;
-}
-
-static INLINE void flush(struct writer *to) {
-  *(any64 *)to->out = to->bits;
-  to->out += to->count >> 3;
-  to->bits >>= to->count & ~7u;
-  to->count &= 7;
-}
 
 // A code, and in the highest byte how long it is.
 static INLINE void putCode(struct writer *to, u32 code) { put(to, code & 0xffffff, code >> 24); }

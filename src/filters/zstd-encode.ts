@@ -2,25 +2,23 @@
 import type { Bytes, EncodeOptions } from "../formats/contract.ts";
 import { encodeBlocks, underWay } from "./encode-blocks.ts";
 
-/** 0 to 9 of the command line → 1 to 19 of zstd, whose own default, 3, is level 6 here. */
-export const ZSTD_LEVELS: readonly number[] = [1, 1, 1, 2, 2, 3, 3, 6, 12, 19];
-
-/** Windows are at most 2 MiB up to zstd's level 6, and a frame of twice that is 1 % larger than one of everything (measured). */
+/** A frame of so much is 1 % larger than one of everything (measured with zstd(1)'s level 6). */
 const BLOCK = 4 << 20;
-/** From 12 on they have 4 and 8 MiB. */
+/** From this level on, it is worth its time to reach back farther. */
+const FAR = 8;
 const LARGE_BLOCK = 16 << 20;
 const MEMORY = 1 << 30;
 const ROUNDS = 2;
+/** Of src/zstd/encode.c, on each thread: the content, the frame and the tables. */
+const [WORKSPACE, LARGE_WORKSPACE] = [12 << 20, 114 << 20];
 
 export function encodeZstd(input: Bytes, { level, compressor }: EncodeOptions): AsyncGenerator<Uint8Array> {
-  const zstdLevel = ZSTD_LEVELS[level]!;
-  const isLarge = zstdLevel >= 12;
+  const isLarge = level >= FAR;
   return encodeBlocks(input, {
     size: isLarge ? LARGE_BLOCK : BLOCK,
-    // The tables of zstd's searches, roughly: ZSTD_estimateCCtxSize() says 81 MB for level 19.
-    workspace: (isLarge ? 96 : 16) << 20,
+    workspace: (isLarge ? LARGE_WORKSPACE : WORKSPACE) / ROUNDS, // no more than the threads are at work
     memory: MEMORY,
     width: underWay(compressor.width, ROUNDS),
-    encode: (block) => compressor.encode("zstd", block, zstdLevel),
+    encode: (block) => compressor.encode("zstd", block, level),
   });
 }

@@ -6,6 +6,7 @@
 // code.ts holds what scripts/wasm.mjs makes of this file.
 
 #include "../bytes/wasm.h"
+#include "sum.h"
 
 // Copies are of any128, two steps of 8 bytes: -msimd128, which not every processor has, was no faster.
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -548,39 +549,15 @@ EXPORT(store) void store(u32 length, u32 at) { __builtin_memcpy(window() + at, i
 // A block of one byte, repeated.
 EXPORT(fill) void fill(u32 length, u32 at) { __builtin_memset(window() + at, input[0], length); }
 
-// XXH64 with the seed 0 (xxhash_spec.md), whose lower half is a frame's checksum (3.1.1).
+// The checksum of a frame (3.1.1), over what is taken of the window in whatever pieces.
 
-static const u64 PRIME1 = 0x9e3779b185ebca87, PRIME2 = 0xc2b2ae3d27d4eb4f, PRIME3 = 0x165667b19e3779f9, PRIME4 = 0x85ebca77c2b2ae63, PRIME5 = 0x27d4eb2f165667c5;
-enum { STRIPE = 32 };
-
-static u64 lanes[4], summed;
+static struct sum lanes;
+static u64 summed;
 static u8 stripe[STRIPE];
 
-static inline u64 rotate(u64 value, u32 by) { return value << by | value >> (64 - by); }
-static inline u64 mixed(u64 lane, u64 word) { return rotate(lane + word * PRIME2, 31) * PRIME1; }
-
 EXPORT(sumBegin) void sumBegin(void) {
-  lanes[0] = PRIME1 + PRIME2;
-  lanes[1] = PRIME2;
-  lanes[2] = 0;
-  lanes[3] = -PRIME1;
+  lanes = beginSum();
   summed = 0;
-}
-
-// Whole stripes. Where they end.
-static const u8 *sumStripes(const u8 *byte, const u8 *end) {
-  u64 lane0 = lanes[0], lane1 = lanes[1], lane2 = lanes[2], lane3 = lanes[3];
-  for (; end - byte >= STRIPE; byte += STRIPE) {
-    lane0 = mixed(lane0, *(const any64 *)byte);
-    lane1 = mixed(lane1, *(const any64 *)(byte + 8));
-    lane2 = mixed(lane2, *(const any64 *)(byte + 16));
-    lane3 = mixed(lane3, *(const any64 *)(byte + 24));
-  }
-  lanes[0] = lane0;
-  lanes[1] = lane1;
-  lanes[2] = lane2;
-  lanes[3] = lane3;
-  return byte;
 }
 
 // Of the window.
@@ -592,25 +569,11 @@ EXPORT(sum) void sum(u32 at, u32 length) {
     const u32 wanted = length < STRIPE - begun ? length : STRIPE - begun;
     __builtin_memcpy(stripe + begun, byte, wanted);
     if (begun + wanted < STRIPE) return;
-    sumStripes(stripe, stripe + STRIPE);
+    addStripes(&lanes, stripe, stripe + STRIPE);
     byte += wanted;
   }
-  byte = sumStripes(byte, end);
+  byte = addStripes(&lanes, byte, end);
   __builtin_memcpy(stripe, byte, end - byte);
 }
 
-EXPORT(sumEnd) u32 sumEnd(void) {
-  u64 hash = PRIME5;
-  if (summed >= STRIPE) {
-    hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
-    for (u32 i = 0; i < 4; i++) hash = (hash ^ mixed(0, lanes[i])) * PRIME1 + PRIME4;
-  }
-  hash += summed;
-  const u8 *byte = stripe, *const end = stripe + summed % STRIPE;
-  for (; end - byte >= 8; byte += 8) hash = rotate(hash ^ mixed(0, *(const any64 *)byte), 27) * PRIME1 + PRIME4;
-  for (; end - byte >= 4; byte += 4) hash = rotate(hash ^ *(const any32 *)byte * PRIME1, 23) * PRIME2 + PRIME3;
-  for (; byte < end; byte++) hash = rotate(hash ^ *byte * PRIME5, 11) * PRIME1;
-  hash = (hash ^ hash >> 33) * PRIME2;
-  hash = (hash ^ hash >> 29) * PRIME3;
-  return hash ^ hash >> 32;
-}
+EXPORT(sumEnd) u32 sumEnd(void) { return endSum(&lanes, stripe, summed); }

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { xxh64 } from "../../src/bytes/xxhash64.ts";
 import { zstd as ours } from "../../src/filters/zstd.ts";
 import { COMPRESSED, RAW, ZstdDecoder } from "../../src/zstd/decoder.ts";
+import { encodeFrame } from "../../src/zstd/encoder.ts";
 import { decode, mixture, noise, u32, type Decoded } from "../helpers/filters.ts";
 import { has } from "../helpers/tools.ts";
 
@@ -181,6 +181,8 @@ describe("ZstdDecoder", () => {
     const decoder = new ZstdDecoder("it");
     const content = noise(3000);
     for (const length of [0, 1, 3, 4, 7, 8, 12, 31, 32, 33, 63, 64, 100, 3000]) {
+      // Of which zstd(1) is the judge, in the encoder's tests.
+      const sum = Buffer.from(encodeFrame(content.subarray(0, length), 1).slice(-4)).readUInt32LE();
       for (const piece of [1, 5, 31, 32, 100, 3000]) {
         decoder.open(1 << 20);
         for (let at = 0; at < length; at += piece) {
@@ -189,7 +191,7 @@ describe("ZstdDecoder", () => {
           decoder.block(RAW, part.length);
           decoder.take(true);
         }
-        expect([length, piece, decoder.sum]).toEqual([length, piece, xxh64(content.subarray(0, length)).low]);
+        expect([length, piece, decoder.sum]).toEqual([length, piece, sum]);
       }
     }
   });
