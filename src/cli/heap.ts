@@ -23,11 +23,6 @@ export function sizeHeap(argv: readonly string[]): boolean {
   return true;
 }
 
-/** What else costs some time and saves memory, where several threads hold large blocks: making a tar.zst takes 190 MB and not 250, and a twentieth longer. */
-export function saveHeap(): void {
-  nodeV8().setFlagsFromString("--optimize-for-size");
-}
-
 function isLarge(word: string): boolean {
   if (word.startsWith("-")) return word === "-";
   try {
