@@ -15,6 +15,7 @@ export const SOURCES = [
   { source: "src/zstd/encode.c", code: "encode-code.ts", switches: ["-O2", "-fno-unroll-loops"] },
   { source: "src/bzip2/encode.c", code: "code.ts", switches: ["-O2", "-fno-unroll-loops"] },
   { source: "src/deflate/deflate.c", code: "code.ts", switches: ["-O2", "-fno-unroll-loops", "-msimd128"] },
+  { source: "src/deflate/inflate.c", code: "inflate-code.ts", switches: ["-O2"] },
   { source: "src/formats/zip/plain.c", code: "plain-code.ts", switches: ["-O2", "-fno-unroll-loops"] },
   { source: "src/deflate/deflate.c", code: "plain-code.ts", switches: ["-O2", "-fno-unroll-loops"] },
 ];

@@ -15,6 +15,15 @@ export class BlockReader {
     this.#what = what;
   }
 
+  /** What has arrived; what comes next lies `at` there. For whoever reads it in place and then skips it; valid until something is waited for. */
+  get arrived(): Buffer {
+    return this.#chunk;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
   /** The next `length` bytes if they have arrived already; valid until the next call. */
   tryTake(length: number): Buffer | undefined {
     const start = this.#at;

@@ -28,12 +28,14 @@ function multiply(a: number, b: number): number {
   return product >>> 0;
 }
 
-/** x^(8 · 2^k) for k = 0, 1, 2 …; 53 of them cover every length a number can hold. */
-const POWERS: readonly number[] = (() => {
-  const powers = [ONE >>> 8];
-  while (powers.length < 53) powers.push(multiply(powers.at(-1)!, powers.at(-1)!));
-  return powers;
-})();
+/** x^(8 · 2^k) for k = 0, 1, 2 …; 53 of them cover every length a number can hold. Made when they are needed. */
+let powers: readonly number[] | undefined;
+
+function makePowers(): readonly number[] {
+  const made = [ONE >>> 8];
+  while (made.length < 53) made.push(multiply(made.at(-1)!, made.at(-1)!));
+  return made;
+}
 
 // Blocks are of one length but for the last: the factor of the length before serves nearly always.
 let lastLength = 0;
@@ -43,9 +45,10 @@ let lastFactor = ONE;
 function shiftBy(length: number): number {
   if (length === lastLength) return lastFactor;
   let factor = ONE;
+  powers ??= makePowers();
   // Division, not a shift: lengths beyond 2^32 are real.
   for (let rest = length, k = 0; rest > 0; rest = Math.floor(rest / 2), k++) {
-    if (rest % 2 === 1) factor = multiply(POWERS[k]!, factor);
+    if (rest % 2 === 1) factor = multiply(powers[k]!, factor);
   }
   lastLength = length;
   lastFactor = factor;

@@ -5,7 +5,7 @@ let require: NodeJS.Require | undefined;
 
 function later<Module>(name: string): () => Module {
   let loaded: Module | undefined;
-  return () => (loaded ??= (require ??= createRequire(import.meta.url))(name) as Module);
+  return () => (loaded ??= (require ??= createRequire(import.meta.filename))(name) as Module);
 }
 
 export const nodeCrypto = later<typeof import("node:crypto")>("node:crypto");

@@ -1,7 +1,6 @@
 /**
- * Raw deflate (RFC 1951) inflated on the calling thread, into memory that is used again. Node's inflateRawSync() sets up a stream and a
- * buffer for each call, which for small files is more work than the data are; its streams take twice the processor time of what
- * they inflate, in fresh buffers and in going to other threads and back.
+ * Raw deflate (RFC 1951) that is there as a whole, inflated on the calling thread into memory that is used again. Node's inflateRawSync() sets up a stream and a
+ * buffer for each call, which for small files is more work than the data are. What comes in pieces, src/deflate/inflation.ts inflates.
  */
 import type { Zlib } from "node:zlib";
 import { nodeZlib } from "./node-modules.ts";
@@ -39,20 +38,10 @@ class Coder {
     return new Coder(handle as Handle, left);
   }
 
-  /** All of an input; where `output` is full afterwards it may have been too small. */
+  /** All of an input; where `output` is full afterwards it may have been too small. Throws as zlib would. */
   run(input: Uint8Array, output: Uint8Array): Moved {
-    this.reset();
-    return this.step(input, output, nodeZlib().constants.Z_FINISH);
-  }
-
-  /** Makes it ready for another stream. */
-  reset(): void {
     this.#handle.reset();
-  }
-
-  /** Works until the input is used up, the output is full, or the stream is at its end. Throws as zlib would. */
-  step(input: Uint8Array, output: Uint8Array, flush: number): Moved {
-    this.#handle.writeSync(flush, input, 0, input.length, output, 0, output.length);
+    this.#handle.writeSync(nodeZlib().constants.Z_FINISH, input, 0, input.length, output, 0, output.length);
     const error = this.#error;
     this.#error = undefined;
     if (error !== undefined) throw error;
@@ -84,65 +73,4 @@ export function inflateRaw(packed: Uint8Array, most: number): { readonly bytes: 
   const { read, written } = inflater.run(packed, output);
   if (written > most) throw Object.assign(new RangeError(`more than ${most} bytes`), { code: "ERR_BUFFER_TOO_LARGE" });
   return { bytes: output.subarray(0, written), consumed: read };
-}
-
-/** What comes out at once: large enough that calls cost nothing, small enough to stay in the processor's cache. */
-const CHUNK = 256 * 1024;
-
-/** A stream that comes in pieces. */
-export interface Inflation {
-  /** What a piece inflates to. A chunk is valid until the next but one is asked for, so that it may be written meanwhile. */
-  push(piece: Uint8Array): Generator<Uint8Array>;
-  /** Nothing more comes: throws where the stream is not at its end. */
-  end(): void;
-  /** What comes next is another stream. */
-  restart(): void;
-  /** The stream ended, perhaps within a piece. */
-  readonly isOver: boolean;
-  /** Packed bytes of the stream so far. */
-  readonly consumed: number;
-}
-
-/** Undefined where Node shows no handle: then its own streams have to do. */
-export function startInflation(): Inflation | undefined {
-  const coder = Coder.of(nodeZlib().createInflateRaw()); // its own: others may be under way
-  if (coder === undefined) return undefined;
-  const buffers = [Buffer.allocUnsafeSlow(CHUNK), Buffer.allocUnsafeSlow(CHUNK)] as const;
-  let turn = 0;
-  let isOver = false;
-  let consumed = 0;
-  return {
-    *push(piece) {
-      for (let at = 0; !isOver; ) {
-        const output = buffers[turn % 2]!;
-        const rest = piece.subarray(at);
-        const { read, written } = coder.step(rest, output, nodeZlib().constants.Z_NO_FLUSH);
-        at += read;
-        consumed += read;
-        // Room was left, and input too: only the stream's end stops it there.
-        isOver = written < output.length && read < rest.length;
-        if (written > 0) {
-          turn += 1;
-          yield output.subarray(0, written);
-        }
-        if (at === piece.length && written < output.length) return;
-      }
-    },
-    end() {
-      if (isOver) return;
-      coder.step(new Uint8Array(0), buffers[turn % 2]!, nodeZlib().constants.Z_FINISH); // Z_BUF_ERROR: it is not
-      isOver = true;
-    },
-    restart() {
-      coder.reset();
-      isOver = false;
-      consumed = 0;
-    },
-    get isOver() {
-      return isOver;
-    },
-    get consumed() {
-      return consumed;
-    },
-  };
 }

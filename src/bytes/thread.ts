@@ -2,6 +2,7 @@
  * Threads of the program. All begin in one file and are told there what they are for: so one can be started before anybody knows that. It takes 60 to 80 ms until
  * a thread's first line runs and what it needs is loaded.
  */
+import { join } from "node:path";
 import type { Worker, WorkerOptions } from "node:worker_threads";
 import { nodeWorkers } from "./node-modules.ts";
 
@@ -22,7 +23,7 @@ export interface ThreadStart {
 }
 
 /** The bundle lies flat; beside the sources there is none, so the built one is taken. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/thread.cjs" : "./thread.cjs", import.meta.url);
+const ENTRY = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../../dist/thread.cjs" : "thread.cjs");
 
 /** No flags of the main thread (an --eval script would run again), and a young generation that suits small jobs in large buffers. */
 const OPTIONS: WorkerOptions = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } };

@@ -18,8 +18,21 @@ const GROW_BYTES = 4 << 20;
 
 /** The exports of a new instance. Throws where this processor lacks what the code asks for. */
 export function instantiate(code: string): unknown {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-  return new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(code, "base64"))).exports;
+  return instanceOf(compile(code));
+}
+
+/** For several instances: what V8 makes of it, it makes for all of them. Throws as instantiate(). */
+export function compile(code: string): object {
+  return new (api().Module)(Buffer.from(code, "base64"));
+}
+
+/** The exports of another instance. */
+export function instanceOf(compiled: object): unknown {
+  return new (api().Instance)(compiled).exports;
+}
+
+function api(): WebAssemblyApi {
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }
 
 /** Makes the memory `wanted` bytes long or, for what is to come, longer, but no longer than `most`. False: there is not so much. */

@@ -1,6 +1,7 @@
 /** From the command line to the exit code: the only catch-all, and the only place where the process ends. */
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { keepCompiled } from "../safe/compile-cache.ts";
+import { sizeHeap } from "./heap.ts";
 import { stderr, stdout } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
@@ -19,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     stdout.write(`${VERSION}\n`); // not worth loading a parser for
     return 0;
   }
-  keepCompiled(process.env);
+  keepCompiled(process.env, sizeHeap(argv) ? "large" : "small");
   const interruption = new AbortController();
   const stop = (error: UnzipxError) => (): void => {
     if (interruption.signal.aborted) return;

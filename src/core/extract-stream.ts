@@ -48,7 +48,8 @@ export async function extractStream(opened: OpenedStream, run: Run): Promise<voi
         }
         // Of many names that repeat each would wait for the one before.
         const other = claim.repeats ? undefined : behind;
-        const trouble = entry.whole === undefined ? await writeStreamed(entry, claim, run, () => report(entry.path)) : writeWholeEntry(entry, entry.whole, claim, run, other);
+        const { whole } = entry; // once: who is asked may make it anew
+        const trouble = whole === undefined ? await writeStreamed(entry, claim, run, () => report(entry.path)) : writeWholeEntry(entry, whole, claim, run, other);
         if (trouble !== undefined) {
           failed(trouble, claim);
           continue;

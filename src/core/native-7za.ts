@@ -20,7 +20,7 @@ import { throwIfAborted } from "./packing.ts";
 export function find7za(): string | undefined {
   let path: string;
   try {
-    ({ path7za: path } = createRequire(import.meta.url)("7zip-bin") as { path7za: string });
+    ({ path7za: path } = createRequire(import.meta.filename)("7zip-bin") as { path7za: string });
   } catch {
     return undefined; // the package was left out
   }

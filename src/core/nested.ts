@@ -152,8 +152,9 @@ export function keptChunks({ whole, chunks }: Decoded): Bytes {
 }
 
 /** Valid as long as the entry is. */
-export function contentOf({ whole, content }: StreamEntry): Bytes {
-  return whole === undefined ? content() : inOnePiece(whole);
+export function contentOf(entry: StreamEntry): Bytes {
+  const { whole } = entry;
+  return whole === undefined ? entry.content() : inOnePiece(whole);
 }
 
 async function* inOnePiece(bytes: Uint8Array): Bytes {

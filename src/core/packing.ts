@@ -75,9 +75,10 @@ export function compressorOf(packing: Packing): Compressor {
   const signal = packing.signal === undefined ? undefined : listenable(packing.signal);
   /** Large buffers that are between two jobs. */
   const free: ArrayBuffer[] = [];
-  // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it.
-  const copied = (before: Uint8Array, block: Uint8Array): { bytes: Uint8Array; before: Uint8Array; into: ArrayBuffer } => {
+  // The caller keeps its buffers, so a copy goes, in one piece: moved there, and back with the result in it. What all threads see needs none.
+  const lent = (before: Uint8Array, block: Uint8Array): { bytes: Uint8Array; before: Uint8Array; into: ArrayBuffer } => {
     const into = takeBuffer(free, before.length + block.length);
+    if (block.buffer instanceof SharedArrayBuffer) return { bytes: block, before, into };
     const copy = new Uint8Array(into, 0, before.length + block.length);
     copy.set(before);
     copy.set(block, before.length);
@@ -92,13 +93,13 @@ export function compressorOf(packing: Packing): Compressor {
   return {
     width: packing.threads,
     async deflate(block, dictionary, level, last) {
-      const { bytes, before, into } = copied(dictionary ?? NONE, block);
+      const { bytes, before, into } = lent(dictionary ?? NONE, block);
       const result = await packing.run<DeflatedBlock>({ kind: "deflate", block: { bytes, dictionary: before }, level, last, into }, [into]);
       return { ...result, data: taken(result.data) };
     },
     async encode(codec, block, level) {
       throwIfAborted(signal);
-      const { bytes, into } = copied(NONE, block);
+      const { bytes, into } = lent(NONE, block);
       // Some blocks take seconds; nobody waits for them once the user wants to stop.
       return taken(await unlessAborted(signal, packing.run<Uint8Array>({ kind: "encode", codec, block: bytes, level, into }, [into])));
     },

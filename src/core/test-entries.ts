@@ -181,7 +181,8 @@ async function verifyStream(opened: OpenedStream, run: Run, level: Level, watch:
       if (isLookedInto(entry, run)) {
         await look(entry, contentOf(entry), run, level, watch);
       } else {
-        if (entry.whole !== undefined) await verified(entry.whole);
+        const { whole } = entry;
+        if (whole !== undefined) await verified(whole);
         else for await (const chunk of entry.content()) {
           await verified(chunk);
           report(entry.path);

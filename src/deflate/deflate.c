@@ -15,6 +15,7 @@
 #include "../bytes/bits.h"
 #include "../bytes/sort.h"
 #include "../bytes/huffman.h"
+#include "../bytes/reversed.h"
 
 enum {
   WINDOW = 1 << 15,
@@ -170,6 +171,8 @@ static INLINE u32 find(u32 i, u32 best, u32 depth, u32 nice, u32 width, u32 ways
   *lastShort = base + i;
   if (width == DEEP) {
     u32 *const kept = longOf(i, ways);
+    // What is better than seven bytes has eight in common, and where several such places are kept, older ones are seldom worth the search.
+    if (ways > 1 && best >= 7) mask = 0;
     for (u32 way = 0; way < ways; way++) {
       const u32 from = kept[way] - base;
       if (!isInWindow(i, from)) break;
@@ -296,14 +299,6 @@ struct codes {
   u8 lengths[COUNTS];
   u16 codes[COUNTS];
 };
-
-static u32 reversed(u32 code, u32 length) {
-  code = (code & 0x5555) << 1 | (code >> 1 & 0x5555);
-  code = (code & 0x3333) << 2 | (code >> 2 & 0x3333);
-  code = (code & 0x0f0f) << 4 | (code >> 4 & 0x0f0f);
-  code = (code & 0x00ff) << 8 | code >> 8;
-  return code >> (16 - length);
-}
 
 // Codes of these lengths (3.2.2), as they are put.
 static void makeCodes(u16 *codes, const u8 *lengths, u32 n) {

@@ -98,7 +98,7 @@ const SOURCE = "/in";
 const SINK = "/out";
 
 export async function instantiate(): Promise<Instance> {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(import.meta.filename);
   // Not import(): where what is compiled is kept by hand, Node 20 would warn of it (src/safe/code-cache.ts).
   const factory = require("7z-wasm") as (options: object) => Promise<Wasm>;
   // Its file is not part of our bundle: who wants to can put another build of 7-Zip in its place.

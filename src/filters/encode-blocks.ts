@@ -1,5 +1,6 @@
 /** A stream cut into blocks, which are encoded on whatever threads there are and come out in order. */
 import { inOrder, type Task } from "../bytes/in-order.ts";
+import { sharedBytes } from "../bytes/shared-bytes.ts";
 import type { Bytes } from "../formats/contract.ts";
 
 export interface BlockEncoding {
@@ -48,7 +49,7 @@ export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace
     let any = false;
     for await (const chunk of input) {
       for (let at = 0; at < chunk.length; ) {
-        block ??= free.pop() ?? Buffer.allocUnsafeSlow(size);
+        block ??= free.pop() ?? sharedBytes(size);
         const part = chunk.subarray(at, at + size - used);
         const taken = fill === undefined ? part.length : fill.take(part);
         block.set(part.subarray(0, taken), used);

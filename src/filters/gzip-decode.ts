@@ -2,7 +2,7 @@
 import { crc32, createInflateRaw } from "node:zlib";
 import { BlockReader } from "../bytes/block-reader.ts";
 import { decodeMember } from "../bytes/member.ts";
-import { startInflation, type Inflation } from "../bytes/raw-inflate.ts";
+import { startInflation, type Inflation } from "../deflate/inflation.ts";
 import { zlibError } from "../bytes/through.ts";
 import { UnzipxError } from "../errors.ts";
 import type { Bytes, DecodeOptions } from "../formats/contract.ts";

@@ -13,11 +13,11 @@ interface Keeping {
   enableCompileCache?(folder: string): unknown;
 }
 
-/** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. */
-export function keepCompiled(env: NodeJS.ProcessEnv): void {
+/** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. `flags` names those of V8, which takes what was made with the same ones only. */
+export function keepCompiled(env: NodeJS.ProcessEnv, flags: string): void {
   if (env["NODE_DISABLE_COMPILE_CACHE"]) return;
   const folder = privateFolder(env);
-  keepCompiledIn(folder && join(folder, "compiled"));
+  keepCompiledIn(folder && join(folder, "compiled", flags));
 }
 
 /** As on the thread that this one belongs to. */

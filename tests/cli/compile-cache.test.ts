@@ -62,6 +62,21 @@ describe.skipIf(isWindows || "enableCompileCache" in module)("where Node has no 
     expect(filesIn(compiled).map((path) => statSync(path).ino)).toEqual(inodes);
   });
 
+  it("a large archive, of which V8 is given other flags, does not take it away from small ones", () => {
+    const { where, compiled, list } = listing();
+    where.file("large.zip", buildZip([{ name: "b.bin", content: Buffer.alloc(1 << 20) }]));
+    const large = (): void => {
+      const { code, stdout } = where.run(["l", "-1", "large.zip"], { env: { XDG_CACHE_HOME: join(compiled, "../..") } });
+      expect([code, stdout]).toEqual([0, "b.bin\n"]);
+    };
+    list();
+    large();
+    const inodes = filesIn(compiled).map((path) => statSync(path).ino);
+    list();
+    large();
+    expect(filesIn(compiled).map((path) => statSync(path).ino)).toEqual(inodes);
+  });
+
   it.each<[string, (bytes: Buffer) => Buffer]>([
     ["cut off", (bytes) => bytes.subarray(0, bytes.length / 2)],
     ["empty", () => Buffer.alloc(0)],

@@ -4,7 +4,6 @@ import type { CreateCommand } from "../../commands/create.ts";
 import { UnzipxError } from "../../errors.ts";
 import { texts, threadsOf } from "../arguments.ts";
 import { entryArguments, levelOf, packingArguments } from "../create-arguments.ts";
-import { saveHeap, sizeHeap } from "../heap.ts";
 import type { Flags } from "../program.ts";
 import { createRenderer } from "../render.ts";
 import { stdout } from "../streams.ts";
@@ -20,8 +19,6 @@ export const create: Verb = async ([out = "", ...words], dashed, flags, signal) 
   const password = passwordFrom(flags, renderer, { archives: [], creating: true, pretend: isDry });
   const inputs = [...words, ...dashed, ...(await listedInputs(flags))];
   if (inputs.length === 0) throw new UnzipxError("USAGE", "Cannot tell what to pack: no input is named", { hint: `unzipx c ${out} DIR` });
-  sizeHeap(["-"]); // nobody knows yet
-  if (/zst/i.test(flags.format ?? out)) saveHeap();
   const { createCommand, planCreateCommand } = await import("../../commands/create.ts");
   const command: CreateCommand = {
     out, inputs, format: flags.format, exclude: texts(flags["exclude"]),

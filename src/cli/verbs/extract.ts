@@ -1,7 +1,6 @@
 /** The command x. */
 import type { ExtractCommand } from "../../commands/extract.ts";
 import { assertNoContradiction, destinationOf, policyOf, renamingOf } from "../arguments.ts";
-import { sizeHeap } from "../heap.ts";
 import { createRenderer } from "../render.ts";
 import { stdout } from "../streams.ts";
 import { assertOneOutput, checksumFrom, passwordFrom, readingFrom, type Verb } from "./shared.ts";
@@ -16,7 +15,6 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   assertNoContradiction(flags);
   const renaming = renamingOf(flags, flags["transform"] === undefined ? undefined : (await import("../../core/transform.ts")).transformOf);
   const renderer = await createRenderer(flags, "x", reading.archives);
-  sizeHeap(reading.archives);
   const { storeFile, storeFolder } = await import("../store.ts");
   const { extractCommand, planCommand } = await import("../../commands/extract.ts");
   const { askAboutFile } = await import("../ask-overwrite.ts");

@@ -1,6 +1,5 @@
 /** The command l. */
 import { UnzipxError } from "../../errors.ts";
-import { sizeHeap } from "../heap.ts";
 import type { Sort } from "../list-sort.ts";
 import type { Flags } from "../program.ts";
 import { createRenderer } from "../render.ts";
@@ -11,7 +10,6 @@ export const list: Verb = async (words, dashed, flags, signal) => {
   assertOneView(flags);
   const renderer = await createRenderer(flags, "l", reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
-  sizeHeap(reading.archives);
   const { listCommand } = await import("../../commands/list.ts");
   const outcome = await listCommand({
     ...reading, password, signal, reporter: renderer.reporter, turns: renderer.listing, listed: renderer.listing.listed, refused: renderer.listing.refused,

@@ -1,5 +1,4 @@
 /** The command t. */
-import { sizeHeap } from "../heap.ts";
 import { createRenderer } from "../render.ts";
 import { assertOneOutput, checksumFrom, passwordFrom, readingFrom, type Verb } from "./shared.ts";
 
@@ -10,7 +9,6 @@ export const test: Verb = async (words, dashed, flags, signal) => {
   if (sarif !== undefined) (await import("../sarif.ts")).assertNoArchive(sarif, reading.archives);
   const renderer = await createRenderer(flags, "t", reading.archives);
   const password = passwordFrom(flags, renderer, { archives: reading.archives });
-  sizeHeap(reading.archives);
   const { testCommand } = await import("../../commands/test.ts");
   const checksum = await checksumFrom(flags, reading.archives);
   return renderer.summaries(await testCommand({ ...reading, audit: flags["audit"] === true || sarif !== undefined, password, signal, checksum, reporter: renderer.reporter, turns: renderer.turns }));

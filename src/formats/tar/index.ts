@@ -49,25 +49,28 @@ function isUstar(block: Uint8Array): boolean {
   return "ustar".split("").every((character, i) => block[257 + i] === character.charCodeAt(0));
 }
 
-/** A block, four bytes at a time. */
 const WORDS = new Int32Array(BLOCK / 4);
 const WORD_BYTES = new Uint8Array(WORDS.buffer);
-/** The checksum field. */
+/** The checksum field, in words. */
 const [FIELD, BEHIND_FIELD] = [148 / 4, 156 / 4];
 
-/** The sum of the first 512 bytes with the checksum field itself as spaces; some old writers added signed bytes. */
+/** Whether the first 512 bytes are a header with the checksum that it should have. */
 export function checksumFits(block: Uint8Array): boolean {
   WORD_BYTES.set(block.length === BLOCK ? block : block.subarray(0, BLOCK));
+  return sumFits(WORDS, 0, readOctal(block, 148, 8));
+}
+
+/** Whether `stored` is the sum of the header that begins at `from`, with the checksum field itself as spaces; some old writers added signed bytes. */
+export function sumFits(words: Int32Array, from: number, stored: number | undefined): boolean {
   let pairs = 0; // two sums of 16 bits, which 128 words cannot make overflow
   let signs = 0; // four of 8 bits: how many bytes are negative when they are signed
-  for (let i = 0; i < WORDS.length; i++) {
+  for (let i = 0; i < BLOCK / 4; i++) {
     if (i === FIELD) i = BEHIND_FIELD;
-    const word = WORDS[i]!;
+    const word = words[from + i]!;
     pairs = (pairs + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
     signs += (word >>> 7) & 0x01010101;
   }
   const sum = 8 * 0x20 + (pairs & 0xffff) + (pairs >>> 16);
   const high = (signs & 0xff) + ((signs >>> 8) & 0xff) + ((signs >>> 16) & 0xff) + (signs >>> 24);
-  const stored = readOctal(block, 148, 8);
   return stored === sum || stored === sum - 256 * high;
 }

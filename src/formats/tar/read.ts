@@ -1,4 +1,4 @@
-/** Reads a tar in order: walks the blocks, joins extended headers with the header they describe, and trusts none of them. */
+/** Reads a tar in order: walks the blocks, joins extended headers with the header they describe, and trusts none of them. What is plain comes from plain-member.ts. */
 import { BlockReader } from "../../bytes/block-reader.ts";
 import { UnzipxError } from "../../errors.ts";
 import { decodeUtf8Escaping } from "../../text/charset.ts";
@@ -10,24 +10,49 @@ import { assertWithinLimits, extend, EXTENSIONS, noExtension, noGlobal, refusePe
 import { decodeHeader, type TarHeader } from "./header.ts";
 import { checksumFits } from "./index.ts";
 import { ownerOf } from "./owner.ts";
+import { PlainMembers, WHOLE_LIMIT } from "./plain-member.ts";
 import { checkMap, expand, readOldGnuMap, readPaxMap, type SparseMap } from "./sparse.ts";
 
 const BLOCK = 512;
 /** Seven digits and a NUL. */
 const ACL_START = 8;
-/** Up to here content is taken in one piece: without a copy, unless it lies across two chunks. */
-const WHOLE_LIMIT = 1024 * 1024;
 
-export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerator<StreamEntry> {
+/** The generator takes up to three turns of the event queue for a member; behind a plain one those that follow it, which are plain too, come without it. */
+export function readTar(input: Bytes, options: ReadOptions): AsyncIterableIterator<StreamEntry> {
   const reader = new BlockReader(input, "the tar archive");
+  const plain = new PlainMembers({ reader, ownerOf: options.owners === true ? (block) => ownerOf(block, noExtension(), noGlobal()) : undefined });
+  const members = readMembers(reader, plain, options);
+  return {
+    next() {
+      const member = plain.isNext ? plain.next() : undefined;
+      return member === undefined ? members.next() : Promise.resolve({ done: false, value: member });
+    },
+    return() {
+      plain.isNext = false;
+      return members.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* readMembers(reader: BlockReader, plain: PlainMembers, options: ReadOptions): AsyncGenerator<StreamEntry> {
   const global = noGlobal();
   const note: Note = (text, details) => options.warn(new UnzipxError("ODDITY", text, details));
   // A stream cannot look at all names before it decodes the first: without --encoding what is no UTF-8 is escaped.
   const decode = await nameDecoder(options.encoding);
   let extension = noExtension();
+  const canBePlain = options.encoding === undefined; // in others ASCII may be something else
   let entries = 0;
   try {
     for (;;) {
+      const member = canBePlain && extension.headers === 0 && global.pax.size === 0 ? plain.next() : undefined;
+      plain.isNext = member !== undefined;
+      if (member !== undefined) {
+        yield member;
+        continue;
+      }
       const position = reader.position;
       const block = reader.tryTake(BLOCK) ?? (await reader.take(BLOCK));
       if (block === undefined) {
@@ -39,7 +64,7 @@ export async function* readTar(input: Bytes, options: ReadOptions): AsyncGenerat
       if (block[0] === 0 && block.every((byte) => byte === 0)) {
         refusePending(extension);
         await checkSecond(reader, position, note);
-        if (entries === 0 && global.pax.size > 0) note("The tar archive holds a global header and no entry");
+        if (entries + plain.count === 0 && global.pax.size > 0) note("The tar archive holds a global header and no entry");
         await drain(reader, options);
         return;
       }
@@ -152,16 +177,18 @@ async function takeBody(reader: BlockReader, header: TarHeader, padding: number)
 
 /** Behind the end marker there may be padding, which filters must still verify, and nothing else. */
 async function drain(reader: BlockReader, options: ReadOptions): Promise<void> {
-  let behind = 0;
   let looks = "";
+  let start: number | undefined;
   for (let at = reader.position, piece = await reader.piece(); piece !== undefined; at = reader.position, piece = await reader.piece()) {
-    if (behind === 0) {
-      const first = piece.findIndex((byte) => byte !== 0);
-      if (first < 0) continue;
-      const start = first - ((at + first) % BLOCK);
-      if (start >= 0 && piece.length >= start + BLOCK && checksumFits(piece.subarray(start, start + BLOCK))) looks = ", and look like another tar archive";
-    }
-    behind += piece.length;
+    if (start !== undefined) continue;
+    const first = piece.findIndex((byte) => byte !== 0);
+    if (first < 0) continue;
+    start = at + first;
+    const block = first - (start % BLOCK);
+    if (block < 0) continue; // the zeros that it begins with are no name
+    reader.giveBack(piece.subarray(block));
+    const found = await reader.peek(BLOCK);
+    if (found.length === BLOCK && checksumFits(found)) looks = ", and look like another tar archive";
   }
-  if (behind > 0) options.warn(new UnzipxError("TRAILING_DATA", `The tar archive is followed by ${behind} bytes that were not read${looks}`));
+  if (start !== undefined) options.warn(new UnzipxError("TRAILING_DATA", `The tar archive is followed by ${reader.position - start} bytes that were not read${looks}`));
 }

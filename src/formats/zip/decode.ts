@@ -1,9 +1,10 @@
 /** One entry's bytes: read, decrypted, unpacked, held against the central directory. Runs on every thread. */
 import { crc32 } from "../../bytes/crc32.ts";
 import { nodeZlib } from "../../bytes/node-modules.ts";
-import { inflateRaw, startInflation } from "../../bytes/raw-inflate.ts";
+import { inflateRaw } from "../../bytes/raw-inflate.ts";
 import { readExactly } from "../../bytes/read-file.ts";
 import { CHUNK, through, zlibError } from "../../bytes/through.ts";
+import { startInflation } from "../../deflate/inflation.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { Bytes, Decoded, EntryOptions, Locator } from "../contract.ts";
 import type { AesInfo } from "./crypto-aes.ts";
