@@ -10,7 +10,7 @@ export function create(path, content) {
   closeSync(fd);
 }
 
-/** All of it through one of zlib's streams, as src/bytes/raw-inflate.ts has it: no events, no buffer for each piece. `each` gets a piece, and whether it is the last. */
+/** All of it through one of zlib's streams, below its events, and without a buffer for each piece. `each` gets a piece, and whether it is the last. */
 export function inflate({ _handle: handle, _writeState: left }, packed, each) {
   const chunk = Buffer.alloc(STEP);
   let at = 0;

@@ -20,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     stdout.write(`${VERSION}\n`); // not worth loading a parser for
     return 0;
   }
-  keepCompiled(process.env, sizeHeap(argv) ? "large" : "small");
+  keepCompiled(process.env, { hasFlags: sizeHeap(argv) });
   const interruption = new AbortController();
   const stop = (error: UnzipxError) => (): void => {
     if (interruption.signal.aborted) return;

@@ -2,6 +2,7 @@
 import { closeSync } from "node:fs";
 import { nextTurn } from "../bytes/clock.ts";
 import { openInput, showPath } from "../bytes/input-file.ts";
+import { sharedBytes } from "../bytes/shared-bytes.ts";
 import { readUpTo } from "../bytes/read-file.ts";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Bytes, Compressor, EncodeOptions, Filter } from "../formats/contract.ts";
@@ -43,7 +44,7 @@ function reusing(compressor: Compressor, filter: Filter | undefined): { compress
   const free: Uint8Array[] = [];
   return {
     takeChunk() {
-      const chunk = free.pop() ?? freshChunk();
+      const chunk = free.pop() ?? (compressor.width > 1 ? sharedBytes(TAR_CHUNK) : freshChunk());
       lent.add(chunk);
       return chunk;
     },

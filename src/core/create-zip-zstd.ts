@@ -70,7 +70,11 @@ async function* framed(input: Bytes, size: number, level: number): Bytes {
   const { FrameStream } = await import("../zstd/encoder.ts");
   const frame = new FrameStream(level);
   let left = size;
-  for await (const block of input) yield frame.pack(block, (left -= block.length) === 0);
+  try {
+    for await (const block of input) yield frame.pack(block, (left -= block.length) === 0);
+  } finally {
+    frame.close();
+  }
 }
 
 async function* blocksOf(fd: number, size: number, entry: InputEntry): Bytes {

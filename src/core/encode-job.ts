@@ -15,20 +15,22 @@ export interface EncodeJob {
 
 /** What was packed, in `into` when there is room. */
 export async function runEncode({ codec, block, level, into }: EncodeJob): Promise<Moved<Uint8Array<ArrayBuffer>>> {
-  const packed = await encoded(codec, block, level);
+  const encode = await encoderOf(codec);
+  // From here on without waiting: another job of this thread would write over what is packed.
+  const packed = encode(block, level);
   const out = new Uint8Array(packed.length <= into.byteLength ? into : new ArrayBuffer(packed.length), 0, packed.length);
   out.set(packed);
   return new Moved(out, [out.buffer]);
 }
 
-/** Valid until the next call. */
-async function encoded(codec: BlockCodec, block: Uint8Array, level: number): Promise<Uint8Array> {
+/** A block and a level to what is packed, valid until the next call. */
+async function encoderOf(codec: BlockCodec): Promise<(block: Uint8Array, level: number) => Uint8Array> {
   switch (codec) {
     case "lz4":
-      return encodeLz4Block(block, level);
+      return encodeLz4Block;
     case "zstd":
-      return (await import("../zstd/encoder.ts")).encodeFrame(block, level);
+      return (await import("../zstd/encoder.ts")).encodeFrame;
     case "bzip2":
-      return (await import("../bzip2/encoder.ts")).encodeBzip2Stream(block, level);
+      return (await import("../bzip2/encoder.ts")).encodeBzip2Stream;
   }
 }

@@ -29,7 +29,7 @@ export async function* explainedEntries(entries: AsyncIterable<StreamEntry>, exp
   try {
     for await (const entry of entries) {
       const refusal = entry.refusal === undefined ? undefined : (explain(entry.refusal) as UnzipxError);
-      yield { ...entry, refusal, content: () => explained(entry.content(), explain) };
+      yield { ...entry, whole: entry.whole, refusal, content: () => explained(entry.content(), explain) };
     }
   } catch (error) {
     throw explain(error);

@@ -2,8 +2,7 @@
 // would be 7 % faster for such a tar and 5 % slower for text. With vectors, or compiled by -O3, it is no faster, and native code of this source is not either.
 //
 // Whatever the data say, nothing outside this memory can be read or written. Within it: every code is looked at before it is followed, distances are held against what was made so far, output
-// ends at most OVERSHOOT bytes behind what the caller said, and is written to at most SLACK bytes behind that; input is read at most SLACK bytes behind its end, and whoever took more
-// than there was gives nothing. What is refused is what zlib refuses.
+// ends at most OVERSHOOT bytes behind what the caller said, and is written to at most SLACK bytes behind that; input is not read behind its end. What is refused is what zlib refuses.
 //
 // Codes are looked up LL_BITS at once. When a block has gone on for a while its table is made richer: an entry then is two literals, or a length with its extra bits and the code of its
 // distance, so that a match is one look at the table, and one shift between that and the next.
@@ -28,13 +27,14 @@ enum {
   LEFT = 1024, // of input that says too little by itself: a block's header at the most, which has some 600 bytes
   ROOM = 512 * 1024, // of output: large enough that calls cost nothing, small enough to stay in the processor's cache
   SLACK = 64,
+  INPUT_LEFT = 32, // bytes that are looked at one by one
   OVERSHOOT = 520, // two matches, with two literals each in front
   // So much of a block comes out before it is worth a richer table.
   PLAIN_BYTES = 1024,
 };
 
-// What inflate() returns; from DAMAGED on nothing more comes.
-enum { NEEDS_INPUT, NEEDS_ROOM, ENDED, DAMAGED, TRUNCATED = DAMAGED, BAD_TYPE, BAD_STORED, BAD_COUNTS, BAD_LENGTHS, BAD_REPEAT, NO_END, BAD_LL_CODE, BAD_D_CODE, BAD_SYMBOL, BAD_DISTANCE };
+// What inflate() returns; from BAD_TYPE on nothing more comes.
+enum { NEEDS_INPUT, NEEDS_ROOM, ENDED, BAD_TYPE, BAD_STORED, BAD_COUNTS, BAD_LENGTHS, BAD_REPEAT, NO_END, BAD_LL_CODE, BAD_D_CODE, BAD_SYMBOL, BAD_DISTANCE };
 
 // Entries of the table of literals and lengths. Bits 0 to 5 of all: how many bits they take.
 //   what can be done at once: up to two literals, and behind them a match, or none. Bits 8-13: those without the distance's extra bits; 16-31: the literals; 32-47: the distance that the extra
@@ -156,7 +156,6 @@ static struct {
   u32 made; // up to WINDOW
   const u8 *in, *end;
   u8 *out;
-  u32 isAll;
 } now;
 
 // One symbol after the other, for the sake of the processor's guesses. A literal is put in front of what the bits behind it lead to, richer or not: the longest codes come first, so
@@ -367,7 +366,7 @@ static INLINE void copyMatch(u8 *out, u32 distance, u32 length) {
 
 // One symbol after the other, each only if all its bits are there.
 static u32 codesCarefully(const u8 *lowest, const u8 *limit) {
-  for (u32 steps = 0; now.out < limit; steps++) {
+  while (now.out < limit) {
     fillUp();
     u32 symbol, used = lookUp(&ll, now.bits & 0x7fff, &symbol);
     if (used == 0) return now.count < LONGEST ? NEEDS_INPUT : BAD_SYMBOL;
@@ -437,8 +436,8 @@ static u32 codesQuickly(const u8 *lowest, const u8 *limit) {
   u64 bits = now.bits;
   u32 count = now.count;
   const u8 *in = now.in;
-  // In an iteration it is filled thrice.
-  const u8 *const inLimit = now.isAll ? now.end : now.end - 32;
+  // In an iteration it is filled twice, by 8 bytes at the most.
+  const u8 *const inLimit = now.end - INPUT_LEFT;
   u8 *out = now.out;
   const u32 mask = (1u << now.llBits) - 1, dMask = (1u << now.dBits) - 1;
   const u64 *const table = now.isRich ? rich : plain;
@@ -506,10 +505,7 @@ done:
   now.count = count;
   now.in = in;
   now.out = out;
-  if (in <= now.end) return result;
-  now.in = now.end;
-  now.bits = now.count = 0;
-  return TRUNCATED;
+  return result;
 }
 
 static u32 codes(const u8 *lowest, const u8 *limit) {
@@ -520,7 +516,7 @@ static u32 codes(const u8 *lowest, const u8 *limit) {
     const u8 *to = limit;
     if (!now.isRich && limit - here > now.plainLeft) to = here + now.plainLeft;
     u32 result = 0;
-    if (now.end - now.in > 32 || (now.isAll && now.end > now.in)) result = codesQuickly(lowest, to);
+    if (now.end - now.in > INPUT_LEFT) result = codesQuickly(lowest, to);
     if (result != 0) return result;
     if (!now.isRich) now.plainLeft = now.out - here < now.plainLeft ? now.plainLeft - (now.out - here) : 0;
     if (now.state != CODES) break;
@@ -556,15 +552,14 @@ EXPORT(begin) void begin(void) {
   now.state = HEAD;
 }
 
-// Inflates what is in [in, in + length) to `out`, `room` bytes or up to OVERSHOOT more; what was made before, up to WINDOW bytes of it, has to be in front of `out`. `isAll`: no more input comes.
+// Inflates what is in [in, in + length) to `out`, `room` bytes or up to OVERSHOOT more; what was made before, up to WINDOW bytes of it, has to be in front of `out`.
 // Afterwards used() of the input are done with, and made() bytes are there.
 static const u8 *first;
 static u8 *firstOut;
-EXPORT(inflate) u32 inflate(const u8 *in, u32 length, u8 *out, u32 room, u32 isAll) {
+EXPORT(inflate) u32 inflate(const u8 *in, u32 length, u8 *out, u32 room) {
   first = now.in = in;
   now.end = in + length;
   firstOut = now.out = out;
-  now.isAll = isAll;
   const u8 *const lowest = out - now.made, *const limit = out + room;
   u32 result = 0;
   while (result == 0) {
@@ -585,13 +580,13 @@ EXPORT(inflate) u32 inflate(const u8 *in, u32 length, u8 *out, u32 room, u32 isA
   now.in -= now.count >> 3;
   now.count &= 7;
   now.bits &= (1u << now.count) - 1;
-  return result == NEEDS_INPUT && isAll ? TRUNCATED : result;
+  return result;
 }
 EXPORT(used) u32 used(void) { return now.in - first; }
 EXPORT(made) u32 made(void) { return now.out - firstOut; }
 
 // Where input goes, behind what was left of the one before; and output, in turns, so that what came last may be written meanwhile. In front of each half there is the window.
-static u8 input[LEFT + MOST_INPUT + SLACK];
+static u8 input[LEFT + MOST_INPUT];
 static u8 halves[2][WINDOW + ROOM + OVERSHOOT + SLACK];
 EXPORT(input) u8 *inputAt(void) { return input; }
 EXPORT(output) u8 *outputAt(u32 half) { return halves[half] + WINDOW; }

@@ -11,7 +11,7 @@ interface Code {
   input(): number;
   output(half: number): number;
   begin(): void;
-  inflate(input: number, length: number, output: number, room: number, isAll: number): number;
+  inflate(input: number, length: number, output: number, room: number): number;
   used(): number;
   made(): number;
 }
@@ -24,7 +24,7 @@ const ROOM = 512 * 1024;
 
 /** What is wrong, by what inflate() returns: in zlib's words, which people look for. */
 const DAMAGE = [
-  "", "", "", "unexpected end of file", "invalid block type", "invalid stored block lengths", "too many length or distance symbols", "invalid code lengths set", "invalid bit length repeat",
+  "", "", "", "invalid block type", "invalid stored block lengths", "too many length or distance symbols", "invalid code lengths set", "invalid bit length repeat",
   "invalid code -- missing end-of-block", "invalid literal/lengths set", "invalid distances set", "invalid literal/length or distance code", "invalid distance too far back",
 ];
 
@@ -59,8 +59,9 @@ class Inflater implements Inflation {
   readonly #input: number;
   readonly #halves: readonly [number, number];
   #half = 0;
-  /** Where the next byte goes. */
+  /** Where the next byte goes, and from where on nothing was handed on yet. */
   #at: number;
+  #from: number;
   /** Input that says too little by itself: it lies in front of what comes next. */
   #left = 0;
   #used = 0;
@@ -71,7 +72,7 @@ class Inflater implements Inflation {
     this.#bytes = new Uint8Array(code.memory.buffer);
     this.#input = code.input();
     this.#halves = [code.output(0), code.output(1)];
-    this.#at = this.#halves[0];
+    this.#at = this.#from = this.#halves[0];
     code.begin();
   }
 
@@ -88,28 +89,38 @@ class Inflater implements Inflation {
     this.#bytes.set(piece, this.#input + this.#left);
     const length = this.#left + piece.length;
     for (let from = 0, result = NEEDS_ROOM; result === NEEDS_ROOM; ) {
-      const start = this.#at;
-      const full = this.#halves[this.#half]! + ROOM;
-      result = code.inflate(this.#input + from, length - from, start, full - start, 0);
+      result = code.inflate(this.#input + from, length - from, this.#at, this.#full - this.#at);
       from += code.used();
       this.#used += code.used();
+      this.#at += code.made();
       if (result > ENDED) throw Object.assign(new Error(DAMAGE[result]), { code: "Z_DATA_ERROR" });
       this.isOver = result === ENDED;
       this.#left = length - from;
-      const end = (this.#at += code.made());
-      if (end >= full) this.#turn();
-      // Before anything else comes in: whoever asks for no more goes on with what is left of this piece.
+      // Before anything is handed on: whoever asks for no more goes on with what is left of this piece.
       if (result !== NEEDS_ROOM && !this.isOver) this.#bytes.copyWithin(this.#input, this.#input + from, this.#input + length);
-      if (end > start) yield this.#bytes.subarray(start, end);
+      let isFull: boolean;
+      do {
+        isFull = this.#at >= this.#full;
+        const [start, end] = [this.#from, isFull ? this.#full : this.#at];
+        if (isFull) this.#turn();
+        else this.#from = end;
+        if (end > start) yield this.#bytes.subarray(start, end);
+      } while (isFull && result !== NEEDS_ROOM);
     }
   }
 
-  /** On to the other half, with the window in front of it. */
+  /** Where the half ends that is being filled. */
+  get #full(): number {
+    return this.#halves[this.#half]! + ROOM;
+  }
+
+  /** On to the other half, with the window in front of it, and with what went beyond this one: chunks are as long as others expect, and begin where words do. */
   #turn(): void {
+    const full = this.#full;
     this.#half = 1 - this.#half;
-    const start = this.#halves[this.#half]!;
-    this.#bytes.copyWithin(start - WINDOW, this.#at - WINDOW, this.#at);
-    this.#at = start;
+    this.#from = this.#halves[this.#half]!;
+    this.#bytes.copyWithin(this.#from - WINDOW, full - WINDOW, this.#at);
+    this.#at = this.#from + (this.#at - full);
   }
 
   end(): void {

@@ -23,6 +23,7 @@ export function encodeBzip2(input: Bytes, { level, compressor }: EncodeOptions):
     workspace: WORKSPACE / ROUNDS, // each thread has one, and no more than the threads are at work
     memory: MEMORY,
     width: underWay(compressor.width, ROUNDS),
+    isShared: compressor.width > 1,
     encode: (block) => compressor.encode("bzip2", block, blockLevel),
   });
 }

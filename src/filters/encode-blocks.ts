@@ -14,6 +14,8 @@ export interface BlockEncoding {
   readonly workspace: number;
   /** Bytes that all blocks under way may take together; one block is always. */
   readonly memory: number;
+  /** Blocks go to other threads as they are, and so lie where those see them. */
+  readonly isShared: boolean;
   /** Called in the order of the blocks. The block is not changed before the promise settles. */
   encode(block: Uint8Array): Promise<Uint8Array>;
 }
@@ -32,7 +34,7 @@ export function underWay(threads: number, rounds: number): number {
 }
 
 /** Of empty input one empty block is encoded. */
-export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace, memory, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
+export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace, memory, isShared, encode }: BlockEncoding): AsyncGenerator<Uint8Array> {
   /** Blocks that were encoded: room for the next ones. */
   const free: Uint8Array[] = [];
   const task = (buffer: Uint8Array, used: number): Task<Uint8Array> => ({
@@ -49,7 +51,7 @@ export async function* encodeBlocks(input: Bytes, { size, fill, width, workspace
     let any = false;
     for await (const chunk of input) {
       for (let at = 0; at < chunk.length; ) {
-        block ??= free.pop() ?? sharedBytes(size);
+        block ??= free.pop() ?? (isShared ? sharedBytes(size) : Buffer.allocUnsafeSlow(size));
         const part = chunk.subarray(at, at + size - used);
         const taken = fill === undefined ? part.length : fill.take(part);
         block.set(part.subarray(0, taken), used);

@@ -23,7 +23,7 @@ export async function* encodeOnEngines(input: Bytes, { compressor, signal }: Enc
   setMaxListeners(0, either); // one for each engine: from eleven on, Node 20 would warn on standard error
   try {
     yield* encodeBlocks(input, {
-      size, workspace, width: compressor.width, memory: MEMORY,
+      size, workspace, width: compressor.width, memory: MEMORY, isShared: false,
       encode: (block) => engineEncode(once(block), switches(block.length), either),
     });
   } finally {

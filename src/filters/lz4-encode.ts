@@ -17,7 +17,7 @@ export async function* encodeLz4(input: Bytes, { level, compressor }: EncodeOpti
   yield frameHeader();
   const sum = new Xxh32();
   const blocks = encodeBlocks(input, {
-    size: BLOCK, workspace: BLOCK, width: underWay(compressor.width, ROUNDS), memory: IN_FLIGHT,
+    size: BLOCK, workspace: BLOCK, width: underWay(compressor.width, ROUNDS), memory: IN_FLIGHT, isShared: compressor.width > 1,
     async encode(block) {
       if (block.length === 0) return block; // a size of 0 would be the end mark
       sum.update(block);

@@ -19,6 +19,7 @@ export function encodeZstd(input: Bytes, { level, compressor }: EncodeOptions): 
     workspace: (isLarge ? LARGE_WORKSPACE : WORKSPACE) / ROUNDS, // no more than the threads are at work
     memory: MEMORY,
     width: underWay(compressor.width, ROUNDS),
+    isShared: compressor.width > 1,
     encode: (block) => compressor.encode("zstd", block, level),
   });
 }

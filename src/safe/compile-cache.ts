@@ -13,11 +13,11 @@ interface Keeping {
   enableCompileCache?(folder: string): unknown;
 }
 
-/** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. `flags` names those of V8, which takes what was made with the same ones only. */
-export function keepCompiled(env: NodeJS.ProcessEnv, flags: string): void {
+/** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. `hasFlags`: V8 was given some, and takes only what was made with the same ones. */
+export function keepCompiled(env: NodeJS.ProcessEnv, { hasFlags }: { readonly hasFlags: boolean }): void {
   if (env["NODE_DISABLE_COMPILE_CACHE"]) return;
   const folder = privateFolder(env);
-  keepCompiledIn(folder && join(folder, "compiled", flags));
+  keepCompiledIn(folder && join(folder, hasFlags ? "compiled/large" : "compiled"));
 }
 
 /** As on the thread that this one belongs to. */

@@ -242,7 +242,7 @@ static u8 *putParts(u8 *out, u32 isLast) {
     }
   }
   out = putPart(out, &part, isLast);
-  return out != 0 && (u32)(out - begin) < blockTo - blockFrom + BLOCK_HEADER ? out : 0;
+  return out != 0 && (u32)(out - begin) <= blockTo - blockFrom + BLOCK_HEADER ? out : 0;
 }
 
 // 3.1.1.2

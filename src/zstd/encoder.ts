@@ -18,7 +18,7 @@ export const MOST = 16 << 20;
 export const MOST_PART = 1 << 20;
 
 let ofThread: Code | undefined;
-/** Of a stream that has ended. */
+/** Of a stream that was closed. */
 let idle: Code | undefined;
 
 /**
@@ -32,7 +32,7 @@ export function encodeFrame(content: Uint8Array, level: number, { sum = true }: 
   return pack(code, content, true);
 }
 
-/** A frame in parts, whose size nobody need know beforehand, and without a checksum. Each that has not ended has memory of its own. */
+/** A frame in parts, whose size nobody need know beforehand, and without a checksum. Each that is not closed has memory of its own. */
 export class FrameStream {
   readonly #code = idle ?? (instantiate(CODE) as Code);
 
@@ -45,15 +45,19 @@ export class FrameStream {
   /** The next up to MOST_PART bytes of content: what they add to the frame, valid until the next call. Other parts are another frame of the same content. */
   pack(part: Uint8Array, isLast: boolean): Uint8Array {
     if (part.length > MOST_PART) throw new RangeError(`zstd of ${part.length} bytes: at most ${MOST_PART} at once`);
-    if (isLast) idle = this.#code;
     return pack(this.#code, part, isLast);
+  }
+
+  /** Leaves its memory to the next stream: what it gave is not valid any more. */
+  close(): void {
+    idle = this.#code;
   }
 }
 
 function begin(code: Code, length: number, level: number, sum: boolean, isStream: boolean): void {
   if (!(level >= 0 && level <= 9)) throw new RangeError(`zstd at level ${level}: there are 0 to 9`);
   const end = code.layout(length, level, isStream ? 1 : 0);
-  if (!growTo(code.memory, end, end)) throw new RangeError(`zstd at level ${level}: there is not enough memory`);
+  if (!growTo(code.memory, end, end)) throw new RangeError(`zstd at level ${level}: out of memory`);
   code.begin(sum ? 1 : 0);
 }
 

@@ -52,6 +52,7 @@ static u32 findAll(u32 i, u32 best, struct candidate *to) {
       to[count - 1] = (struct candidate){usable, i - from};
     }
     if (length == limit) {
+      if (limit < NICE) break; // what comes behind it decides the order, and is not there yet
       *less = roots[0];
       *more = roots[1];
       return count;

@@ -192,7 +192,7 @@ it("encodeBlocks() holds no more blocks than their memory allows, and always one
       yield prose(10_000);
     };
     const out: Uint8Array[] = [];
-    for await (const piece of encodeBlocks(input(), { size: 1000, width: 8, workspace: 1000, memory, encode })) out.push(piece);
+    for await (const piece of encodeBlocks(input(), { size: 1000, width: 8, workspace: 1000, memory, isShared: false, encode })) out.push(piece);
     expect(Buffer.concat(out).equals(prose(10_000))).toBe(true);
     return highest;
   };

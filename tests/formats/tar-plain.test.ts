@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { UnzipxError } from "../../src/errors.ts";
+import { explainedEntries } from "../../src/core/set-errors.ts";
+import { decodeGzip } from "../../src/filters/gzip-decode.ts";
 import { readTar } from "../../src/formats/tar/read.ts";
 import { buildTar, gnuLong, inChunks, paxHeader, signedSum, TAR_END, tarHeader, unsignedSum } from "../helpers/build.ts";
 import { readOptions } from "../helpers/library.ts";
@@ -109,6 +112,22 @@ describe("tar: members that are plain", () => {
     const bytes = buildTar(Array.from({ length: 200 }, (_, i) => ({ name: `file-${i}`, content: "y".repeat((i * 37) % 1500) })));
     const { told } = await reading(bytes, SHORT);
     for (const chunk of [BLOCK, 1000, 4096, 10_000, 65_536]) expect((await reading(bytes, chunk)).told).toEqual(told);
+  });
+
+  it("are plain in what comes out of a gzip as well, in its pieces", async () => {
+    const bytes = buildTar(Array.from({ length: 3000 }, (_, i) => ({ name: `file-${i}`, content: "z".repeat((i * 37) % 1500) })));
+    let plain = 0;
+    for await (const entry of readTar(decodeGzip(inChunks(gzipSync(bytes), 10_000), { memory: 0, lenient: false, warn() {} }), readOptions())) {
+      if (Object.getPrototypeOf(entry) !== Object.prototype) plain += 1;
+    }
+    expect(plain).toBeGreaterThan(2900);
+  });
+
+  it("keep their content where their errors are explained", async () => {
+    const bytes = buildTar([{ name: "a", content: "1" }, { name: "b", content: "22" }, { name: "c", content: "333" }]);
+    const wholes: string[] = [];
+    for await (const { whole } of explainedEntries(readTar(inChunks(bytes), readOptions()), (error) => error)) wholes.push(Buffer.from(whole!).toString());
+    expect(wholes).toEqual(["1", "22", "333"]);
   });
 
   it.skipIf(!existsSync(CORPUS))("are told as the full reading tells them, of every tar of the corpus", async () => {

@@ -1,7 +1,6 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
 import { closeSync, readSync } from "node:fs";
 import { nextTurn } from "../../bytes/clock.ts";
-import { sharedBytes } from "../../bytes/shared-bytes.ts";
 import { openInput, sizeChanged } from "../../bytes/input-file.ts";
 import { readUpTo } from "../../bytes/read-file.ts";
 import type { Bytes } from "../contract.ts";
@@ -144,5 +143,5 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
 }
 
 export function freshChunk(): Uint8Array {
-  return sharedBytes(TAR_CHUNK);
+  return Buffer.allocUnsafeSlow(TAR_CHUNK);
 }
