@@ -32,6 +32,27 @@ function twice(length: number, distance: number): Buffer {
   return bytes;
 }
 
+/** The same every time. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** Few letters, and long repeats of what came before, also of themselves. */
+function repeating(random: (below: number) => number): Buffer {
+  const bytes = Buffer.alloc(200 + random(3000));
+  const letters = 2 + random(3);
+  for (let at = 0; at < bytes.length; ) {
+    const distance = at > 8 && random(10) < 8 ? 1 + random(at) : 0;
+    const end = Math.min(bytes.length, at + (distance > 0 ? 5 + random(300) : 1 + random(12)));
+    for (; at < end; at++) bytes[at] = distance > 0 ? bytes[at - distance]! : 97 + random(letters);
+  }
+  return bytes;
+}
+
 /** Each period has `length` bytes. */
 function period(of: number, length: number): Buffer {
   return Buffer.alloc(length, noise(of, of));
@@ -130,26 +151,15 @@ describe("a frame in parts", () => {
   }, 30_000);
 
   it.each(LEVELS)("that end in the middle of what comes again is as well, at level %i", async (level) => {
-    // Of few letters and with long repeats: where a part ends, nothing tells yet which of two places is less.
-    for (let seed = 1; seed <= 60; seed++) {
-      const parts: Buffer[] = [];
-      for (let size = 0; size < 6000; size += parts.at(-1)!.length) {
-        const whole = Buffer.concat(parts);
-        const [from, length] = [noise(2, seed + size).readUInt16LE() % Math.max(1, whole.length), noise(2, seed * 7 + size).readUInt16LE() % 700];
-        parts.push(whole.length > 0 && (size + seed) % 3 > 0 ? Buffer.from(whole.subarray(from, from + Math.max(1, length))) : noise(1 + (length % 40), seed + size).map((byte) => 97 + (byte & 1)) as Buffer);
-      }
-      const content = Buffer.concat(parts);
-      const frame = inParts(content, level, [1 + (seed % 9), 50 * (seed % 13) + 1, 300, 7]);
+    // Where a part ends, nothing tells yet which of two places is less.
+    const random = numbers(level + 1);
+    for (let times = 0; times < 400; times++) {
+      const content = repeating(random);
+      const frame = inParts(content, level, Array.from({ length: 40 }, () => 9 + random(500)));
       const { content: back, code } = await decode(zstd, frame);
-      expect([seed, code, back.equals(content)]).toEqual([seed, undefined, true]);
+      expect([times, code, back.equals(content)]).toEqual([times, undefined, true]);
     }
-  });
-
-  it("as log files are is as well, where each part is large", async () => {
-    const lines = Array.from({ length: 60_000 }, (_, i) => `2026-11-${10 + (i >> 12)} 12:${10 + ((i >> 4) % 50)}:0${i % 10} GET /api/items/${(i * 7919) % 977} ${i % 11 === 0 ? 404 : 200} ${(i * 31) % 1000}ms\n`);
-    const content = Buffer.from(lines.join(""));
-    expect((await decode(zstd, inParts(content, 9, [MOST_PART]))).content.equals(content)).toBe(true);
-  }, 60_000);
+  }, 30_000);
 
   it("leaves its memory to the next one when it is closed", async () => {
     for (let times = 0; times < 3; times++) {
