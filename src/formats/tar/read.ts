@@ -17,7 +17,10 @@ const BLOCK = 512;
 /** Seven digits and a NUL. */
 const ACL_START = 8;
 
-/** The generator takes up to three turns of the event queue for a member; behind a plain one those that follow it, which are plain too, come without it. */
+/**
+ * The generator takes up to three turns of the event queue for a member; behind a plain one those that follow it, which are plain too, come without it. Whoever reads waits for one before
+ * the next is asked for, as `for await` does.
+ */
 export function readTar(input: Bytes, options: ReadOptions): AsyncIterableIterator<StreamEntry> {
   const reader = new BlockReader(input, "the tar archive");
   const plain = new PlainMembers({ reader, ownerOf: options.owners === true ? (block) => ownerOf(block, noExtension(), noGlobal()) : undefined });
