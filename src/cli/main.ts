@@ -20,7 +20,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     stdout.write(`${VERSION}\n`); // not worth loading a parser for
     return 0;
   }
-  keepCompiled(process.env, { hasFlags: sizeHeap(argv) });
   const interruption = new AbortController();
   const stop = (error: UnzipxError) => (): void => {
     if (interruption.signal.aborted) return;
@@ -36,6 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     for (const [name, listener] of listeners) process.off(name, listener);
   };
   for (const [name, listener] of listeners) process.on(name, listener);
+  keepCompiled(process.env, { hasFlags: sizeHeap(argv) });
   try {
     const { runProgram } = await import("./program.ts");
     return await runProgram(argv, interruption.signal);

@@ -98,14 +98,15 @@ class Inflater implements Inflation {
       this.#left = length - from;
       // Before anything is handed on: whoever asks for no more goes on with what is left of this piece.
       if (result !== NEEDS_ROOM && !this.isOver) this.#bytes.copyWithin(this.#input, this.#input + from, this.#input + length);
-      let isFull: boolean;
-      do {
-        isFull = this.#at >= this.#full;
-        const [start, end] = [this.#from, isFull ? this.#full : this.#at];
-        if (isFull) this.#turn();
-        else this.#from = end;
-        if (end > start) yield this.#bytes.subarray(start, end);
-      } while (isFull && result !== NEEDS_ROOM);
+      for (;;) {
+        const isFull = this.#at >= this.#full;
+        const start = this.#from;
+        this.#from = isFull ? this.#full : this.#at;
+        if (this.#from > start) yield this.#bytes.subarray(start, this.#from);
+        if (!isFull) break;
+        this.#turn(); // only now: until the next chunk was asked for, the one before this may still be written
+        if (result === NEEDS_ROOM) break;
+      }
     }
   }
 
@@ -131,5 +132,7 @@ class Inflater implements Inflation {
     this.#code.begin();
     this.isOver = false;
     this.#used = this.#left = 0;
+    if (this.#at >= this.#full) this.#turn(); // nobody asked for more
+    this.#from = this.#at;
   }
 }

@@ -148,6 +148,14 @@ describe("inflation", () => {
     }
   });
 
+  it("leaves each chunk as it was until the next but one is asked for, also where matches go beyond its end", () => {
+    const bytes = Buffer.alloc(5_000_000, noise(1013));
+    for (const length of [300, 4000, 1 << 22]) {
+      const { bytes: found, error } = ours(deflateRawSync(bytes), () => length);
+      expect([error, Buffer.compare(found, bytes)]).toEqual([undefined, 0]);
+    }
+  });
+
   it("begins anew with another stream, whatever became of the one before", () => {
     const inflation = inflater();
     const stream = deflateRawSync(TEXT);
