@@ -1,5 +1,5 @@
 /**
- * Results of one day and one machine as one page, where all rows at once take too long: of a row that was run twice the later one counts.
+ * Results of one machine, with the same peers, as one page, where all rows at once take too long: of a row that was run twice the later one counts. Each row is compared within itself, so they may be of several days; the page says which.
  *
  *   node bench/join.mjs LABEL RESULTS.json …
  */
@@ -24,8 +24,8 @@ if (label === undefined || files.length === 0) {
 
 function joined(label, parts) {
   const [first] = parts;
-  const common = ({ date, quick, machine: { processor, cores, memory, system }, versions }) => JSON.stringify([date, quick, processor, cores, memory, system, Object.entries(versions).filter(([tool]) => !OWN.has(tool))]);
-  if (parts.some((one) => common(one) !== common(first))) throw new Error("These are not results of one day, one machine and the same peers");
+  const common = ({ quick, machine: { processor, cores, memory, system }, versions }) => JSON.stringify([quick, processor, cores, memory, system, Object.entries(versions).filter(([tool]) => !OWN.has(tool))]);
+  if (parts.some((one) => common(one) !== common(first))) throw new Error("These are not results of one machine and the same peers");
   const keyOf = ({ id, place }) => `${id} ${place}`;
   const latest = new Map();
   for (const part of parts) for (const row of part.rows) latest.set(keyOf(row), { row, version: part.versions.unzipx });
@@ -33,9 +33,9 @@ function joined(label, parts) {
   const rows = [...latest.values()].sort((a, b) => order.indexOf(a.row.id) - order.indexOf(b.row.id));
   const versions = [...new Set(rows.map(({ version }) => version))].map((version) => `${version}: ${rows.filter((one) => one.version === version).map(({ row }) => row.id).join(", ")}`);
   return {
-    label, date: first.date, quick: first.quick, rows: rows.map(({ row }) => row),
+    label, date: parts.map(({ date }) => date).sort().at(-1), quick: first.quick, rows: rows.map(({ row }) => row),
     places: [...new Set(parts.flatMap(({ places }) => places))],
-    remarks: [`joined from ${parts.map((part) => part.label).join(", ")}`],
+    remarks: [`joined from ${parts.map((part) => `${part.label} (${part.date})`).join(", ")}`],
     inputs: [...new Map(parts.flatMap(({ inputs }) => inputs).map((input) => [input.name, input])).values()],
     machine: { ...first.machine, loadBefore: Math.max(...parts.map(({ machine }) => machine.loadBefore)), seconds: parts.reduce((sum, { machine }) => sum + machine.seconds, 0) },
     versions: { ...first.versions, unzipx: versions.join("; ") },
