@@ -16,3 +16,9 @@ static INLINE void flush(struct writer *to) {
   to->bits >>= to->count & ~7u;
   to->count &= 7;
 }
+
+// To the next whole byte.
+static INLINE void align(struct writer *to) {
+  to->count = (to->count + 7) & ~7u;
+  flush(to);
+}

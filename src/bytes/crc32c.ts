@@ -1,4 +1,5 @@
 /** CRC-32C (Castagnoli), the checksum of snappy frames: RFC 3720, appendix B.4. */
+import { crcTable } from "./crc-table.ts";
 
 /** The polynomial 0x1edc6f41, bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
@@ -6,11 +7,7 @@ const POLYNOMIAL = 0x82f63b78;
 /** TABLES[k · 256 + byte]: what `byte` does to the sum from k bytes further on, so that four bytes go in one step. */
 const TABLES: Int32Array = (() => {
   const tables = new Int32Array(4 * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-    tables[byte] = crc;
-  }
+  tables.set(crcTable(POLYNOMIAL));
   for (let at = 256; at < tables.length; at++) {
     const before = tables[at - 256]!;
     tables[at] = (before >>> 8) ^ tables[before & 0xff]!;

@@ -39,3 +39,22 @@ static void makeLengths(u8 *to, const u32 *counted, u32 n, u32 longest) {
     if (depth - 1 <= longest) return;
   }
 }
+
+// Lengths for what is counted; two symbols at the least, as some readers expect.
+static inline void lengthsOf(u8 *to, const u32 *counted, u32 n, u32 longest) {
+  u32 used[1 << SYMBOL_BITS], counts[1 << SYMBOL_BITS], count = 0;
+  u8 lengths[1 << SYMBOL_BITS];
+  for (u32 i = 0; i < n; i++) {
+    to[i] = 0;
+    if (counted[i] == 0) continue;
+    used[count] = i;
+    counts[count++] = counted[i];
+  }
+  for (u32 i = 0; count < 2; i++) {
+    if (counted[i] > 0) continue;
+    used[count] = i;
+    counts[count++] = 1;
+  }
+  makeLengths(lengths, counts, count, longest);
+  for (u32 i = 0; i < count; i++) to[used[i]] = lengths[i];
+}

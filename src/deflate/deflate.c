@@ -9,13 +9,12 @@
 // code.ts holds what scripts/wasm.mjs makes of this file, and plain-code.ts the same without vectors.
 
 #include "../bytes/wasm.h"
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
 #include "../bytes/bits.h"
 #include "../bytes/sort.h"
 #include "../bytes/huffman.h"
+#include "../bytes/logarithm.h"
 #include "../bytes/reversed.h"
+#include "../bytes/tags.h"
 
 enum {
   WINDOW = 1 << 15,
@@ -103,26 +102,6 @@ static inline u32 hashOf(u32 bytes, u32 bits) { return bytes * 0x9e3779b1u >> (3
 static INLINE u32 *longOf(u32 i, u32 ways) { return longs + ways * (u32)(*(const any64 *)(input + i) * 0x9e3779b97f4a7c15u >> (64 - LONG_BITS)); }
 
 static INLINE u32 rowBits(u32 width) { return width == DEEP ? DEEP_ROWS : SHALLOW_ROWS; }
-
-// Which slots of a row have the tag, a bit for each.
-static inline u64 slotsWith(u32 tag, const u8 *row, u32 width) {
-  u64 found = 0;
-#ifdef __wasm_simd128__
-  v128_t wanted = wasm_i8x16_splat(tag);
-  for (u32 i = 0; i < width; i += 16) found |= (u64)wasm_i8x16_bitmask(wasm_i8x16_eq(wasm_v128_load(row + i), wanted)) << i;
-#else
-  const u64 ones = 0x0101010101010101;
-  for (u32 i = 0; i < width; i += 8) {
-    u64 differing = *(const u64 *)(row + i) ^ tag * ones;
-    u64 equal = ~(((differing & 127 * ones) + 127 * ones) | differing) & ones << 7; // the highest bit of each byte that is 0
-    found |= ((equal >> 7) * 0x0102040810204080 >> 56) << i; // brings the bits together
-  }
-#endif
-  return found;
-}
-
-// With the lowest `by` of its `width` bits on top.
-static inline u64 rotated(u64 mask, u32 by, u32 width) { return (mask >> by | mask << (-by & (width - 1))) & ~(u64)0 >> (64 - width); }
 
 static inline u32 isInWindow(u32 i, u32 from) { return i - from - 1 < WINDOW; }
 
@@ -228,12 +207,10 @@ static u8 lengthSymbols[MOST_MATCH + 1]; // less 257
 static u8 extraBits[COUNTS];
 static u32 smallNLogN[1 << 9];
 
-static u32 floorLog2(u32 n) { return 31 - __builtin_clz(n); }
-
 static inline u32 distanceSymbol(u32 distance) {
   u32 d = distance - 1;
   if (d < 4) return d;
-  u32 bits = floorLog2(d);
+  u32 bits = highestBit(d);
   return 2 * bits + (d >> (bits - 1) & 1);
 }
 static inline u32 distanceBits(u32 symbol) { return symbol < 4 ? 0 : symbol / 2 - 1; }
@@ -241,29 +218,19 @@ static inline u32 lengthBits(u32 symbol) { return symbol < 8 || symbol == 28 ? 0
 
 static void makeTables(void) {
   for (u32 length = LEAST_MATCH; length < MOST_MATCH; length++) {
-    u32 l = length - LEAST_MATCH, bits = l < 8 ? 0 : floorLog2(l) - 2;
+    u32 l = length - LEAST_MATCH, bits = l < 8 ? 0 : highestBit(l) - 2;
     lengthSymbols[length] = 4 * bits + (l >> bits);
   }
   lengthSymbols[MOST_MATCH] = 28;
   for (u32 i = 0; i < LITERALS - END - 1; i++) extraBits[END + 1 + i] = lengthBits(i);
   for (u32 i = 0; i < DISTANCES; i++) extraBits[LITERALS + i] = distanceBits(i);
-  // A logarithm in 256ths, bit by bit: that of a square is twice as large.
-  for (u32 n = 2; n < 1 << 9; n++) {
-    u64 x = (u64)n << (30 - floorLog2(n));
-    u32 result = floorLog2(n);
-    for (u32 bit = 0; bit < 8; bit++) {
-      x = x * x >> 30;
-      result = 2 * result + (x >> 31);
-      x >>= x >> 31;
-    }
-    smallNLogN[n] = n * result;
-  }
+  for (u32 n = 2; n < 1 << 9; n++) smallNLogN[n] = n * logarithm(n);
 }
 
 // 256 times n log n, about.
 static inline u64 nLogN(u32 n) {
   if (n < 1 << 9) return smallNLogN[n];
-  u32 more = floorLog2(n) - 8, rest = n >> more;
+  u32 more = highestBit(n) - 8, rest = n >> more;
   return ((u64)smallNLogN[rest] << more) + (u64)256 * more * n;
 }
 
@@ -307,25 +274,6 @@ static void makeCodes(u16 *codes, const u8 *lengths, u32 n) {
   counts[0] = 0;
   for (u32 length = 1; length <= LONGEST; length++) next[length + 1] = (next[length] + counts[length]) << 1;
   for (u32 i = 0; i < n; i++) if (lengths[i] > 0) codes[i] = reversed(next[lengths[i]]++, lengths[i]);
-}
-
-// Lengths for what is counted; two symbols at the least, as some readers expect.
-static void lengthsOf(u8 *to, const u32 *counted, u32 n, u32 longest) {
-  u32 used[LITERALS], counts[LITERALS], count = 0;
-  u8 lengths[LITERALS];
-  for (u32 i = 0; i < n; i++) {
-    to[i] = 0;
-    if (counted[i] == 0) continue;
-    used[count] = i;
-    counts[count++] = counted[i];
-  }
-  for (u32 i = 0; count < 2; i++) {
-    if (counted[i] > 0) continue;
-    used[count] = i;
-    counts[count++] = 1;
-  }
-  makeLengths(lengths, counts, count, longest);
-  for (u32 i = 0; i < count; i++) to[used[i]] = lengths[i];
 }
 
 static const u8 lengthOrder[LENGTHS] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
@@ -395,17 +343,11 @@ static void putHeader(void) {
   }
 }
 
-// To the next whole byte.
-static void align(void) {
-  writer.count = (writer.count + 7) & ~7u;
-  flush(&writer);
-}
-
 static void putStored(u32 from, u32 to, u32 isLast) {
   do {
     u32 length = to - from < STORED_MOST ? to - from : STORED_MOST;
     putBits(isLast && from + length == to, 3);
-    align();
+    align(&writer);
     putBits(length | (length ^ 0xffff) << 16, 32);
     __builtin_memcpy(writer.out, input + from, length);
     writer.out += length;
@@ -517,7 +459,7 @@ static void divide(void) {
 
 // Whether it is worth as many literals more. A bit of a distance counts as a quarter of a byte.
 static inline u32 isBetter(u32 longer, u32 itsDistance, u32 length, u32 distance, u32 literals) {
-  return 4 * (int)(longer - length) + (int)floorLog2(distance) - (int)floorLog2(itsDistance) > 4 * (int)literals - 2;
+  return 4 * (int)(longer - length) + (int)highestBit(distance) - (int)highestBit(itsDistance) > 4 * (int)literals - 2;
 }
 
 static INLINE void addLiterals(u32 from, u32 to) {
@@ -632,7 +574,7 @@ EXPORT(deflate) u32 deflate(u32 from, u32 to, u32 levelNumber, u32 isLast) {
     if (from < to || isLast) putBlock(blockFrom, end, sequenceCount, block, isLast);
   }
   if (!isLast) putStored(to, to, 0);
-  align();
+  align(&writer);
   forget();
   return writer.out - output;
 }

@@ -9,6 +9,8 @@
 #include "../bytes/bits.h"
 #include "../bytes/sort.h"
 #include "../bytes/huffman.h"
+#include "../bytes/logarithm.h"
+#include "../bytes/tags.h"
 #include "fse.h"
 #include "literals.h"
 #include "sequences.h"

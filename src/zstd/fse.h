@@ -1,4 +1,4 @@
-// FSE's encoder (RFC 8878, 4.1): probabilities for what was counted, how they are described, and tables to encode with. Needs bits.h.
+// FSE's encoder (RFC 8878, 4.1): probabilities for what was counted, how they are described, and tables to encode with. Needs bits.h and logarithm.h.
 
 enum {
   SYMBOLS_MOST = 64,
@@ -24,22 +24,10 @@ struct table {
   u16 states[STATES_MOST];
 };
 
-static inline u32 highestBit(u32 value) { return 31 - __builtin_clz(value); }
-
 static u16 logarithms[STATES_MOST + 1]; // in 256ths
 
 static void makeLogarithms(void) {
-  for (u32 n = 1; n <= STATES_MOST; n++) {
-    u64 x = (u64)n << (30 - highestBit(n));
-    u32 result = highestBit(n);
-    // Bit by bit: the logarithm of a square is twice as large.
-    for (u32 bit = 0; bit < 8; bit++) {
-      x = x * x >> 30;
-      result = 2 * result + (x >> 31);
-      x >>= x >> 31;
-    }
-    logarithms[n] = result;
-  }
+  for (u32 n = 1; n <= STATES_MOST; n++) logarithms[n] = logarithm(n);
 }
 
 // In 256ths, about.
@@ -99,8 +87,7 @@ static void describe(struct writer *to, const struct table *table) {
     put(to, zeros, 2);
     flush(to);
   }
-  to->count = (to->count + 7) & ~7u;
-  flush(to);
+  align(to);
 }
 
 // From the probabilities, the states in the order in which a decoder has them.

@@ -57,20 +57,6 @@ static void makeCodes(struct codes *codes) {
   }
 }
 
-// For what was counted, of which there are two symbols at least.
-static void makeLiteralLengths(u8 *to) {
-  u32 used[256], counts[256], count = 0;
-  u8 lengths[256];
-  for (u32 i = 0; i < 256; i++) {
-    to[i] = 0;
-    if (literalCounts[i] == 0) continue;
-    used[count] = i;
-    counts[count++] = literalCounts[i];
-  }
-  makeLengths(lengths, counts, count, LONGEST_CODE);
-  for (u32 i = 0; i < count; i++) to[used[i]] = lengths[i];
-}
-
 // 4.2.1.2: weights with FSE, two states taking turns. The length, or 0 where it is not worth it.
 static u32 packWeights(u8 *out, const u8 *weights, u32 n) {
   static struct table table;
@@ -99,8 +85,7 @@ static u32 packWeights(u8 *out, const u8 *weights, u32 n) {
   put(&to, states[1] & ((1u << accuracy) - 1), accuracy);
   put(&to, states[0] & ((1u << accuracy) - 1), accuracy);
   put(&to, 1, 1);
-  to.count = (to.count + 7) & ~7u;
-  flush(&to);
+  align(&to);
   return to.out - out;
 }
 
@@ -149,8 +134,7 @@ static __attribute__((noinline)) u8 *putStream(u8 *out, const u8 *from, u32 n, c
   }
 #undef PUT
   put(&to, 1, 1);
-  to.count = (to.count + 7) & ~7u;
-  flush(&to);
+  align(&to);
   return to.out;
 }
 
@@ -196,7 +180,7 @@ static u8 *putLiterals(u8 *out, const u8 *from, u32 n) {
   }
   if (n >= 32 && most > n / 128 + 4) {
     static u8 lengths[256];
-    makeLiteralLengths(lengths);
+    lengthsOf(lengths, literalCounts, 256, LONGEST_CODE);
     const u32 size = header + jumps + literalBits(lengths) / 8 + 1;
     if (size < best) {
       described = describeCodes(out + header, lengths);

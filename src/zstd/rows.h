@@ -1,5 +1,5 @@
 // Matches in rows: the hash of a few bytes leads to a row of places and to a tag of eight bits, the tags of a row are compared all at once, and so only places are looked at that all but
-// certainly match. Needs matches.h.
+// certainly match. Needs matches.h and tags.h.
 
 enum {
   TAG_BITS = 8,
@@ -13,21 +13,6 @@ static u8 *tags, *heads; // heads, by row: the slot that was filled last; the on
 static u32 *places;
 static u32 rowBits, rowHashed, rowDepth, niceLength, laziness;
 static u32 inserted; // up to here, places are in their rows
-
-// Which slots of a row have the tag, a bit for each.
-static INLINE u64 slotsWith(u32 tag, const u8 *row, u32 width) {
-  u64 slots = 0;
-  const u64 ones = 0x0101010101010101;
-  for (u32 i = 0; i < width; i += 8) {
-    const u64 differing = *(const u64 *)(row + i) ^ tag * ones;
-    const u64 equal = ~(((differing & 127 * ones) + 127 * ones) | differing) & ones << 7; // the highest bit of each byte that is 0
-    slots |= ((equal >> 7) * 0x0102040810204080 >> 56) << i; // brings the bits together
-  }
-  return slots;
-}
-
-// With the lowest `by` of its `width` bits on top.
-static INLINE u64 rotated(u64 mask, u32 by, u32 width) { return (mask >> by | mask << (-by & (width - 1))) & ~(u64)0 >> (64 - width); }
 
 static INLINE void fill(u32 hash, u32 i, u32 width) {
   const u32 row = hash >> TAG_BITS, slot = heads[row] = (heads[row] - 1) & (width - 1);

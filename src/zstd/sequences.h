@@ -162,8 +162,7 @@ static __attribute__((noinline)) u8 *putCodes(u8 *out, u32 first, u32 last) {
   put(&to, lowest(offsetState, offsets->accuracy), offsets->accuracy);
   put(&to, lowest(literalState, literalLengths->accuracy), literalLengths->accuracy);
   put(&to, 1, 1);
-  to.count = (to.count + 7) & ~7u;
-  flush(&to);
+  align(&to);
   return to.out;
 }
 

@@ -38,15 +38,10 @@ export class PlainMembers {
     this.#ownerOf = ownerOf;
   }
 
-  /** Goes behind the last one. */
-  finish(): void {
-    this.#reader.trySkip(this.#given);
-    this.#given = 0;
-  }
-
   /** The member that comes next, if it is plain. It is read on from there when the next one is asked for. */
   next(): StreamEntry | undefined {
-    this.finish();
+    this.#reader.trySkip(this.#given);
+    this.#given = 0;
     const { arrived, at } = this.#reader;
     if (arrived.length - at < BLOCK || (arrived.byteOffset + at) % WORD !== 0) return undefined;
     if (arrived !== this.#arrived) {

@@ -2,6 +2,7 @@
  * The traditional encryption of PKZIP ("ZipCrypto", APPNOTE 6.1). It is broken: who knows a dozen bytes of a file reads
  * all of the archive (Biham and Kocher, 1994). Read because old archives need it, written only on explicit request.
  */
+import { crcTable } from "../../bytes/crc-table.ts";
 
 /** Encrypted in front of the data (6.1.6): 11 random bytes, and one that tells most wrong passwords. */
 export const TRADITIONAL_HEADER = 12;
@@ -9,21 +10,13 @@ export const TRADITIONAL_HEADER = 12;
 /** The CRC-32 of each single byte, which the cipher mixes its keys with; made when it is needed. */
 let table: Int32Array | undefined;
 
-function makeTable(): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    return crc;
-  });
-}
-
 /** Three keys that every byte of the plain text changes (6.1.5); bytes in order, in place. */
 export class TraditionalKeys {
   // The keys are kept in locals while a chunk is worked on: as fields they would cost half of the speed.
   #key0 = 0x12345678;
   #key1 = 0x23456789;
   #key2 = 0x34567890;
-  readonly #table = (table ??= makeTable());
+  readonly #table = (table ??= crcTable(0xedb88320));
 
   constructor(password: string) {
     // Encrypting mixes the plain bytes into the keys: of the password that is all that is wanted.
