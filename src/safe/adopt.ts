@@ -81,6 +81,9 @@ function isFree(parent: Place, name: string, { staging, policy }: LinkContext): 
 /** By one rename, for which a folder has to be writable itself; finish() gives it its mode. */
 function move(from: string | undefined, to: string, place: Place): void {
   if (from === undefined) return mkdirSync(to, 0o700); // nothing was written: an empty archive
-  if (place.type === "directory") chmodSync(from, 0o700);
+  if (place.type === "directory") {
+    chmodSync(from, 0o700);
+    place.isPlain = false;
+  }
   renameSync(from, to);
 }

@@ -12,6 +12,9 @@ function stagingName(): string {
   return `.unzipx-${randomName(8)}.partial`;
 }
 
+/** inode(7); Node does not name it. */
+const S_ISGID = 0o2000;
+
 export class Staging {
   readonly #host: () => HeldFolder;
   #path: string | undefined;
@@ -20,6 +23,7 @@ export class Staging {
   #shown = "";
   #fd: number | undefined;
   #keepsModes = true;
+  #setgid = 0;
 
   /** `host` is the folder to lie in; asked when the first entry comes, and held until discard(). */
   constructor(host: () => HeldFolder) {
@@ -34,6 +38,11 @@ export class Staging {
   /** Whether the file system knows owners and permissions. */
   get keepsModes(): boolean {
     return this.#keepsModes;
+  }
+
+  /** The bit by which what is made in the host gets its group, as all folders in here have it; 0 where there is none. */
+  get setgid(): number {
+    return this.#setgid;
   }
 
   /** What it is called in its host. */
@@ -101,7 +110,9 @@ export class Staging {
       if (DESCRIPTORS === undefined) return this.#name;
       // Held open: who may write in the host folder could put a link in its place, and all would be written through that.
       this.#fd = openSync(this.#name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      this.#keepsModes = isPrivate(fstatSync(this.#fd)) || keepsModes(host);
+      const stats = fstatSync(this.#fd);
+      this.#setgid = stats.mode & S_ISGID;
+      this.#keepsModes = isPrivate(stats) || keepsModes(host);
     } catch (error) {
       if (this.#fd !== undefined) letGo(this.#fd);
       this.#fd = undefined;

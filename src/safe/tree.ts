@@ -9,8 +9,9 @@ const ON_DISK = ["unknown", "absent", "directory", "replace"] as const;
 const ON_DISK_AT = 2;
 const DROPPED = 1 << 4;
 const IN_SECONDS = 1 << 5;
-const HAS_MODE = 1 << 6;
-const MODE_AT = 7;
+const IS_PLAIN = 1 << 6;
+const HAS_MODE = 1 << 7;
+const MODE_AT = 8;
 
 /** What few places have. */
 interface Rare {
@@ -89,6 +90,15 @@ export class Place {
     const seconds = wholeSeconds(mtime);
     this.#time = seconds ?? mtime;
     this.#bits = seconds !== undefined ? this.#bits | IN_SECONDS : this.#bits & ~IN_SECONDS;
+  }
+
+  /** Of a folder: it lies in the staging folder with the mode that a folder without one gets. */
+  get isPlain(): boolean {
+    return (this.#bits & IS_PLAIN) !== 0;
+  }
+
+  set isPlain(isPlain: boolean) {
+    this.#bits = isPlain ? this.#bits | IS_PLAIN : this.#bits & ~IS_PLAIN;
   }
 
   get linkTarget(): string | undefined {

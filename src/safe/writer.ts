@@ -43,6 +43,8 @@ export class SafeWriter {
   readonly #claims: Claims;
   readonly #root: Place;
   readonly #umask = process.umask();
+  /** What most folders have in the end, so they are made with it: nobody gets at them in the staging folder. */
+  readonly #plainMode = (FOLDER_MODE & ~this.#umask) | 0o700;
   #folding: boolean | undefined;
   #left: UnzipxError | undefined;
   /** Of an atomic run: removes what it was kept in. */
@@ -179,10 +181,11 @@ export class SafeWriter {
       if (this.#staging.path === undefined) break;
       const path = this.#staging.pathOf(folder);
       // A folder that is to be moved stays writable until it was: the system asks for that.
-      const mode = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
+      const final = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
+      const mode = moved.has(folder) ? final | 0o700 : final;
       try {
         giveAway(path, this.#ownerOf(folder));
-        chmodSync(path, moved.has(folder) ? mode | 0o700 : mode);
+        if (!folder.isPlain || mode !== this.#plainMode) chmodSync(path, mode | this.#staging.setgid);
         if (folder.mtime !== undefined && this.#policy.keepMtime) {
           const time = fsTime(folder.mtime);
           utimesSync(path, time, time);
@@ -259,7 +262,8 @@ export class SafeWriter {
   /** In the staging folder. */
   #makeFolder(place: Place): void {
     try {
-      mkdirSync(this.#staging.pathOf(place), 0o700);
+      mkdirSync(this.#staging.pathOf(place), this.#plainMode);
+      place.isPlain = true;
     } catch (error) {
       throw fromSystem(error, "write", `make the folder "${pathOf(place)}"`);
     }

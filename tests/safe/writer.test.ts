@@ -408,6 +408,13 @@ describe.skipIf(isWindows)("masked modes", () => {
     });
   }
 
+  it.skipIf(process.platform !== "linux")("folders below one whose group is handed down hand it down as well, whatever their mode", async () => {
+    const { out } = destination();
+    chmodSync(out, 0o2755);
+    await write(join(out, "new"), [dir("as-made/", { mode: 0o755 }), file("unnamed/x"), dir("private/", { mode: 0o700 })]);
+    for (const [name, mode] of [["", 0o2777], ["as-made", 0o2755], ["unnamed", 0o2777], ["private", 0o2700]] as const) expect([name, modeOf(join(out, "new", name))]).toEqual([name, plain(mode)]);
+  });
+
   it("a root of mode 000 or 0555 is moved as well", async () => {
     for (const mode of [0, 0o555]) {
       const { out } = destination();
