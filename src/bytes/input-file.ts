@@ -12,15 +12,24 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Opens a regular file and nothing else; `follow` a link in the last component or not. */
 export function openInput(path: DiskPath, follow: boolean): { fd: number; size: number } {
-  const fd = openSync(forFs(path), follow ? READ_FLAGS : READ_FLAGS | NO_FOLLOW);
+  const fd = openUnseen(path, follow);
   try {
-    const stats = fstatSync(fd);
-    if (stats.isFile()) return { fd, size: stats.size };
-    throw new UnzipxError("READ_FAILED", `Cannot read "${showPath(path)}": it is not a regular file any more`);
+    return { fd, size: sizeOfRegular(path, fd) };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+}
+
+/** The same, of whatever lies there: nothing is known of it before it was read to its end, or sizeOfRegular() was asked. */
+export function openUnseen(path: DiskPath, follow: boolean): number {
+  return openSync(forFs(path), follow ? READ_FLAGS : READ_FLAGS | NO_FOLLOW);
+}
+
+export function sizeOfRegular(path: DiskPath, fd: number): number {
+  const stats = fstatSync(fd);
+  if (stats.isFile()) return stats.size;
+  throw new UnzipxError("READ_FAILED", `Cannot read "${showPath(path)}": it is not a regular file any more`);
 }
 
 export function sizeChanged(path: DiskPath): UnzipxError {

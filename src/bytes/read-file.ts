@@ -22,3 +22,13 @@ export function readUpTo(fd: number, target: Uint8Array, position: number): numb
   }
   return done;
 }
+
+/**
+ * Reads a file that should have `size` bytes into `target` from `start` on, where there is room for one byte more: that one is asked for too, so the call
+ * that reads it all most often tells whether there is more. The number of bytes read.
+ */
+export function readWhole(fd: number, target: Uint8Array, start: number, size: number): number {
+  let done = 0;
+  for (let count = -1; count !== 0 && done < Math.max(size, 1); done += count) count = readSync(fd, target, start + done, size + 1 - done, done);
+  return done;
+}

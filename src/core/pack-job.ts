@@ -7,7 +7,7 @@
 import { closeSync } from "node:fs";
 import { crc32 } from "../bytes/crc32.ts";
 import { openInput, showPath, sizeChanged, type DiskPath } from "../bytes/input-file.ts";
-import { readUpTo } from "../bytes/read-file.ts";
+import { readUpTo, readWhole } from "../bytes/read-file.ts";
 import { deflate, MOST, WINDOW } from "../deflate/encoder.ts";
 import { fromSystem, toPlain, type PlainError } from "../errors.ts";
 import type { DeflatedBlock } from "../formats/contract.ts";
@@ -102,7 +102,7 @@ function readSmall(path: DiskPath, follow: boolean): Uint8Array {
   try {
     if (size > SMALL_FILE) throw sizeChanged(path);
     const buffer = readBuffer(size + 1);
-    if (readUpTo(fd, buffer, 0) !== size) throw sizeChanged(path);
+    if (readWhole(fd, buffer, 0, size) !== size) throw sizeChanged(path);
     return buffer.subarray(0, size);
   } finally {
     closeSync(fd);

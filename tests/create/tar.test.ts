@@ -1,5 +1,6 @@
-import { chownSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { chownSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import tarStream from "tar-stream";
 import headers from "tar-stream/headers.js";
@@ -41,6 +42,38 @@ it("a tar ends with zeros on a multiple of 10,240 bytes", async () => {
     expect(bytes.subarray(-1024).every((byte) => byte === 0)).toBe(true);
     expect(bytes.length).toBe(Math.ceil((512 + Math.ceil(size / 512) * 512 + 1024) / 10_240) * 10_240);
   }
+});
+
+describe("what changes between the look at it and the reading", () => {
+  const changes: [what: string, change: (path: string) => void, content: string | undefined][] = [
+    ["has grown", (path) => writeFileSync(path, prose(5000)), prose(5000).toString()],
+    ["is shorter", (path) => truncateSync(path, 3), "old"],
+    ["is empty", (path) => truncateSync(path, 0), ""],
+    ["is another file", (path) => writeFileSync(path, "new content"), "new content"],
+    ["is a folder now", (path) => (rmSync(path), mkdirSync(path)), undefined],
+    ["is a link now", (path) => (rmSync(path), symlinkSync("a", path)), undefined],
+    ["is gone", (path) => rmSync(path), undefined],
+    ...(has("mkfifo") ? [["is a FIFO now", (path: string) => (rmSync(path), run("mkfifo", [path])), undefined] as [string, (path: string) => void, undefined]] : []),
+  ];
+  it.each(changes)("what %s is stored as it is then, or fails, and all others are there", async (_, change, content) => {
+    const base = temporaryFolder();
+    for (const name of ["a", "b", "c"]) writeFileSync(join(base, name), `old content of ${name}`);
+    const failed: string[] = [];
+    const chunks: Uint8Array[] = [];
+    function* seenBefore(): Generator<InputEntry> {
+      for (const found of walk(["a", "b", "c"], { base, dereference: false, exclude: () => false, leaveOut: new Set(), warn() {}, fail() {} })) {
+        if (found.path === "b") change(join(base, "b"));
+        yield found;
+      }
+    }
+    for await (const chunk of writeTar(seenBefore(), { preciseTimes: false, dereference: false, done() {}, fail: ({ path }) => failed.push(path), progress() {} })) chunks.push(chunk);
+    const extract = tarStream.extract();
+    extract.end(Buffer.concat(chunks));
+    const contents: Record<string, string> = {};
+    for await (const each of extract) contents[each.header.name] = await text(each);
+    const kept = { a: "old content of a", c: "old content of c" };
+    expect([contents, failed]).toEqual(content === undefined ? [kept, ["b"]] : [{ ...kept, b: content }, []]);
+  });
 });
 
 interface Read {

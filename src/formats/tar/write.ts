@@ -1,8 +1,8 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { nextTurn } from "../../bytes/clock.ts";
-import { openInput, sizeChanged } from "../../bytes/input-file.ts";
-import { readUpTo } from "../../bytes/read-file.ts";
+import { openUnseen, sizeChanged, sizeOfRegular } from "../../bytes/input-file.ts";
+import { readUpTo, readWhole } from "../../bytes/read-file.ts";
 import type { Bytes } from "../contract.ts";
 import type { InputEntry } from "../input.ts";
 import { tarHeader, type Stored } from "./encode-header.ts";
@@ -94,21 +94,19 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
     if (trouble !== undefined) throw trouble;
   }
 
-  /** The same for a file that fits into what is left of the chunk, as most do: false where it does not, or needs another kind of header. */
-  function small(entry: InputEntry, fd: number, size: number): boolean {
+  /**
+   * The same for a file that fits into what is left of the chunk, as most do, and has all the bytes that it had a moment ago, and no more: which is all
+   * there is to know of it. False where that is not so, or it needs another kind of header; nothing is written then.
+   */
+  function small(entry: InputEntry, fd: number): boolean {
+    const { size } = entry;
     const start = used + RECORD;
     const end = start + Math.ceil(size / RECORD) * RECORD;
     if (end >= TAR_CHUNK || !putPlainHeader(chunk, used, entry, size, options)) return false;
+    if (readWhole(fd, chunk, start, size) !== size) return false;
+    chunk.fill(0, start + size, end);
     used = end;
-    let read = 0;
-    try {
-      // One byte is asked for that should not be there: so the call that reads it all tells whether there is more.
-      for (let count = -1; count !== 0 && read < Math.max(size, 1); read += count) count = readSync(fd, chunk, start + read, size + 1 - read, read);
-    } finally {
-      chunk.fill(0, start + Math.min(read, size), end);
-      options.progress(entry, size);
-    }
-    if (read !== size) throw sizeChanged(entry.source);
+    options.progress(entry, size);
     return true;
   }
 
@@ -121,9 +119,13 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
       options.done(entry, 0);
     } else if (entry.type === "file") {
       try {
-        const { fd, size } = openInput(entry.source, options.dereference);
+        const fd = openUnseen(entry.source, options.dereference);
+        let { size } = entry;
         try {
-          if (!small(entry, fd, size)) yield* file(entry, fd, size);
+          if (!small(entry, fd)) {
+            size = sizeOfRegular(entry.source, fd);
+            yield* file(entry, fd, size);
+          }
         } finally {
           closeSync(fd);
         }
