@@ -8,7 +8,7 @@ import { fstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { crc32, createGunzip } from "node:zlib";
-import { create, inflate } from "./parts.mjs";
+import { create, giveTimes, inflate } from "./parts.mjs";
 
 const [, script, archive, folder] = process.argv;
 const STATE_BYTES = 16;
@@ -26,7 +26,7 @@ if (isMainThread) {
   new Worker(script, { argv: process.argv.slice(2), workerData: memory });
   decode();
 }
-work();
+giveTimes([...work()].map((path) => `${folder}/${path}`));
 
 /** RFC 1952, 2.3.1: a gzip member ends with the size of its content. */
 function sizeOfTar() {
@@ -76,6 +76,7 @@ function textAt(at, most) {
   return bytes.latin1Slice(at, end);
 }
 
+/** Makes files until none is left; the folders that were made for them. */
 function work() {
   const folders = new Set();
   let number = 0;
@@ -84,7 +85,7 @@ function work() {
   let long = "";
   for (let at = 0; ; ) {
     waitFor(at + 512);
-    if (bytes[at] === 0) return;
+    if (bytes[at] === 0) return folders;
     const size = Number.parseInt(textAt(at + 124, 12), 8);
     const type = String.fromCharCode(bytes[at + 156]);
     waitFor(at + 512 + size);

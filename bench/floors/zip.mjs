@@ -8,7 +8,7 @@ import { fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isMainThread, Worker } from "node:worker_threads";
 import { crc32, inflateRawSync } from "node:zlib";
-import { create } from "./parts.mjs";
+import { create, giveTimes } from "./parts.mjs";
 
 const [, script, work, archive, folder] = process.argv;
 const LINES = 1000;
@@ -23,15 +23,18 @@ WORK[work]();
 function everyOther(each) {
   const fd = openSync(archive);
   const files = entriesOf(fd);
-  if (isMainThread && work === "x") for (const name of new Set(files.map(({ name: path }) => dirname(path)))) mkdirSync(join(folder, name), { recursive: true });
+  const folders = work === "x" ? [...new Set(files.map(({ name }) => join(folder, dirname(name))))] : [];
+  if (isMainThread) for (const path of folders) mkdirSync(path, { recursive: true });
   if (isMainThread) new Worker(script, { argv: process.argv.slice(2) });
   let buffer = Buffer.alloc(4 << 20);
-  for (let at = isMainThread ? 0 : 1; at < files.length; at += 2) {
+  const first = isMainThread ? 0 : 1;
+  for (let at = first; at < files.length; at += 2) {
     const file = files[at];
     const wanted = 30 + file.name.length + 64 + file.packedSize;
     if (wanted > buffer.length) buffer = Buffer.alloc(wanted);
     each(file, buffer.subarray(0, readSync(fd, buffer, 0, wanted, file.offset)));
   }
+  giveTimes(folders.filter((_, index) => index % 2 === first));
 }
 
 function directoryOf(fd) {
