@@ -1,9 +1,16 @@
 /** What the floors have in common. */
-import { closeSync, constants, futimesSync, openSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, constants, futimesSync, mkdirSync, openSync, utimesSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 
 const STEP = 256 << 10;
 
-export function create(path, content) {
+/** With its folder, where this thread has not made that before: `folders` are those that it did. */
+export function create(path, content, folders) {
+  const parent = dirname(path);
+  if (!folders.has(parent)) {
+    folders.add(parent);
+    mkdirSync(parent, { recursive: true });
+  }
   const fd = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
   writeSync(fd, content, 0, content.length);
   futimesSync(fd, 1.7e9, 1.7e9);
@@ -13,6 +20,15 @@ export function create(path, content) {
 /** Behind all that is made in them. */
 export function giveTimes(folders) {
   for (const folder of folders) utimesSync(folder, 1.7e9, 1.7e9);
+}
+
+const FINISH = 4;
+
+/** All of it at once through one of zlib's streams, into `into`, which has room for it. */
+export function inflateWhole({ _handle: handle, _writeState: left }, packed, into) {
+  handle.reset();
+  handle.writeSync(FINISH, packed, 0, packed.length, into, 0, into.length);
+  return into.subarray(0, into.length - left[0]);
 }
 
 /** All of it through one of zlib's streams, below its events, and without a buffer for each piece. `each` gets a piece, and whether it is the last. */

@@ -4,8 +4,7 @@
  *
  *   node bench/floors/tar.mjs ARCHIVE.tar[.gz] FOLDER
  */
-import { fstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { fstatSync, openSync, readSync, statSync } from "node:fs";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import { crc32, createGunzip } from "node:zlib";
 import { create, giveTimes, inflate } from "./parts.mjs";
@@ -26,7 +25,7 @@ if (isMainThread) {
   new Worker(script, { argv: process.argv.slice(2), workerData: memory });
   decode();
 }
-giveTimes([...work()].map((path) => `${folder}/${path}`));
+giveTimes(work());
 
 /** RFC 1952, 2.3.1: a gzip member ends with the size of its content. */
 function sizeOfTar() {
@@ -94,7 +93,7 @@ function work() {
     } else {
       if (type === "0" && number++ === mine) {
         const prefix = bytes[at + 345] === 0 ? "" : `${textAt(at + 345, 155)}/`;
-        extract(long || prefix + textAt(at, 100), at + 512, size, folders);
+        create(`${folder}/${long || prefix + textAt(at, 100)}`, new Uint8Array(memory, STATE_BYTES + at + 512, size), folders);
         if (++mine === until) {
           mine = Atomics.add(state, NEXT, TURN);
           until = mine + TURN;
@@ -104,13 +103,4 @@ function work() {
     }
     at += 512 + Math.ceil(size / 512) * 512;
   }
-}
-
-function extract(name, start, size, folders) {
-  const parent = dirname(name);
-  if (!folders.has(parent)) {
-    folders.add(parent);
-    mkdirSync(`${folder}/${parent}`, { recursive: true });
-  }
-  create(`${folder}/${name}`, new Uint8Array(memory, STATE_BYTES + start, size));
 }

@@ -4,17 +4,22 @@
  *
  *   node bench/floors/zip.mjs x|t|l ARCHIVE.zip FOLDER     FOLDER: where x makes its files
  */
-import { fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
-import { crc32, inflateRawSync } from "node:zlib";
-import { create, giveTimes } from "./parts.mjs";
+import { crc32, createInflateRaw } from "node:zlib";
+import { create, giveTimes, inflateWhole } from "./parts.mjs";
 
 const [, script, work, archive, folder] = process.argv;
 const LINES = 1000;
+const inflater = createInflateRaw();
+let room = Buffer.alloc(1 << 20);
 
 const WORK = {
-  x: () => everyOther((file, bytes) => create(`${folder}/${file.name}`, checked(file, bytes))),
+  x() {
+    const folders = new Set();
+    everyOther((file, bytes) => create(`${folder}/${file.name}`, checked(file, bytes), folders));
+    giveTimes(folders);
+  },
   t: () => everyOther((file, bytes) => void checked(file, bytes)),
   l: () => list(openSync(archive)),
 };
@@ -23,18 +28,14 @@ WORK[work]();
 function everyOther(each) {
   const fd = openSync(archive);
   const files = entriesOf(fd);
-  const folders = work === "x" ? [...new Set(files.map(({ name }) => join(folder, dirname(name))))] : [];
-  if (isMainThread) for (const path of folders) mkdirSync(path, { recursive: true });
   if (isMainThread) new Worker(script, { argv: process.argv.slice(2) });
   let buffer = Buffer.alloc(4 << 20);
-  const first = isMainThread ? 0 : 1;
-  for (let at = first; at < files.length; at += 2) {
+  for (let at = isMainThread ? 0 : 1; at < files.length; at += 2) {
     const file = files[at];
     const wanted = 30 + file.name.length + 64 + file.packedSize;
     if (wanted > buffer.length) buffer = Buffer.alloc(wanted);
     each(file, buffer.subarray(0, readSync(fd, buffer, 0, wanted, file.offset)));
   }
-  giveTimes(folders.filter((_, index) => index % 2 === first));
 }
 
 function directoryOf(fd) {
@@ -85,7 +86,8 @@ function checked(file, bytes) {
   const { method, packedSize, size } = file;
   const start = 30 + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
   const packed = bytes.subarray(start, start + packedSize);
-  const content = method === 0 ? packed : inflateRawSync(packed, { chunkSize: Math.max(64, size + 1) });
+  if (size >= room.length) room = Buffer.alloc(size + 1);
+  const content = method === 0 ? packed : inflateWhole(inflater, packed, room.subarray(0, size + 1));
   if (crc32(content) !== file.crc32) throw new Error(`${file.name}: its checksum does not match`);
   return content;
 }
