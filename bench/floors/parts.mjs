@@ -17,7 +17,7 @@ export function create(path, content, folders) {
   closeSync(fd);
 }
 
-/** Behind all that is made in them. */
+/** Of the folders that a thread made, when it is done; the other one may still be at work in them, which costs no less. */
 export function giveTimes(folders) {
   for (const folder of folders) utimesSync(folder, 1.7e9, 1.7e9);
 }

@@ -12,7 +12,7 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 /** Opens a regular file and nothing else; `follow` a link in the last component or not. */
 export function openInput(path: DiskPath, follow: boolean): { fd: number; size: number } {
-  const fd = openUnseen(path, follow);
+  const fd = openAny(path, follow);
   try {
     return { fd, size: sizeOfRegular(path, fd) };
   } catch (error) {
@@ -21,11 +21,12 @@ export function openInput(path: DiskPath, follow: boolean): { fd: number; size: 
   }
 }
 
-/** The same, of whatever lies there: nothing is known of it before it was read to its end, or sizeOfRegular() was asked. */
-export function openUnseen(path: DiskPath, follow: boolean): number {
+/** Opens whatever lies there; what it is the caller finds out. */
+export function openAny(path: DiskPath, follow: boolean): number {
   return openSync(forFs(path), follow ? READ_FLAGS : READ_FLAGS | NO_FOLLOW);
 }
 
+/** Throws where it is no regular file. */
 export function sizeOfRegular(path: DiskPath, fd: number): number {
   const stats = fstatSync(fd);
   if (stats.isFile()) return stats.size;

@@ -24,8 +24,8 @@ export function readUpTo(fd: number, target: Uint8Array, position: number): numb
 }
 
 /**
- * Reads a file that should have `size` bytes into `target` from `start` on, where there is room for one byte more: that one is asked for too, so the call
- * that reads it all most often tells whether there is more. The number of bytes read.
+ * Reads a file that should have `size` bytes into `target` from `start` on, where there is room for one byte more: that one is asked for too. Returns how many were
+ * read: `size`, where the file ends there or a call broke off right there; fewer, where it ends before; or one more, where it goes on.
  */
 export function readWhole(fd: number, target: Uint8Array, start: number, size: number): number {
   let done = 0;

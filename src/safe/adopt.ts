@@ -83,7 +83,7 @@ function move(from: string | undefined, to: string, place: Place): void {
   if (from === undefined) return mkdirSync(to, 0o700); // nothing was written: an empty archive
   if (place.type === "directory") {
     chmodSync(from, 0o700);
-    place.isPlain = false;
+    place.hasUsualMode = false;
   }
   renameSync(from, to);
 }

@@ -1,7 +1,7 @@
 /** From the staging folder to the place where people look: exclusive, and never through a link. */
 import {
-  chmodSync, closeSync, constants, existsSync, fchmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, rmSync,
-  symlinkSync, utimesSync,
+  chmodSync, closeSync, constants, existsSync, fchmodSync, fstatSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, renameSync, rmdirSync, rmSync,
+  symlinkSync, utimesSync, type Stats,
 } from "node:fs";
 import { randomName } from "../bytes/random.ts";
 import { join } from "node:path";
@@ -193,6 +193,11 @@ export function move(from: string, to: string, place: Place, umask: number, show
 /** What rename(2) says where a file, or a folder with something in it, took the name between the look at it and the rename. */
 const TAKEN = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
 
+/** The bit by which a folder hands its group down to what is made in it (S_ISGID, inode(7)), as it got it from the one above; else 0. */
+export function handsDown({ mode }: Stats): number {
+  return mode & 0o2000;
+}
+
 /** By one rename or not at all. */
 export function moveFolder(from: string, to: string, place: Place, umask: number, shownAs: string = pathOf(place)): void {
   if (statOrUndefined(to) !== undefined) throw takenMeanwhile(shownAs);
@@ -202,7 +207,7 @@ export function moveFolder(from: string, to: string, place: Place, umask: number
   const fd = isHeldBack && process.platform !== "win32" ? openSync(from, FOLDER) : undefined;
   try {
     renameSync(from, to);
-    if (fd !== undefined) fchmodSync(fd, mode);
+    if (fd !== undefined) fchmodSync(fd, mode | handsDown(fstatSync(fd)));
     else if (isHeldBack) chmodSync(to, mode);
   } catch (error) {
     throw TAKEN.has((error as NodeJS.ErrnoException).code ?? "") && statOrUndefined(to) !== undefined ? takenMeanwhile(shownAs) : error;
@@ -234,7 +239,7 @@ function copyTree(from: string, to: string, folder: Place, mode = lstatSync(from
     }
     const stats = lstatSync(from);
     giveAway(`${into.path}/.`, givenTo(stats));
-    chmodSync(into.path, mode);
+    chmodSync(into.path, mode | handsDown(lstatSync(`${into.path}/.`)));
     utimesSync(into.path, stats.atime, stats.mtime);
   } finally {
     into.close();

@@ -4,16 +4,13 @@ import { randomName } from "../bytes/random.ts";
 import { basename, join } from "node:path";
 import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
 import { DESCRIPTORS, letGo, statOrUndefined, type HeldFolder } from "./held-folder.ts";
-import { removeTree } from "./publish.ts";
+import { handsDown, removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
 
 /** Which no entry may be called (see checkPath): who cleans up after a killed run goes by this name. */
 function stagingName(): string {
   return `.unzipx-${randomName(8)}.partial`;
 }
-
-/** inode(7); Node does not name it. */
-const S_ISGID = 0o2000;
 
 export class Staging {
   readonly #host: () => HeldFolder;
@@ -23,7 +20,7 @@ export class Staging {
   #shown = "";
   #fd: number | undefined;
   #keepsModes = true;
-  #setgid = 0;
+  #handsDown = 0;
 
   /** `host` is the folder to lie in; asked when the first entry comes, and held until discard(). */
   constructor(host: () => HeldFolder) {
@@ -40,9 +37,9 @@ export class Staging {
     return this.#keepsModes;
   }
 
-  /** The bit by which what is made in the host gets its group, as all folders in here have it; 0 where there is none. */
-  get setgid(): number {
-    return this.#setgid;
+  /** As handsDown() of the folder, and so of all that are made in it. */
+  get handsDown(): number {
+    return this.#handsDown;
   }
 
   /** What it is called in its host. */
@@ -111,7 +108,7 @@ export class Staging {
       // Held open: who may write in the host folder could put a link in its place, and all would be written through that.
       this.#fd = openSync(this.#name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       const stats = fstatSync(this.#fd);
-      this.#setgid = stats.mode & S_ISGID;
+      this.#handsDown = handsDown(stats);
       this.#keepsModes = isPrivate(stats) || keepsModes(host);
     } catch (error) {
       if (this.#fd !== undefined) letGo(this.#fd);

@@ -9,7 +9,7 @@ const ON_DISK = ["unknown", "absent", "directory", "replace"] as const;
 const ON_DISK_AT = 2;
 const DROPPED = 1 << 4;
 const IN_SECONDS = 1 << 5;
-const IS_PLAIN = 1 << 6;
+const HAS_USUAL_MODE = 1 << 6;
 const HAS_MODE = 1 << 7;
 const MODE_AT = 8;
 
@@ -92,13 +92,13 @@ export class Place {
     this.#bits = seconds !== undefined ? this.#bits | IN_SECONDS : this.#bits & ~IN_SECONDS;
   }
 
-  /** Of a folder: it lies in the staging folder with the mode that a folder without one gets. */
-  get isPlain(): boolean {
-    return (this.#bits & IS_PLAIN) !== 0;
+  /** Of a folder: it lies in the staging folder with the mode that SafeWriter makes folders with, and has been given no other. */
+  get hasUsualMode(): boolean {
+    return (this.#bits & HAS_USUAL_MODE) !== 0;
   }
 
-  set isPlain(isPlain: boolean) {
-    this.#bits = isPlain ? this.#bits | IS_PLAIN : this.#bits & ~IS_PLAIN;
+  set hasUsualMode(hasUsualMode: boolean) {
+    this.#bits = hasUsualMode ? this.#bits | HAS_USUAL_MODE : this.#bits & ~HAS_USUAL_MODE;
   }
 
   get linkTarget(): string | undefined {

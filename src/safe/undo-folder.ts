@@ -9,7 +9,7 @@ import { DESCRIPTORS, statOrUndefined, type HeldFolder } from "./held-folder.ts"
 import { readJournal, writeJournal, type Journal, type ReadJournal } from "./journal.ts";
 import { renameWithoutReplacing } from "./output.ts";
 import { thisProcess, type Owner } from "./owner.ts";
-import { removeTree } from "./publish.ts";
+import { handsDown, removeTree } from "./publish.ts";
 
 const STAGING_END = /\.partial$/;
 
@@ -173,7 +173,7 @@ export class UndoFolder {
   #assertPrivate(): void {
     if (process.geteuid === undefined) return;
     const stats = statOrUndefined(`${this.held.path}/.`);
-    if (stats?.isDirectory() === true && stats.uid === process.geteuid() && (stats.mode & 0o7777) === 0o700) return;
+    if (stats?.isDirectory() === true && stats.uid === process.geteuid() && ((stats.mode & 0o7777) ^ handsDown(stats)) === 0o700) return;
     throw new UnzipxError("BAD_DATA", "Cannot read the journal: others may have written it");
   }
 }

@@ -44,7 +44,7 @@ export class SafeWriter {
   readonly #root: Place;
   readonly #umask = process.umask();
   /** What most folders have in the end, so they are made with it: nobody gets at them in the staging folder. */
-  readonly #plainMode = (FOLDER_MODE & ~this.#umask) | 0o700;
+  readonly #usualMode = (FOLDER_MODE & ~this.#umask) | 0o700;
   #folding: boolean | undefined;
   #left: UnzipxError | undefined;
   /** Of an atomic run: removes what it was kept in. */
@@ -180,12 +180,15 @@ export class SafeWriter {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#claims.rootExists)) continue; // not ours to touch
       if (this.#staging.path === undefined) break;
       const path = this.#staging.pathOf(folder);
-      // A folder that is to be moved stays writable until it was: the system asks for that.
       const final = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
+      // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = moved.has(folder) ? final | 0o700 : final;
       try {
         giveAway(path, this.#ownerOf(folder));
-        if (!folder.isPlain || mode !== this.#plainMode) chmodSync(path, mode | this.#staging.setgid);
+        if (!folder.hasUsualMode || mode !== this.#usualMode) {
+          chmodSync(path, mode | this.#staging.handsDown);
+          folder.hasUsualMode = false;
+        }
         if (folder.mtime !== undefined && this.#policy.keepMtime) {
           const time = fsTime(folder.mtime);
           utimesSync(path, time, time);
@@ -262,8 +265,8 @@ export class SafeWriter {
   /** In the staging folder. */
   #makeFolder(place: Place): void {
     try {
-      mkdirSync(this.#staging.pathOf(place), this.#plainMode);
-      place.isPlain = true;
+      mkdirSync(this.#staging.pathOf(place), this.#usualMode);
+      place.hasUsualMode = true;
     } catch (error) {
       throw fromSystem(error, "write", `make the folder "${pathOf(place)}"`);
     }

@@ -13,7 +13,7 @@ import { test as verify } from "../../src/core/test.ts";
 import { CONTAINERS } from "../../src/formats/index.ts";
 import { DEFAULT_LIMITS, DEFAULT_POLICY, USUAL_LEVELS, type Policy } from "../../src/safe/policy.ts";
 import { buildTar, buildZip, DEFLATE, paxHeader } from "../helpers/build.ts";
-import { isWindows, sandbox } from "../helpers/cli.ts";
+import { isRoot, isWindows, sandbox } from "../helpers/cli.ts";
 import { errorOf, unpack, type Unpacked } from "../helpers/library.ts";
 import { has, run, temporaryFolder } from "../helpers/tools.ts";
 
@@ -298,6 +298,16 @@ describe("x -R: into a folder with something in it", () => {
     const second = await unpackInto(passing, buildZip([{ name: "a.tar", content: buildTar([{ name: "l", type: "2", link: "up/sentinel" }, { name: "f", content: "f" }]) }]));
     expect(second.failures.map(({ code, details }) => [code, details.entry])).toEqual([["UNSAFE_LINK", "a/l"]]);
     expect(Object.keys(passing.contents("out")).sort()).toEqual(["a.tar", "a/", "a/up"]);
+  });
+  it.skipIf(isRoot || isWindows)("a folder that cannot be written to comes beside what is there, below one that is there as well (root may move all)", async () => {
+    const tar = buildTar([{ name: "in/", type: "5", mode: 0o755 }, { name: "in/ro/", type: "5", mode: 0o555 }, { name: "in/ro/f", content: "new" }]);
+    for (const atomic of [false, true]) {
+      const where = sandbox();
+      where.file("out/i/in/g", "old");
+      expect((await unpackInto(where, buildZip([{ name: "i.tar", content: tar }]), { atomic })).failures).toEqual([]);
+      expect(where.contents("out")).toMatchObject({ "i/in/g": "old", "i/in/ro/f": "new" });
+      expect(statSync(join(where.folder, "out/i/in/ro")).mode & 0o777).toBe(0o555);
+    }
   });
   it.skipIf(isWindows)("what is replaced may lie in a folder that cannot be written to in the archive", async () => {
     const tar = buildTar([{ name: "ro/", type: "5", mode: 0o555 }, { name: "ro/f", content: "new" }]);

@@ -1,13 +1,14 @@
 /** A destination that is there already, an archive that changes much of it, and how it was. */
-import { chmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeTree } from "../../src/safe/publish.ts";
 import { buildTar } from "./build.ts";
 
 const OLD = new Date("2001-02-03T04:05:06Z");
 
 /** Files, a link and folders with old times; made anew where it is. */
 export function makeExisting(out: string): void {
-  rmSync(out, { recursive: true, force: true });
+  removeTree(out); // in which there may be folders that only root could empty
   mkdirSync(join(out, "sub/deep"), { recursive: true });
   mkdirSync(join(out, "other"));
   const file = (path: string, mode = 0o644): void => {

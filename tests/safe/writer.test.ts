@@ -409,10 +409,13 @@ describe.skipIf(isWindows)("masked modes", () => {
   }
 
   it.skipIf(process.platform !== "linux")("folders below one whose group is handed down hand it down as well, whatever their mode", async () => {
-    const { out } = destination();
-    chmodSync(out, 0o2755);
-    await write(join(out, "new"), [dir("as-made/", { mode: 0o755 }), file("unnamed/x"), dir("private/", { mode: 0o700 })]);
-    for (const [name, mode] of [["", 0o2777], ["as-made", 0o2755], ["unnamed", 0o2777], ["private", 0o2700]] as const) expect([name, modeOf(join(out, "new", name))]).toEqual([name, plain(mode)]);
+    for (const into of ["new", ""]) for (const atomic of [false, true]) {
+      const { out } = destination();
+      chmodSync(out, 0o2755);
+      await write(join(out, into), [dir("as-made/", { mode: 0o755 }), file("unnamed/x"), dir("private/", { mode: 0o700 }), dir("locked/", { mode: 0o555 }), file("locked/x")], { policy: { atomic } });
+      const modes = { "": into === "" ? 0o2755 : 0o2777, "as-made": 0o2755, unnamed: 0o2777, private: 0o2700, locked: 0o2555 };
+      for (const [name, mode] of Object.entries(modes)) expect([into, atomic, name, modeOf(join(out, into, name))]).toEqual([into, atomic, name, plain(mode)]);
+    }
   });
 
   it("a root of mode 000 or 0555 is moved as well", async () => {

@@ -1,7 +1,7 @@
 /** Writes tar as POSIX.1-2001 has it: ustar headers, and pax records for what does not fit into them. */
 import { closeSync } from "node:fs";
 import { nextTurn } from "../../bytes/clock.ts";
-import { openUnseen, sizeChanged, sizeOfRegular } from "../../bytes/input-file.ts";
+import { openAny, sizeChanged, sizeOfRegular } from "../../bytes/input-file.ts";
 import { readUpTo, readWhole } from "../../bytes/read-file.ts";
 import type { Bytes } from "../contract.ts";
 import type { InputEntry } from "../input.ts";
@@ -95,15 +95,20 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
   }
 
   /**
-   * The same for a file that fits into what is left of the chunk, as most do, and has all the bytes that it had a moment ago, and no more: which is all
-   * there is to know of it. False where that is not so, or it needs another kind of header; nothing is written then.
+   * The same for a file that fits into what is left of the chunk, as most do, and still has just the bytes that the walk found. False where that is not so, or it needs
+   * another kind of header; nothing of it counts then.
    */
   function small(entry: InputEntry, fd: number): boolean {
     const { size } = entry;
     const start = used + RECORD;
     const end = start + Math.ceil(size / RECORD) * RECORD;
     if (end >= TAR_CHUNK || !putPlainHeader(chunk, used, entry, size, options)) return false;
-    if (readWhole(fd, chunk, start, size) !== size) return false;
+    if (size === 0) sizeOfRegular(entry.source, fd); // a device that gives nothing reads like an empty file
+    try {
+      if (readWhole(fd, chunk, start, size) !== size) return false;
+    } catch {
+      return false; // who looks what it is knows what to say of it
+    }
     chunk.fill(0, start + size, end);
     used = end;
     options.progress(entry, size);
@@ -119,7 +124,7 @@ function* frames(entries: Iterable<InputEntry>, options: TarWriteOptions): Gener
       options.done(entry, 0);
     } else if (entry.type === "file") {
       try {
-        const fd = openUnseen(entry.source, options.dereference);
+        const fd = openAny(entry.source, options.dereference);
         let { size } = entry;
         try {
           if (!small(entry, fd)) {
