@@ -252,6 +252,7 @@ const BLOCK = 512;
 export interface TarFields {
   readonly name: Text;
   /** Numbers are written in octal; strings and bytes as they are, into the field from its start. */
+  /** Default: 0644, of a folder 0755. */
   readonly mode?: number | Text;
   readonly uid?: number | Text;
   readonly gid?: number | Text;
@@ -284,7 +285,7 @@ export function tarHeader(fields: TarFields): Buffer {
     bytes.copy(block, at);
   };
   put(0, 100, fields.name);
-  put(100, 8, fields.mode ?? 0o644);
+  put(100, 8, fields.mode ?? (fields.type === "5" ? 0o755 : 0o644));
   put(108, 8, fields.uid ?? 0);
   put(116, 8, fields.gid ?? 0);
   put(124, 12, fields.size ?? 0);
