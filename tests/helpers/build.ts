@@ -251,8 +251,7 @@ const BLOCK = 512;
 
 export interface TarFields {
   readonly name: Text;
-  /** Numbers are written in octal; strings and bytes as they are, into the field from its start. */
-  /** Default: 0644, of a folder 0755. */
+  /** Numbers are written in octal; strings and bytes as they are, into the field from its start. By default 0644, of a folder 0755. */
   readonly mode?: number | Text;
   readonly uid?: number | Text;
   readonly gid?: number | Text;
