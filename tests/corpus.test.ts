@@ -100,8 +100,9 @@ async function run(row: Row, password?: string): Promise<Result> {
       const stat = lstatSync(path);
       if (!path.startsWith(`${out}/`)) outside.push(path);
       files += 1;
-      if (stat.isFile() && (stat.mode & 0o400) === 0) chmodSync(path, 0o600); // root would not need it
-      if (stat.isFile()) digests.push(createHash("sha256").update(readFileSync(path)).digest("hex"));
+      if (!stat.isFile()) continue;
+      chmodSync(path, 0o600); // as of the folders: not everybody is root
+      digests.push(createHash("sha256").update(readFileSync(path)).digest("hex"));
     }
     return { exit, said, files, outside, content: createHash("sha256").update(digests.sort().join("\n")).digest("hex").slice(0, 24) };
   } finally {

@@ -12,10 +12,10 @@ export function readExactly(fd: number, target: Uint8Array, position: number): v
   }
 }
 
-/** Reads until `target` is full or the file ends; the number of bytes read. */
-export function readUpTo(fd: number, target: Uint8Array, position: number): number {
+/** Reads until `target` is full, or has `enough`, or the file ends; the number of bytes read. */
+export function readUpTo(fd: number, target: Uint8Array, position: number, enough = target.length): number {
   let done = 0;
-  while (done < target.length) {
+  while (done < enough) {
     const count = readSync(fd, target, done, target.length - done, position + done);
     if (count === 0) break;
     done += count;
@@ -28,7 +28,5 @@ export function readUpTo(fd: number, target: Uint8Array, position: number): numb
  * read: `size`, where the file ends there or a call broke off right there; fewer, where it ends before; or one more, where it goes on.
  */
 export function readWhole(fd: number, target: Uint8Array, start: number, size: number): number {
-  let done = 0;
-  for (let count = -1; count !== 0 && done < Math.max(size, 1); done += count) count = readSync(fd, target, start + done, size + 1 - done, done);
-  return done;
+  return readUpTo(fd, target.subarray(start, start + size + 1), 0, Math.max(size, 1));
 }

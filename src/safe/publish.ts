@@ -220,8 +220,12 @@ function takenMeanwhile(folder: string): UnzipxError {
   return new UnzipxError("CONFLICT", `Cannot make the folder "${folder}": something appeared there meanwhile`, { hint: `ls -ld ${typed(folder)}` });
 }
 
-function finalMode(place: Place, umask: number): number {
-  return (place.mode ?? 0o777) & ~umask;
+/** Of folders that no entry gives one, before the umask. */
+export const FOLDER_MODE = 0o777;
+
+/** What a folder has in the end. */
+export function finalMode(place: Place, umask: number): number {
+  return (place.mode ?? FOLDER_MODE) & ~umask;
 }
 
 const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);

@@ -173,7 +173,7 @@ export class UndoFolder {
   #assertPrivate(): void {
     if (process.geteuid === undefined) return;
     const stats = statOrUndefined(`${this.held.path}/.`);
-    if (stats?.isDirectory() === true && stats.uid === process.geteuid() && ((stats.mode & 0o7777) ^ handsDown(stats)) === 0o700) return;
+    if (stats?.isDirectory() === true && stats.uid === process.geteuid() && (stats.mode & 0o7777) === (0o700 | handsDown(stats))) return;
     throw new UnzipxError("BAD_DATA", "Cannot read the journal: others may have written it");
   }
 }

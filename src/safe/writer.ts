@@ -24,7 +24,7 @@ import { inodeOf } from "./output.ts";
 import type { SafePath } from "./path.ts";
 import type { ClaimRules } from "./plan.ts";
 import type { Policy } from "./policy.ts";
-import { fillFolder, foldsNames, move, removeTree } from "./publish.ts";
+import { fillFolder, finalMode, FOLDER_MODE, foldsNames, move, removeTree } from "./publish.ts";
 import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { giveAway, idsOf, type Ids } from "./same-owner.ts";
 import { Staging } from "./staging.ts";
@@ -35,7 +35,6 @@ export type { Claim, Claimed, Destination } from "./claims.ts";
 export type { ClaimRules } from "./plan.ts";
 
 const FILE_MODE = 0o666; // of entries that carry none, before the umask
-const FOLDER_MODE = 0o777;
 
 export class SafeWriter {
   readonly #destination: Destination;
@@ -180,7 +179,7 @@ export class SafeWriter {
       if (folder.dropped || folder.onDisk === "directory" || (folder === this.#root && this.#claims.rootExists)) continue; // not ours to touch
       if (this.#staging.path === undefined) break;
       const path = this.#staging.pathOf(folder);
-      const final = (folder.mode ?? FOLDER_MODE) & ~this.#umask;
+      const final = finalMode(folder, this.#umask);
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = moved.has(folder) ? final | 0o700 : final;
       try {

@@ -14,6 +14,7 @@ import { has, run, temporaryFolder, treeOf } from "../helpers/tools.ts";
 import { entry, makeSample, prose } from "./sample.ts";
 
 const tar = (out: string, base: string, inputs: string[]) => create(out, inputs, { format: "tar", base, threads: 1 });
+const walked = (base: string, inputs: string[], dereference = false) => walk(inputs, { base, dereference, exclude: () => false, leaveOut: new Set(), warn() {}, fail() {} });
 
 const readers: [string, (archive: string, into: string) => void][] = [
   ["tar", (archive, into) => run("tar", ["-xf", archive, "-C", into])],
@@ -59,7 +60,7 @@ describe("what changes between the look at it and the reading", () => {
     const base = temporaryFolder();
     writeFileSync(join(base, "a"), "");
     const failed: unknown[] = [];
-    const seen = [...walk(["a"], { base, dereference: true, exclude: () => false, leaveOut: new Set(), warn() {}, fail() {} })];
+    const seen = [...walked(base, ["a"], true)];
     rmSync(join(base, "a"));
     symlinkSync("/dev/null", join(base, "a"));
     for await (const _ of writeTar(seen, { preciseTimes: false, dereference: true, done() {}, fail: (_entry, error) => failed.push(String(error)), progress() {} }));
@@ -72,7 +73,7 @@ describe("what changes between the look at it and the reading", () => {
     const failed: string[] = [];
     const chunks: Uint8Array[] = [];
     function* seenBefore(): Generator<InputEntry> {
-      for (const found of walk(["a", "b", "c"], { base, dereference: false, exclude: () => false, leaveOut: new Set(), warn() {}, fail() {} })) {
+      for (const found of walked(base, ["a", "b", "c"])) {
         if (found.path === "b") change(join(base, "b"));
         yield found;
       }
@@ -258,7 +259,7 @@ for (const [what, size] of [["shrinks", 1_200_000], ["grows", 6_000_000]] as con
     const base = temporaryFolder();
     writeFileSync(join(base, "a"), prose(4 << 20));
     writeFileSync(join(base, "b"), "b");
-    const entries = walk(["a", "b"], { base, dereference: false, exclude: () => false, leaveOut: new Set(), warn() {}, fail() {} });
+    const entries = walked(base, ["a", "b"]);
     const failed: [string, unknown][] = [];
     const done: string[] = [];
     const chunks: Uint8Array[] = [];
