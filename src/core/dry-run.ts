@@ -3,7 +3,6 @@ import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { leadsOut } from "../formats/sevenzip/leads-out.ts";
 import { refusalOfLink } from "../safe/links.ts";
-import { NewNames } from "../safe/new-names.ts";
 import type { PathOddity, SafePath } from "../safe/path.ts";
 import { Plan } from "../safe/plan.ts";
 import { DEFAULT_POLICY, usuallyFolds, type Limits } from "../safe/policy.ts";
@@ -12,14 +11,14 @@ import { bareEntry } from "./bare-entry.ts";
 import { claimRulesOf } from "./claim-rules.ts";
 import { rooted, type OpenedIndex, type OpenedStream } from "./open.ts";
 
-export interface DryRunOptions<Mark> {
+export interface DryRunOptions {
   readonly limits: Limits;
   /** As Level.prefix: an archive inside another one has a folder of its own. */
   readonly prefix: string;
   /** Told what is odd about names that are taken. */
   readonly odd?: (oddity: PathOddity, path: string) => void;
-  /** Of an entry that came before, by its mark. Who has none asks for places only. */
-  readonly again?: (mark: Mark) => Pick<Entry, "path" | "type">;
+  /** Of an entry that came before, by its number. Who has none asks for places only. */
+  readonly again?: (number: number) => Pick<Entry, "path">;
 }
 
 /** `Mark` is how the caller knows an entry again: links are only judged when all entries are known. */
@@ -27,37 +26,27 @@ export class DryRun<Mark> {
   readonly #plan: Plan;
   readonly #rulesOf: ReturnType<typeof claimRulesOf>;
   readonly #links = new Map<Place, Mark>();
-  /** While all that was claimed are files and folders of new names, and nobody asked for a place. */
-  #names: NewNames | undefined;
-  /** Whose names those are: of a million, the names themselves would be a third of a listing's memory. */
-  #taken: Mark[] = [];
-  readonly #again: (mark: Mark) => Pick<Entry, "path" | "type">;
   readonly #isPackage: boolean;
   readonly #byEngine: boolean;
 
-  constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {}, again }: DryRunOptions<Mark>) {
+  constructor(opened: OpenedIndex | OpenedStream, { limits, prefix, odd = () => {}, again }: DryRunOptions) {
     const policy = { ...DEFAULT_POLICY, limits };
     this.#plan = new Plan(policy, { folds: () => usuallyFolds(policy) }, prefix === "" ? undefined : (prefix.slice(0, -1) as SafePath), odd); // only its length and depth count
-    this.#names = prefix === "" && again !== undefined ? new NewNames(limits.depth, opened.kind === "index" ? opened.index.entries.length : 0) : undefined; // inside another archive the names above count as well
-    this.#again = again!;
+    // Inside another archive the names above count as well.
+    if (prefix === "" && again !== undefined) this.#plan.askAgain((number) => ({ ...NOTHING_KNOWN, path: again(number).path }), opened.kind === "index" ? opened.index.entries.length : 0);
     this.#rulesOf = claimRulesOf(opened);
     this.#isPackage = opened.kind === "stream" && opened.isPackage;
     this.#byEngine = opened.kind === "stream" && opened.byEngine;
   }
 
-  /** As claim(), for whoever needs no place. */
-  refusal(entry: Entry, mark: Mark): UnzipxError | undefined {
-    if (this.#names !== undefined && isPlain(entry) && this.#names.take(entry.path, entry.type === "directory")) {
-      this.#taken.push(mark);
-      return undefined;
-    }
-    const claimed = this.claim(entry, mark);
-    return claimed instanceof UnzipxError ? claimed : undefined;
+  /** As claim(), for whoever needs no place: of a million files they would be most of a listing's memory. */
+  refusal(this: DryRun<number>, entry: Entry, number: number): UnzipxError | undefined {
+    const taken = this.#plan.takeBare(entry, number) ?? this.claim(entry, number);
+    return taken instanceof UnzipxError ? taken.in({ entry: entry.path }) : undefined;
   }
 
   /** In archive order, or that in which x would see them. Returns why the entry is refused, or its place. */
   claim(entry: Entry, mark: Mark): UnzipxError | Place {
-    this.#catchUp();
     const refusal = this.#byEngine ? refusedByEngine(entry) : undefined;
     if (refusal !== undefined) return refusal;
     const planned = this.#plan.claim(this.#isPackage ? rooted(bareEntry(entry)) : entry, this.#rulesOf(entry));
@@ -67,17 +56,6 @@ export class DryRun<Mark> {
     place.dropped = false;
     if (place.type === "symlink" || place.type === "hardlink") this.#links.set(place, mark);
     return place;
-  }
-
-  /** From here on by the plan, which has to know all that came before. */
-  #catchUp(): void {
-    const taken = this.#taken;
-    [this.#names, this.#taken] = [undefined, []];
-    for (const mark of taken) {
-      const { path, type } = this.#again(mark);
-      const entry = { ...NOTHING_KNOWN, path, type };
-      if (this.#plan.claim(entry, this.#rulesOf(entry)) instanceof UnzipxError) throw new UnzipxError("INTERNAL", "Cannot tell what is refused: a name that was new is refused by the plan");
-    }
   }
 
   /** When all entries were seen: the links that are refused. */
@@ -93,13 +71,8 @@ export class DryRun<Mark> {
 }
 
 const NOTHING_KNOWN = {
-  size: undefined, packedSize: undefined, mtime: undefined, mode: undefined, linkTarget: undefined, method: "", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined,
-} satisfies Omit<Entry, "path" | "type">;
-
-/** Nothing of the entry itself could be refused. */
-function isPlain({ type, refusal, escaped }: Entry): boolean {
-  return (type === "file" || type === "directory") && refusal === undefined && escaped !== true;
-}
+  type: "file", size: undefined, packedSize: undefined, mtime: undefined, mode: undefined, linkTarget: undefined, method: "", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined,
+} satisfies Omit<Entry, "path">;
 
 /** The engine keeps to itself what it takes for a dangerous link. */
 export function refusedByEngine({ type, path, linkTarget, refusal }: Entry): UnzipxError | undefined {

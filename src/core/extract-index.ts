@@ -1,6 +1,8 @@
 /** x, an archive with an index: any thread may write any entry. */
 import { fromPlain } from "../errors.ts";
 import { assertRoom } from "../safe/free-space.ts";
+import type { NewFile } from "../safe/new-file.ts";
+import { Place } from "../safe/tree.ts";
 import type { Claim } from "../safe/writer.ts";
 import { Batches, isWorthWorkers } from "./batches.ts";
 import { claimerOf } from "./claim-rules.ts";
@@ -21,9 +23,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const decode = await opened.container.decoder();
   const { count, bytes, isLocked } = expected(opened, run);
   const password = isLocked ? await options.password?.() : undefined;
-  /** Of files, by their number. */
-  const places = new Array<Claim["place"] | undefined>(entries.length);
-  const claimOf = (entry: number): Claim => ({ place: places[entry]!, repeats: false }); // half the memory of the claims themselves
+  /** Of files, by their number; of those that have none of their own, those of their folders. */
+  const places = new Array<Place | undefined>(entries.length);
+  const claimOf = (entry: number): Claim => (isBare(entry) ? writer.claimOf(places[entry]!, entry) : { place: places[entry]!, repeats: false }); // half the memory of the claims themselves
+  const isBare = (entry: number): boolean => places[entry]!.type === "directory";
+  const fileOf = (entry: number): NewFile => (isBare(entry) ? writer.bareFileOf(places[entry]!, entries.at(entry)!) : writer.fileOf(claimOf(entry)));
+  // Under other names, and where archives are looked into, more is wanted of files than their content.
+  if (run.found === undefined && options.renaming === undefined) writer.askAgain((entry) => entries.at(entry)!, entries.length);
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
   const sizeOf = (entry: number): number => entries.at(entry)!.size;
   const batches = new Batches(sizeOf);
@@ -31,7 +37,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const job = (batch: readonly number[]): ExtractJob => ({
     kind: "extract", container: opened.container.name, fd: opened.source.fd, lenient: options.policy.lenient, password,
     alone: options.threads > 1 && sizeOf(batch[0]!) > bytes / 2,
-    items: batch.map((entry) => ({ entry, locator: entries.at(entry)!.locator, file: writer.fileOf(claimOf(entry)) })),
+    items: batch.map((entry) => ({ entry, locator: entries.at(entry)!.locator, file: fileOf(entry) })),
   });
   const done = (result: BatchResult, batch: readonly number[]): void => {
     summary.bytes += result.bytes;
@@ -64,7 +70,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const entry = entries.at(number)!;
       if (!wants(run, entry.path)) continue;
       budget.entry(entry.path, entry.linkTarget);
-      const claimed = claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
+      const bare = writer.takeBare(entry, number);
+      if (bare instanceof Place) {
+        places[number] = bare;
+        if (early && add(number)) await jobs.turn();
+        continue;
+      }
+      const claimed = bare ?? claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
       places[number] = claim.place;
@@ -73,7 +85,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     }
     if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
     await settle(writer, summary);
-    if (!early) for (const [entry, place] of places.entries()) if (place?.dropped === false) add(entry);
+    if (!early) for (const [entry, place] of places.entries()) if (place !== undefined && !(isBare(entry) ? writer.isLeft(entry) : place.dropped)) add(entry);
     assertRoom(total - summary.bytes, writer.target!);
     const rest = batches.rest(waiting);
     await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));

@@ -76,7 +76,7 @@ export class Claims {
     this.#hand = hand;
     this.plan = new Plan(
       policy,
-      { folds: () => hand.folds(), folder: (place) => this.#folder(place), replaced: (place) => hand.clear?.(place) },
+      { folds: () => hand.folds(), folder: (place) => this.#folder(place), replaced: (place) => hand.clear?.(place), mayHold: (folder) => this.#mayHold(folder) },
       destination.above, (oddity, path) => this.#note(oddity, path),
     );
     this.root = this.plan.root;
@@ -102,6 +102,12 @@ export class Claims {
   get isNew(): boolean {
     // Who named an existing folder wants in it what can be had.
     return !this.rootExists || (this.#destination.into !== "directory" && [...this.movedPlaces()].length <= 1);
+  }
+
+  /** As SafeWriter.askAgain. */
+  askAgain(entryAt: (number: number) => Entry, expected: number): void {
+    // In another archive's place, and with owners to keep, every file needs its own.
+    if (this.#destination.above === undefined && !this.#policy.sameOwner) this.plan.askAgain(entryAt, expected);
   }
 
   /** As SafeWriter.claim. */
@@ -175,6 +181,11 @@ export class Claims {
     this.#target = target;
     this.#conflicts = new Conflicts(target, found && this.#ground.hold(target), { overwrite: this.#policy.overwrite, ask: this.#ask, protect: this.#destination.protect });
     this.root.onDisk = found === undefined ? "absent" : "directory";
+  }
+
+  /** What is there in the destination is asked for a place in a folder that is there; at the root, as long as it is open, for each. */
+  #mayHold(folder: Place): boolean {
+    return this.#isOpen ? folder === this.root : folder.onDisk === "directory";
   }
 
   /** An error where something else lies in its place. */

@@ -51,7 +51,8 @@ const PLAIN = /^[\w\-/.@+,= ()]*$/;
  * Empty and "." components only are dropped: "a//./b" and "a/b" always mean the same.
  */
 export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxError {
-  const plain = raw.endsWith("/") ? raw.slice(0, -1) : raw; // as folders are named
+  const file = withoutDot(raw);
+  const plain = file.endsWith("/") ? file.slice(0, -1) : file; // as folders are named
   if (rules.above === undefined && isOrdinary(plain, rules.maxDepth)) return { path: plain as SafePath, oddity: undefined };
   let name = raw;
   let oddity: PathOddity | undefined;
@@ -103,9 +104,17 @@ export function checkPath(raw: string, rules: PathRules): CheckedPath | UnzipxEr
   return { path, oddity };
 }
 
+/** Who packs "." names everything from there. */
+export function withoutDot(path: string): string {
+  return path.startsWith("./") ? path.slice(2) : path;
+}
+
 /** Letters, digits and what PLAIN holds besides, but for the separators. */
 const ORDINARY = Uint8Array.from({ length: 0x80 }, (_, code) => (code !== 0x2f && PLAIN.test(String.fromCharCode(code)) ? 1 : 0));
-const DEVICE_AT = /con|prn|aux|nul|com|lpt/iy;
+/** DEVICE_NAME as far as it can be met among those. */
+const DEVICE_AT = /(con|prn|aux|nul|(com|lpt)[0-9]) *([./]|$)/iy;
+/** Behind a dot, in both cases: what OUR_NAME begins with. */
+const LIKE_OURS = 0x75;
 /** Whether a device's name may begin with it. */
 const DEVICE_INITIAL = Uint8Array.from({ length: 0x80 }, (_, code) => ("cpanl".includes(String.fromCharCode(code).toLowerCase()) ? 1 : 0));
 
@@ -120,9 +129,10 @@ export function isOrdinary(path: string, maxDepth: number): boolean {
       continue;
     }
     const last = path.charCodeAt(at - 1);
-    // Empty, hidden or made of dots; too long; with an end that Windows drops; like a device.
-    if (at === start || path.charCodeAt(start) === 0x2e || at - start > MAX_COMPONENT_BYTES || last === 0x2e || last === 0x20) return false;
-    if (DEVICE_INITIAL[path.charCodeAt(start)] === 1) {
+    const first = path.charCodeAt(start);
+    // Empty; too long; with an end that Windows drops, as "." and ".." have; like ours; like a device.
+    if (at === start || at - start > MAX_COMPONENT_BYTES || last === 0x2e || last === 0x20 || (first === 0x2e && (path.charCodeAt(start + 1) | 0x20) === LIKE_OURS)) return false;
+    if (DEVICE_INITIAL[first] === 1) {
       DEVICE_AT.lastIndex = start;
       if (DEVICE_AT.test(path)) return false;
     }

@@ -4,10 +4,11 @@
  */
 import { UnzipxError } from "../errors.ts";
 import type { Entry, Owner } from "../formats/contract.ts";
-import { checkPath, type PathOddity, type PathRules, type SafePath } from "./path.ts";
+import { checkPath, collisionKey, isOrdinary, withoutDot, type PathOddity, type PathRules, type SafePath } from "./path.ts";
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
-import { addChild, childOf, describePlace, pathOf, Place } from "./tree.ts";
+import { SeenNames } from "./seen-names.ts";
+import { addChild, addNewChild, childOf, describePlace, pathOf, Place, removeChild } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -23,6 +24,8 @@ export interface Disk {
   folder?(place: Place): UnzipxError | undefined;
   /** A later file takes the place of this one. */
   replaced?(place: Place): void;
+  /** Whether what will come to lie in a folder may have to do with what is there in the destination. */
+  mayHold?(folder: Place): boolean;
 }
 
 /** A place, and whether it was this file's before. */
@@ -42,6 +45,10 @@ export class Plan {
   readonly #folders = new Map<string, Place>([["", this.root]]);
   /** The folder that the last file went to. */
   #lately: { readonly path: string; readonly place: Place } = { path: "", place: this.root };
+  /** Every name that got a place, or none of its own, by the key of its collisions; undefined where nobody can be asked for an entry again. */
+  #names: SeenNames | undefined;
+  #entryAt: ((number: number) => Entry) | undefined;
+  readonly #made = new Map<number, Place>();
   readonly #policy: Policy;
   readonly #disk: Disk;
   readonly #above: SafePath | undefined;
@@ -53,6 +60,48 @@ export class Plan {
     this.#disk = disk;
     this.#above = above;
     this.#odd = odd;
+  }
+
+  /** Says who knows an entry again by its number, of `expected` entries, before any of them is claimed: with the same path, mode, time and size. Then files may be bare. */
+  askAgain(entryAt: (number: number) => Entry, expected: number): void {
+    this.#names = new SeenNames(expected);
+    this.#entryAt = entryAt;
+  }
+
+  /**
+   * Instead of claim(), in archive order as well: takes the name of a file that then gets a place only when somebody asks what is in its folder, which of most folders nobody
+   * does. Returns that folder's place, or an error where it is refused. Undefined: there is more to be said than that the name is new, so it is to be claimed.
+   */
+  takeBare(entry: Entry, number: number): Place | UnzipxError | undefined {
+    if (this.#names === undefined || entry.type !== "file" || entry.refusal !== undefined || entry.escaped === true) return undefined;
+    const path = withoutDot(entry.path);
+    const key = this.#plainKey(path);
+    if (key === undefined) return undefined;
+    const folder = this.#parent(path as SafePath, path.lastIndexOf("/"), entry.path);
+    if (folder instanceof UnzipxError) return folder;
+    if (this.#disk.mayHold?.(folder) === true || !this.#names.add(key)) return undefined;
+    folder.addBareFile(number, this.#makeFiles);
+    return folder;
+  }
+
+  /** keyOf() a path that is nothing but what it says, and not odd. */
+  #plainKey(path: string): string | undefined {
+    const maxDepth = this.#policy.limits.depth;
+    if (isOrdinary(path, maxDepth)) return path;
+    const { platform, unsafePaths: unsafe } = this.#policy;
+    const checked = checkPath(path, { platform, maxDepth, unsafe, backslash: "character" });
+    return checked instanceof UnzipxError || checked.oddity !== undefined || checked.path !== path || path === "" ? undefined : keyOf(path);
+  }
+
+  /** The place of a file that was bare. */
+  placeOf(folder: Place, number: number): Place {
+    void folder.children; // makes it
+    return this.#made.get(number)!;
+  }
+
+  /** The same, if somebody asked for it. */
+  madePlace(number: number): Place | undefined {
+    return this.#made.size === 0 ? undefined : this.#made.get(number);
   }
 
   /** The entry's place, to be asked for in archive order; "skip" where the user wants no links; an error where it is refused. */
@@ -79,6 +128,17 @@ export class Plan {
     return { place, again: repeated !== undefined };
   }
 
+  /** Those of bare files. */
+  readonly #makeFiles = (folder: Place, numbers: readonly number[]): void => {
+    for (const number of numbers) {
+      const entry = this.#entryAt!(number);
+      const place = new Place(folder, entry.path.slice(entry.path.lastIndexOf("/") + 1), "file");
+      addNewChild(folder, place);
+      describePlace(place, entry, this.#policy.keepMode);
+      this.#made.set(number, place);
+    }
+  };
+
   /**
    * Where everything lies in one folder, all of it moves up to the root, and the folder is left out; hard links follow their targets. To be
    * called when every entry is claimed. Returns that folder.
@@ -86,7 +146,7 @@ export class Plan {
   hoist(): Place | undefined {
     const [folder, ...others] = [...this.root.children!.values()].filter((place) => !place.dropped);
     if (folder?.type !== "directory" || others.length > 0) return undefined;
-    this.root.children!.clear();
+    for (const child of [...this.root.children!.values()]) removeChild(child);
     for (const child of folder.children!.values()) {
       child.parent = this.root;
       addChild(this.root, child);
@@ -115,7 +175,7 @@ export class Plan {
     const cut = path.lastIndexOf("/");
     const parent = this.#parent(path, cut, raw);
     if (parent instanceof UnzipxError) return parent;
-    const place = this.#add(parent, path.slice(cut + 1), type, raw);
+    const place = this.#add(parent, path.slice(cut + 1), type, path, raw);
     if (place instanceof UnzipxError) return place;
     if (type !== "file") this.links.push(place);
     return place;
@@ -124,7 +184,7 @@ export class Plan {
   /** The folder that `path` has in front of `cut`, which most often is that of the file before it. */
   #parent(path: SafePath, cut: number, raw: string): Place | UnzipxError {
     const { path: last, place } = this.#lately;
-    if (last.length === cut && path.startsWith(last) && !place.dropped) return place;
+    if (last.length === Math.max(0, cut) && path.startsWith(last) && !place.dropped) return place;
     const folder = (cut < 0 ? "" : path.slice(0, cut)) as SafePath;
     const parent = this.#folder(folder, raw);
     if (parent instanceof Place) this.#lately = { path: folder, place: parent };
@@ -138,7 +198,7 @@ export class Plan {
     const cut = path.lastIndexOf("/");
     const parent = this.#folder((cut < 0 ? "" : path.slice(0, cut)) as SafePath, raw);
     if (parent instanceof UnzipxError) return parent;
-    const place = this.#add(parent, path.slice(cut + 1), "directory", raw);
+    const place = this.#add(parent, path.slice(cut + 1), "directory", path, raw);
     if (place instanceof UnzipxError) return place;
     this.#folders.set(path, place);
     const error = this.#disk.folder?.(place);
@@ -150,7 +210,13 @@ export class Plan {
    * One name, one place. Names that are equal only after folding may stand side by side where the file system keeps
    * them apart; but never when one of them is a link, which the other would be written through elsewhere.
    */
-  #add(parent: Place, name: string, type: Place["type"], raw: string): Place | UnzipxError {
+  #add(parent: Place, name: string, type: Place["type"], path: SafePath, raw: string): Place | UnzipxError {
+    const isNew = this.#names?.add(keyOf(path)) === true;
+    if (isNew && parent.bareFiles > 0) { // which need no places for that
+      const place = new Place(parent, name, type);
+      addNewChild(parent, place);
+      return place;
+    }
     const taken = childOf(parent, name);
     if (taken !== undefined) {
       if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#disk.folds()) return collision(taken, raw);
@@ -184,4 +250,9 @@ export class Plan {
 function below(folder: string, path: string): string {
   const [first, ...rest] = path.split("/").filter((component) => component !== "" && component !== ".");
   return first === folder && !path.startsWith("/") ? rest.join("/") : path;
+}
+
+/** What paths have in common of which some file system makes one, but for the case of their ASCII letters. */
+function keyOf(path: string): string {
+  return isOrdinary(path, Infinity) ? path : path.split("/").map(collisionKey).join("/");
 }

@@ -13,9 +13,16 @@ const HAS_USUAL_MODE = 1 << 6;
 const HAS_MODE = 1 << 7;
 const MODE_AT = 8;
 
+/** Makes the places of files that have none yet, each by its number, and adds them to their folder. */
+type MakeFiles = (folder: Place, numbers: readonly number[]) => void;
+
+const NOTHING: ReadonlyMap<string, Place> = new Map();
+
 /** What few places have. */
 interface Rare {
   children?: Map<string, Place>;
+  files?: number[] | undefined;
+  makeFiles?: MakeFiles;
   hasTwins?: boolean;
   stagedAs?: string;
   linkTarget?: string | undefined;
@@ -29,13 +36,12 @@ export class Place {
   /** Seconds where IN_SECONDS says so: see wholeSeconds(). */
   #time: number | undefined = undefined;
   #bits: number;
-  #rare: Rare | undefined;
+  #rare: Rare | undefined = undefined;
 
   constructor(parent: Place | undefined, name: string, type: (typeof TYPES)[number]) {
     this.name = ownString(name);
     this.parent = parent;
     this.#bits = TYPES.indexOf(type);
-    this.#rare = type === "directory" ? { children: new Map() } : undefined;
   }
 
   get type(): (typeof TYPES)[number] {
@@ -46,9 +52,42 @@ export class Place {
     this.#bits = (this.#bits & ~3) | TYPES.indexOf(type);
   }
 
-  /** By collision key; directories only. */
-  get children(): Map<string, Place> | undefined {
-    return this.#rare?.children;
+  /** By collision key; directories only. Files that had no place yet get theirs now. */
+  get children(): ReadonlyMap<string, Place> | undefined {
+    if (this.type !== "directory") return undefined;
+    if (this.bareFiles > 0) {
+      const { files, makeFiles } = this.#rare!;
+      this.#rare!.files = undefined;
+      makeFiles!(this, files!);
+    }
+    return this.#rare?.children ?? NOTHING;
+  }
+
+  /** Of a folder: those in it. */
+  *folders(): Generator<Place> {
+    for (const child of this.#rare?.children?.values() ?? []) if (child.type === "directory") yield child;
+  }
+
+  setChild(key: string, child: Place): void {
+    const rare = (this.#rare ??= {});
+    (rare.children ??= new Map()).set(key, child);
+  }
+
+  deleteChild(key: string): void {
+    this.#rare?.children?.delete(key);
+  }
+
+  /** Puts a file into a folder that gets its place, by `make`, when somebody asks what is in there. Of a million files their places would be most of an extraction's memory. */
+  addBareFile(number: number, make: MakeFiles): void {
+    const rare = (this.#rare ??= {});
+    rare.makeFiles = make;
+    if (rare.files === undefined) rare.files = [number];
+    else rare.files.push(number);
+  }
+
+  /** How many have none yet. */
+  get bareFiles(): number {
+    return this.#rare?.files?.length ?? 0;
   }
 
   /** Of a folder: some children have keys of their own. */
@@ -130,9 +169,9 @@ export class Place {
   /** The same place, with all below it, under another folder and name. */
   movedTo(parent: Place, name: string): Place {
     const moved = new Place(parent, name, this.type);
+    for (const child of this.children?.values() ?? []) child.parent = moved;
     [moved.#time, moved.size, moved.#bits] = [this.#time, this.size, this.#bits];
     moved.#rare = this.#rare && { ...this.#rare, stagedAs: name };
-    for (const child of moved.children?.values() ?? []) child.parent = moved;
     return moved;
   }
 }
@@ -151,11 +190,20 @@ function ownString(part: string): string {
 
 const MODE_MASK = 0o755; // no setuid, setgid, sticky, and nothing that group or others may write
 
-/** What the entry says of the place that it got. */
+/** Final permission bits of what an entry becomes. */
+export function modeOf({ mode }: Entry, keepMode: boolean): number | undefined {
+  return keepMode && mode !== undefined ? mode & MODE_MASK : undefined;
+}
+
+/** Milliseconds. What no calendar has (a Date ends at 8.64e15 ms) is no time. */
+export function mtimeOf({ mtime }: Entry): number | undefined {
+  return mtime !== undefined && Math.abs(mtime) <= 8.64e15 ? mtime : undefined;
+}
+
+/** What the entry says of the place that it got; what it does not say stays as another one said it. */
 export function describePlace(place: Place, entry: Entry, keepMode: boolean): void {
-  if (keepMode && entry.mode !== undefined) place.mode = entry.mode & MODE_MASK;
-  // What no calendar has (a Date ends at 8.64e15 ms) is no time.
-  if (entry.mtime !== undefined && Math.abs(entry.mtime) <= 8.64e15) place.mtime = entry.mtime;
+  place.mode = modeOf(entry, keepMode) ?? place.mode;
+  place.mtime = mtimeOf(entry) ?? place.mtime;
   place.size = entry.size;
   place.linkTarget = entry.linkTarget;
 }
@@ -180,7 +228,12 @@ export function addChild(folder: Place, child: Place): void {
   const key = collisionKey(child.name);
   const isTwin = folder.children!.has(key);
   if (isTwin) folder.hasTwins = true;
-  folder.children!.set(isTwin ? ownKey(key, child.name) : key, child);
+  folder.setChild(isTwin ? ownKey(key, child.name) : key, child);
+}
+
+/** The same for a name that is not there, nor one that some file system would take for it. */
+export function addNewChild(folder: Place, child: Place): void {
+  folder.setChild(collisionKey(child.name), child);
 }
 
 /** Gives a child another name; its old one is free again. */
@@ -192,9 +245,9 @@ export function renameChild(child: Place, name: string): void {
 
 /** Takes a child out of its folder; its name is free again. */
 export function removeChild(child: Place): void {
-  const children = child.parent!.children!;
+  const folder = child.parent!;
   const key = collisionKey(child.name);
-  children.delete(children.get(key) === child ? key : ownKey(key, child.name));
+  folder.deleteChild(folder.children!.get(key) === child ? key : ownKey(key, child.name));
 }
 
 /** The same place, with all below it, as a child of another folder: of the tree of another archive, say. */
@@ -226,8 +279,6 @@ export function* placesFrom(place: Place): Generator<Place> {
 
 /** Every folder, the deepest first. */
 export function* foldersDeepestFirst(folder: Place): Generator<Place> {
-  for (const child of folder.children!.values()) {
-    if (child.type === "directory") yield* foldersDeepestFirst(child);
-  }
+  for (const child of folder.folders()) yield* foldersDeepestFirst(child);
   yield folder;
 }

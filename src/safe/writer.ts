@@ -28,7 +28,7 @@ import { fillFolder, finalMode, FOLDER_MODE, foldsNames, move, removeTree } from
 import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { giveAway, idsOf, type Ids } from "./same-owner.ts";
 import { Staging } from "./staging.ts";
-import { foldersDeepestFirst, pathOf, type Place } from "./tree.ts";
+import { foldersDeepestFirst, modeOf, mtimeOf, pathOf, type Place } from "./tree.ts";
 
 export type { Settled } from "./adopt.ts";
 export type { Claim, Claimed, Destination } from "./claims.ts";
@@ -76,6 +76,7 @@ export class SafeWriter {
 
   /** The only thing that was put into the target, a slash behind it if it is a folder; undefined when there are more, or none. */
   get onlyRoot(): string | undefined {
+    if (this.#root.bareFiles > 1) return undefined;
     const [only, ...others] = [...this.#root.children!.values()].filter(({ dropped }) => !dropped);
     return only === undefined || others.length > 0 ? undefined : `${only.name}${only.type === "directory" ? "/" : ""}`;
   }
@@ -101,6 +102,32 @@ export class SafeWriter {
    */
   claim(entry: Entry, rules: ClaimRules): Claimed | Promise<Claimed> {
     return this.#claims.claim(entry, rules);
+  }
+
+  /** As Plan.askAgain; for whoever wants nothing of a file but that its content is written. */
+  askAgain(entryAt: (number: number) => Entry, expected: number): void {
+    this.#claims.askAgain(entryAt, expected);
+  }
+
+  /** As Plan.takeBare. */
+  takeBare(entry: Entry, number: number): Place | UnzipxError | undefined {
+    return this.#claims.plan.takeBare(entry, number);
+  }
+
+  /** What a thread needs to write a bare file. */
+  bareFileOf(folder: Place, entry: Entry): NewFile {
+    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    return { path: `${this.#staging.pathOf(folder)}/${name}`, mode: modeOf(entry, this.#policy.keepMode) ?? FILE_MODE, mtime: this.#policy.keepMtime ? mtimeOf(entry) : undefined, owner: undefined };
+  }
+
+  /** A bare file as if it had been claimed. */
+  claimOf(folder: Place, number: number): Claim {
+    return { place: this.#claims.plan.placeOf(folder, number), repeats: false };
+  }
+
+  /** Of a bare file, once all is settled: the user wants what is there to stay. */
+  isLeft(number: number): boolean {
+    return this.#claims.plan.madePlace(number)?.dropped === true;
   }
 
   /** What a thread needs to write a claimed file. Made when it is asked for: a million of them would be a lot to keep. */

@@ -1,10 +1,9 @@
-/** DryRun.refusal() asks a set of names first, and a plan from the first name in doubt on: it has to say what claim() says, which has a plan from the beginning. */
+/** DryRun.refusal() gives files of new names no place until they are asked for: it has to say what claim() says, which gives each its own. */
 import { describe, expect, it } from "vitest";
 import { DryRun } from "../../src/core/dry-run.ts";
 import type { OpenedIndex, OpenedStream } from "../../src/core/open.ts";
 import { UnzipxError } from "../../src/errors.ts";
 import type { Entry } from "../../src/formats/contract.ts";
-import { NewNames } from "../../src/safe/new-names.ts";
 import { DEFAULT_POLICY } from "../../src/safe/policy.ts";
 
 const PLAIN = ["a", "b", "c-d", "x1", "lib", "B2"];
@@ -68,22 +67,5 @@ describe("DryRun.refusal()", () => {
     expect(refused).toBeGreaterThan(300);
     expect(refused).toBeLessThan(2900);
     expect(rows / refused, "rows in front of the first that is refused").toBeGreaterThan(4);
-  });
-});
-
-describe("NewNames", () => {
-  it("takes new names, and the folders above them, in any order", () => {
-    const names = new NewNames(16);
-    expect([names.take("a/b/c.txt", false), names.take("a/", true), names.take("a/b", true), names.take("a/d.txt", false), names.take("e.txt", false)]).toEqual([true, true, true, true, true]);
-  });
-
-  it.each([
-    ["the same file", "a/b", false], ["a file in other letters", "a/B", false], ["a folder in other letters", "A/x", false], ["a file where a folder is", "a", false],
-    ["a folder where a file is", "a/b/", true], ["a file below a file", "a/b/c", false], ["a file that ends with a slash", "x/", false],
-    ["a path that leads out", "../x", false], ["an empty path", "", true], ["a name that is not in ASCII", "é", false], ["a path that is too deep", "1/2/3/4/5", false], ["a long path", `${"x".repeat(200)}/${"y".repeat(200)}/${"z".repeat(120)}`, false],
-  ])("doubts %s", (_, path, isFolder) => {
-    const names = new NewNames(4);
-    expect(names.take("a/b", false)).toBe(true);
-    expect(names.take(path, isFolder)).toBe(false);
   });
 });
