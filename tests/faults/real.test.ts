@@ -42,6 +42,20 @@ function withDisk(where: Sandbox, options: string, work: (disk: string) => void)
   return true;
 }
 
+describe.skipIf(isWindows)("a folder of the destination on another file system (needs to mount a tmpfs)", { timeout: TIMEOUT }, () => {
+  it.for([["zip", buildZip], ["tar", buildTar]] as const)("gets all that lies in it from a %s, whole folders too", ([format, build], context) => {
+    const where = sandbox();
+    const names = ["disk/a", "disk/b", "disk/new/c", "disk/new/d", "disk/new/deep/e", "disk/new/deep/f", "other/g"];
+    where.file(`a.${format}`, build(names.map((name) => ({ name, content: `this is ${name}` }))));
+    const mounted = withDisk(where, "size=1m", () => {
+      expect(where.run(["x", `a.${format}`, "-C", "."])).toMatchObject({ code: 0 });
+      expect(names.map((name) => readFileSync(join(where.folder, name), "utf8"))).toEqual(names.map((name) => `this is ${name}`));
+      expect(readdirSync(join(where.folder, "disk")).sort()).toEqual(["a", "b", "new"]);
+    });
+    if (!mounted) context.skip("no file system can be mounted here");
+  });
+});
+
 describe.skipIf(isWindows)("a disk that is full (needs to mount a tmpfs)", { timeout: TIMEOUT }, () => {
   it("while an archive is made: exit 50, the archive that was there is still there, and nothing else", (context) => {
     const where = sandbox();

@@ -11,8 +11,9 @@ import { openSink, writeWhole } from "../../src/safe/new-file.ts";
 import { foldsNames, moveFolder } from "../../src/safe/publish.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
 import type { Answer, Conflict } from "../../src/safe/conflicts.ts";
-import type { Place } from "../../src/safe/tree.ts";
+import { Place } from "../../src/safe/tree.ts";
 import { SafeWriter, type ClaimRules, type Claimed, type Destination } from "../../src/safe/writer.ts";
+import { bare } from "../helpers/bare.ts";
 import { contentsOf, isRoot, isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
 
@@ -63,8 +64,16 @@ async function write(folder: string, items: readonly Item[], options: Options = 
     results.push(claimed === "skip" ? "skip" : claimed instanceof UnzipxError ? claimed.code : "ok");
   };
   try {
-    for (const item of items) {
-      const claimed = await writer.claim(entryOf(item), { backslash: "character", repeated: "refuse", ...options.rules });
+    const entries = items.map(entryOf);
+    if (bare.wanted && options.rules?.repeated !== "last") writer.askAgain((number) => entries[number]!, entries.length);
+    for (const [number, item] of items.entries()) {
+      const folder = writer.takeBare(entries[number]!, number);
+      if (folder instanceof Place) {
+        results.push("ok");
+        writeWhole(writer.bareFileOf(folder, entries[number]!), Buffer.from(item.content ?? ""));
+        continue;
+      }
+      const claimed = folder ?? (await writer.claim(entries[number]!, { backslash: "character", repeated: "refuse", ...options.rules }));
       note(claimed);
       if (claimed === "skip" || claimed instanceof UnzipxError || claimed.place.type !== "file") continue;
       writeWhole(writer.fileOf(claimed), Buffer.from(item.content ?? ""));

@@ -1,0 +1,91 @@
+/** Files without a place of their own: a plan has to say of all entries what it says where each has one, and the tree has to be the same once somebody looks. */
+import { describe, expect, it } from "vitest";
+import { UnzipxError } from "../../src/errors.ts";
+import type { Entry } from "../../src/formats/contract.ts";
+import { Plan } from "../../src/safe/plan.ts";
+import { DEFAULT_POLICY } from "../../src/safe/policy.ts";
+import { pathOf, Place, placesFrom } from "../../src/safe/tree.ts";
+
+const RULES = { backslash: "separator", repeated: "refuse" } as const;
+const COMPONENTS = ["a", "b", "B", "lib", "Lib", ".git", "common", "con", "é", "É", "e\u0301", "ﬁ", "fi", "ß", "ss", "a.", "..", ".", "", "ÁΣ", "ας", "x\u202ey", "[id]", "PROGRA~1"];
+
+function entry(path: string, type: Entry["type"], number: number): Entry {
+  return {
+    path, type, size: number, packedSize: 1, mtime: number % 5 === 0 ? 9e15 : number * 1000, mode: number % 3 === 0 ? undefined : 0o4777 - number, method: "store", crc32: undefined, encrypted: false, comment: undefined,
+    linkTarget: type === "symlink" ? "target" : undefined, refusal: number % 41 === 40 ? new UnzipxError("AMBIGUOUS", "Refused an entry: for a test") : undefined,
+  };
+}
+
+/** The same numbers every time. */
+function randomFrom(seed: number): (most: number) => number {
+  let state = seed * 7919 + 1;
+  return (most) => (state = (state * 48271) % 0x7fffffff) % most;
+}
+
+function entriesOf(run: number): Entry[] {
+  const random = randomFrom(run);
+  return Array.from({ length: 1 + random(60) }, (_, number) => {
+    const component = (): string => COMPONENTS[random(random(3) === 0 ? COMPONENTS.length : 7)]!;
+    const path = [...(random(6) === 0 ? ["."] : []), ...Array.from({ length: random(3) }, component), random(8) === 0 ? component() : `file-${number}`].join("/");
+    const kind = random(12);
+    if (kind === 0) return entry(`${path}/`, "directory", number);
+    return entry(random(30) === 0 ? `${path}/` : path, kind === 1 ? "symlink" : kind === 2 ? "hardlink" : "file", number);
+  });
+}
+
+/** As tests of a real disk do it: some folders are there already, and what comes to lie there may meet something. */
+function planned(entries: readonly Entry[], { isBare, folds, ask = () => false }: { readonly isBare: boolean; readonly folds: boolean; readonly ask?: () => boolean }): { readonly said: unknown[]; readonly tree: unknown[]; readonly asked: number; readonly bare: number } {
+  const odd: unknown[] = [];
+  let [asked, bare] = [0, 0];
+  const disk = {
+    folds: () => folds, mayHold: (folder: Place) => folder.name === "lib",
+    folder: (place: Place) => (place.name === "common" ? new UnzipxError("CONFLICT", "Cannot extract an entry: for a test", { entry: pathOf(place) }) : undefined),
+  };
+  const plan = new Plan(DEFAULT_POLICY, disk, undefined, (oddity, path) => void odd.push([oddity, path]));
+  if (isBare) plan.askAgain((number) => (asked++, entries[number]!), entries.length);
+  const said = entries.map((one, number) => {
+    const folder = isBare ? plan.takeBare(one, number) : undefined;
+    if (folder instanceof Place) {
+      bare += 1;
+      if (ask()) expect(pathOf(plan.placeOf(folder, number))).toBe(one.path.replace(/^\.\//, ""));
+      return "a place";
+    }
+    const claimed = folder ?? plan.claim(one, RULES);
+    return claimed instanceof UnzipxError ? JSON.stringify(claimed) + claimed.message : claimed === "skip" ? claimed : "a place";
+  });
+  const before = asked;
+  const tree = [...placesFrom(plan.root)].map((place) => [pathOf(place), place.type, place.mode, place.mtime, place.size, place.linkTarget, place.dropped]).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  return { said: [...said, odd], tree, asked: before, bare };
+}
+
+describe("a plan with bare files", () => {
+  it.each([["apart", false], ["for one", true]])("says of random entries what it says where each has its place, and has the same tree; names that differ in case are taken %s", (_, folds) => {
+    let [bare, all] = [0, 0];
+    for (let run = 0; run < 3000; run++) {
+      const entries = entriesOf(run);
+      const random = randomFrom(run + 1);
+      const usual = planned(entries, { isBare: false, folds });
+      for (const ask of [() => false, () => random(9) === 0]) {
+        const quick = planned(entries, { isBare: true, folds, ask });
+        const what = JSON.stringify(entries.map(({ path, type }) => [type, path]));
+        expect(quick.said, what).toEqual(usual.said);
+        expect(quick.tree, what).toEqual(usual.tree);
+        bare += quick.bare;
+      }
+      all += 2 * entries.filter(({ type }) => type === "file").length;
+    }
+    expect(bare / all, "files that were bare").toBeGreaterThan(0.5);
+  });
+
+  it("asks for no entry again where names are new, whatever their letters", () => {
+    const entries = ["a/", "a/b.txt", "a/.hidden", "a/sub/c.txt", "a/common.txt", "a/é.txt", "a/sub/", "a/[id].js", "日本/語.txt", "./e/f"].map((path, number) => entry(path, path.endsWith("/") ? "directory" : "file", number + 1));
+    expect(planned(entries, { isBare: true, folds: true })).toMatchObject({ asked: 0, bare: 8 });
+  });
+
+  it("asks only for what is in the folder where a name comes again", () => {
+    const entries = ["a/1", "a/2", "b/1", "b/2", "a/2"].map((path, number) => entry(path, "file", number + 1));
+    const { said, asked } = planned(entries, { isBare: true, folds: false });
+    expect(asked).toBe(2);
+    expect(said[4]).toContain("COLLISION");
+  });
+});
