@@ -2,15 +2,16 @@
 import type { PlainError } from "../errors.ts";
 
 export const SLOT_BYTES = 512 * 1024;
-/** Enough for both threads to have work while one of them is busy with the files of a few chunks. */
-export const SLOTS = 8;
+/** Large files take longer to decode, and small ones to write, and both come many at a time: what is decoded ahead among the one keeps both threads at work among the other. */
+export const SLOTS = 32;
 
-/** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; rows of work that were done; 1 while one is being done. */
+/** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; rows of work that were done; 1 while one is being done; 1 when all is decoded. */
 export const TAKEN = 0;
 export const MADE = 1;
 export const WORKED = 2;
 export const WORKING = 3;
-export const COUNTS = 4;
+export const OVER = 4;
+export const COUNTS = 5;
 
 export interface FilterStart {
   readonly filter: string;

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { readAhead } from "../bytes/read-ahead.ts";
 import { fromSystem, toPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Filter } from "../formats/contract.ts";
-import { MADE, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
+import { MADE, OVER, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
 /** `workOn` does what is to be done with bytes in the ring: it returns what went wrong. */
 export async function serveFilter(
@@ -76,6 +76,7 @@ export async function serveFilter(
         say({ kind: "chunk", slot, length: part.length, read });
       }
     }
+    Atomics.store(counts, OVER, 1);
     say({ kind: "end" });
   } catch (error) {
     say({ kind: "error", error: toPlain(fromSystem(error, "read", "read the archive")) });
