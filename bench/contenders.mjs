@@ -29,9 +29,12 @@ export function node() {
   return contender("node", [], ["-e", "0"]).as("node -e 0");
 }
 
+/** What makes nothing that could be unpacked. */
+const UNCHECKED = new Set(["inflate", "create"]);
+
 /** The least that a program in Node can take, by a program of `floors/`: no peer, but what a goal that is missed is held against. */
 export function floor(program, ...args) {
-  return { ...contender("floor", [], [program, ...args]), unchecked: program === "inflate" || args[0] === "l" };
+  return { ...contender("floor", [], [program, ...args]), unchecked: UNCHECKED.has(program) || args[0] === "l" };
 }
 
 /** `tools`: the one that is run, and others that it needs. */

@@ -9,6 +9,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os"
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { bundleCodecs } from "./codecs.mjs";
 import { START } from "./contenders.mjs";
 import { runGroup } from "./group.mjs";
 import { isKept, makeInputs, SIZES } from "./inputs.mjs";
@@ -99,6 +100,7 @@ async function main() {
     for (const { folder } of places) mkdirSync(join(folder, "home"));
     const env = { PATH: path, LC_ALL: "C.UTF-8", HOME: join(places[0].folder, "home"), TMPDIR: places[0].folder, UNZIPX_ACCEPT_TERMS: "1" };
     const program = copyProgram(root, join(places[0].folder, "program"));
+    env.FLOOR_CODECS = await bundleCodecs(root, join(places[0].folder, "program"));
     const version = programVersion(root, program, env); // of what was copied: the sources may be worked on meanwhile
     const until = Date.now() + Number(options.minutes) * 60_000;
     const bench = {

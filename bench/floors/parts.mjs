@@ -4,6 +4,13 @@ import { dirname } from "node:path";
 
 const STEP = 256 << 10;
 
+/** The program's own, of what Node has none: the module that bundleCodecs() makes, which the benchmark names. */
+export function codecs() {
+  const module = process.env.FLOOR_CODECS;
+  if (module === undefined) throw new Error("FLOOR_CODECS is not set: see bench/codecs.mjs");
+  return import(module);
+}
+
 /** With its folder, where this thread has not made that before: `folders` are those that it did. */
 export function create(path, content, folders) {
   const parent = dirname(path);

@@ -18,7 +18,7 @@ export function tarFilterExtract(filter, input) {
     ux("x", archive, "-C", "out", "-q"),
     ...decoders(filter).map((program) => peer(["tar", program.split(" ")[0]], "-I", program, "-xf", archive, "-C", "out", NO_OWNER).as(`tar + ${program}`)),
     peer("bsdtar", "-xf", archive, "-C", "out", NO_OWNER),
-    floor("tar", filter === "gz" ? archive : `${input}.tar`, "out"), // of other filters without decoding
+    floor("tar", filter === "bz2" ? `${input}.tar` : archive, "out"), // of bzip2 without decoding
     ...(FILTERS[filter].seven === undefined ? [] : [pipe("7zz", `7zz x -so -bsp0 ${archive} | 7zz x -si -ttar -oout -bso0 -bsp0`)]),
   ]);
 }
@@ -30,6 +30,7 @@ export function tarFilterCreate(filter, input) {
     ux("c", made, input, "-q"),
     ...programs.map((program) => peer(["tar", program.split(" ")[0]], "-I", program, "-cf", made, input).as(`tar + ${program}`)),
     peer("bsdtar", "-c", ...bsdtar, "-f", made, input),
+    ...(filter === "gz" || filter === "zst" ? [floor("create", filter, input, made)] : []),
     ...(seven === undefined ? [] : [pipe("7zz", `7zz a -ttar -so -bsp0 made.tar ${input} | 7zz a -t${seven} -si ${made} -bso0 -bsp0`)]),
   ], { made });
 }

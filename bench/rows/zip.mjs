@@ -15,8 +15,8 @@ export function zipExtract(id, title, input, { unar = false, least = ["zip", "x"
   ]);
 }
 
-/** 7-Zip's levels are others: -mx3 is the nearest to zip's 6 in time, and the default, -mx5, the nearest in size, in four times that. */
-export function zipCreate(id, title, input, { level = 6, usual = false } = {}) {
+/** `least`: also the floor of packing all of it. 7-Zip's levels are others: -mx3 is the nearest to zip's 6 in time, and the default, -mx5, the nearest in size, in four times that. */
+export function zipCreate(id, title, input, { level = 6, usual = false, least = false } = {}) {
   const seven = `-mx${SEVEN_LEVELS[level]}`;
   return row(id, title, CREATE, [
     ux("c", "made.zip", input, "-q", ...(level === 6 ? [] : [`-${level}`])),
@@ -24,6 +24,7 @@ export function zipCreate(id, title, input, { level = 6, usual = false } = {}) {
     peer("7zz", "a", "-tzip", seven, "made.zip", input, ...SILENT).as(`7zz ${seven}`),
     ...(usual ? [peer("7zz", "a", "-tzip", "-mx5", "made.zip", input, ...SILENT).as("7zz -mx5")] : []),
     peer("bsdtar", "-cf", "made.zip", "--format", "zip", "--options", `zip:compression-level=${level}`, input),
+    ...(least ? [floor("create", "gz", input, "made.zip")] : []),
   ], { made: "made.zip" });
 }
 

@@ -1,0 +1,5 @@
+/** What Node cannot encode or decode by itself, for the floors: the program's own code, and nothing around it. */
+export { deflate } from "../../src/deflate/encoder.ts";
+export { decodeZstd } from "../../src/filters/zstd-decode.ts";
+export { lzmaDecoder } from "../../src/lzma/decoder.ts";
+export { encodeFrame } from "../../src/zstd/encoder.ts";
