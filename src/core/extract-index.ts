@@ -48,6 +48,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     }
     for (const { entry, error } of result.notes) summary.warnings.push(fromPlain(error).in({ entry: entries.at(entry)!.path }));
     options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), entries.at(batch.at(-1)!)!.path);
+    if (options.reporter.entry === undefined) return;
     const failed = new Set(result.failures.map(({ entry }) => entry));
     for (const entry of batch) if (!failed.has(entry)) options.reporter.entry?.(entries.at(entry)!.path, sizeOf(entry));
   };
