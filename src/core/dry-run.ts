@@ -41,7 +41,7 @@ export class DryRun<Mark> {
 
   /** As claim(), for whoever needs no place: of a million files they would be most of a listing's memory. */
   refusal(this: DryRun<number>, entry: Entry, number: number): UnzipxError | undefined {
-    const taken = this.#plan.takeBare(entry, number) ?? this.claim(entry, number);
+    const taken = this.#plan.takeUnplaced(entry, number) ?? this.claim(entry, number);
     return taken instanceof UnzipxError ? taken.in({ entry: entry.path }) : undefined;
   }
 

@@ -23,11 +23,11 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
   const decode = await opened.container.decoder();
   const { count, bytes, isLocked } = expected(opened, run);
   const password = isLocked ? await options.password?.() : undefined;
-  /** Of files, by their number; of those that have none of their own, those of their folders. */
+  /** Of files, by their number; of those that got none, the places of their folders. Half the memory of claims. */
   const places = new Array<Place | undefined>(entries.length);
-  const claimOf = (entry: number): Claim => (isBare(entry) ? writer.claimOf(places[entry]!, entry) : { place: places[entry]!, repeats: false }); // half the memory of the claims themselves
-  const isBare = (entry: number): boolean => places[entry]!.type === "directory";
-  const fileOf = (entry: number): NewFile => (isBare(entry) ? writer.bareFileOf(places[entry]!, entries.at(entry)!) : writer.fileOf(claimOf(entry)));
+  const isUnplaced = (entry: number): boolean => places[entry]!.type === "directory";
+  const claimOf = (entry: number): Claim => (isUnplaced(entry) ? writer.claimOf(places[entry]!, entry) : { place: places[entry]!, repeats: false });
+  const fileOf = (entry: number): NewFile => (isUnplaced(entry) ? writer.unplacedFileOf(places[entry]!, entries.at(entry)!) : writer.fileOf(claimOf(entry)));
   // Under other names, and where archives are looked into, more is wanted of files than their content.
   if (run.found === undefined && options.renaming === undefined) writer.askAgain((entry) => entries.at(entry)!, entries.length);
   const claimPlace = await claimerOf(opened, (entry, rules) => writer.claim(entry, rules), options.renaming);
@@ -71,13 +71,13 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
       const entry = entries.at(number)!;
       if (!wants(run, entry.path)) continue;
       budget.entry(entry.path, entry.linkTarget);
-      const bare = writer.takeBare(entry, number);
-      if (bare instanceof Place) {
-        places[number] = bare;
+      const taken = writer.takeUnplaced(entry, number);
+      if (taken instanceof Place) {
+        places[number] = taken;
         if (early && add(number)) await jobs.turn();
         continue;
       }
-      const claimed = bare ?? claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
+      const claimed = taken ?? claimPlace(entry.type === "file" ? entry : await lookedInto(entry, { fd: opened.source.fd, decode, password, lenient: options.policy.lenient, warn: (note) => void summary.warnings.push(note.in({ entry: entry.path })) }));
       const claim = record(claimed instanceof Promise ? await claimed : claimed, entry, summary);
       if (claim?.place.type !== "file") continue;
       places[number] = claim.place;
@@ -86,7 +86,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     }
     if (run.found === undefined) options.selection.assertAllMatched(); // in archives inside there may be more
     await settle(writer, summary);
-    if (!early) for (const [entry, place] of places.entries()) if (place !== undefined && !(isBare(entry) ? writer.isLeft(entry) : place.dropped)) add(entry);
+    if (!early) for (const [entry, place] of places.entries()) if (place !== undefined && !(isUnplaced(entry) ? writer.isDropped(entry) : place.dropped)) add(entry);
     assertRoom(total - summary.bytes, writer.target!);
     const rest = batches.rest(waiting);
     await jobs.all(rest.length, (number) => job(rest[number]!), (result, number) => done(result, rest[number]!));

@@ -31,8 +31,8 @@ export interface ReadEntry {
 
 export async function* readEntries(opened: OpenedIndex | OpenedStream, options: ReadEntriesOptions): AsyncGenerator<ReadEntry> {
   const entries = opened.kind === "index" ? entriesOfIndex(opened, options) : entriesOfStream(opened, options);
-  const known: Pick<Entry, "path">[] = [];
-  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: "", again: (number) => known[number]! });
+  const paths: string[] = [];
+  const dry = new DryRun<number>(opened, { limits: options.limits, prefix: "", again: (number) => ({ path: paths[number]! }) });
   for await (const { entry, ...reading } of entries) {
     options.signal?.throwIfAborted();
     if (!options.selection.wants(entry.path)) {
@@ -40,7 +40,7 @@ export async function* readEntries(opened: OpenedIndex | OpenedStream, options: 
       continue;
     }
     opened.budget.entry(entry.path, entry.linkTarget);
-    yield { entry, refused: dry.refusal(entry, known.push({ path: entry.path }) - 1), ...reading };
+    yield { entry, refused: dry.refusal(entry, paths.push(entry.path) - 1), ...reading };
   }
   options.selection.assertAllMatched();
   await opened.verify();

@@ -31,8 +31,10 @@ export interface Decoding {
   drain(): Promise<void>;
 }
 
-/** So many chunks lie ready when the decoding thread is given other work, beside one for each that it was given and has not done: until all is decoded, and then. */
-const [AHEAD, AT_THE_END] = [24, 2];
+/** So many chunks lie ready, of SLOTS, when the decoding thread is given other work, and one more for each that it was given and has not done. */
+const AHEAD = 24;
+/** The same when all is decoded. */
+const LEFT = 2;
 
 export function decodeOnThread({ filter, input, warn, memory, lenient, read }: FilterThreadOptions): Decoding {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
@@ -98,7 +100,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
           case "chunk":
             if ("fd" in input) read(message.read);
             begun += 1;
-            handsOver = Atomics.load(counts, MADE) - begun >= (Atomics.load(counts, OVER) === 1 ? AT_THE_END : AHEAD) + handed.sent - Atomics.load(counts, WORKED);
+            handsOver = Atomics.load(counts, MADE) - begun >= (Atomics.load(counts, OVER) === 1 ? LEFT : AHEAD) + handed.sent - Atomics.load(counts, WORKED);
             yield new Uint8Array(ring, message.slot * SLOT_BYTES, message.length);
             handsOver = false;
             handed.send();

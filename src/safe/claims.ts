@@ -106,8 +106,8 @@ export class Claims {
 
   /** As SafeWriter.askAgain. */
   askAgain(entryAt: (number: number) => Entry, expected: number): void {
-    // In another archive's place, and with owners to keep, every file needs its own.
-    if (this.#destination.above === undefined && !this.#policy.sameOwner) this.plan.askAgain(entryAt, expected);
+    // In another archive's place, with owners to keep, and where all may be moved up in the end, every file needs its own.
+    if (this.#destination.above === undefined && this.#destination.hoist !== true && !this.#policy.sameOwner) this.plan.askAgain(entryAt, expected);
   }
 
   /** As SafeWriter.claim. */

@@ -8,7 +8,7 @@ import { checkPath, collisionKey, isOrdinary, withoutDot, type PathOddity, type 
 import type { Policy } from "./policy.ts";
 import { blocked, collision } from "./refusals.ts";
 import { SeenNames } from "./seen-names.ts";
-import { addChild, addNewChild, childOf, describePlace, pathOf, Place, removeChild } from "./tree.ts";
+import { addChild, addNewChild, childOf, describePlace, lastOf, pathOf, Place, removeChild } from "./tree.ts";
 
 /** What differs between formats: who separates with backslashes, and whether appending a file again replaces it. */
 export interface ClaimRules {
@@ -45,9 +45,10 @@ export class Plan {
   readonly #folders = new Map<string, Place>([["", this.root]]);
   /** The folder that the last file went to. */
   #lately: { readonly path: string; readonly place: Place } = { path: "", place: this.root };
-  /** Every name that got a place, or none of its own, by the key of its collisions; undefined where nobody can be asked for an entry again. */
+  /** Every name that was taken, by keyOf(); undefined where nobody can be asked for an entry again. */
   #names: SeenNames | undefined;
   #entryAt: ((number: number) => Entry) | undefined;
+  /** Of files that had none at first, by their numbers. */
   readonly #made = new Map<number, Place>();
   readonly #policy: Policy;
   readonly #disk: Disk;
@@ -62,7 +63,7 @@ export class Plan {
     this.#odd = odd;
   }
 
-  /** Says who knows an entry again by its number, of `expected` entries, before any of them is claimed: with the same path, mode, time and size. Then files may be bare. */
+  /** Says who knows an entry again by its number, of `expected` entries, before any of them is claimed: with the same path, mode, time and size. Then files may go unplaced. */
   askAgain(entryAt: (number: number) => Entry, expected: number): void {
     this.#names = new SeenNames(expected);
     this.#entryAt = entryAt;
@@ -72,7 +73,7 @@ export class Plan {
    * Instead of claim(), in archive order as well: takes the name of a file that then gets a place only when somebody asks what is in its folder, which of most folders nobody
    * does. Returns that folder's place, or an error where it is refused. Undefined: there is more to be said than that the name is new, so it is to be claimed.
    */
-  takeBare(entry: Entry, number: number): Place | UnzipxError | undefined {
+  takeUnplaced(entry: Entry, number: number): Place | UnzipxError | undefined {
     if (this.#names === undefined || entry.type !== "file" || entry.refusal !== undefined || entry.escaped === true) return undefined;
     const path = withoutDot(entry.path);
     const key = this.#plainKey(path);
@@ -80,7 +81,7 @@ export class Plan {
     const folder = this.#parent(path as SafePath, path.lastIndexOf("/"), entry.path);
     if (folder instanceof UnzipxError) return folder;
     if (this.#disk.mayHold?.(folder) === true || !this.#names.add(key)) return undefined;
-    folder.addBareFile(number, this.#makeFiles);
+    folder.addUnplaced(number, this.#makePlace);
     return folder;
   }
 
@@ -93,9 +94,9 @@ export class Plan {
     return checked instanceof UnzipxError || checked.oddity !== undefined || checked.path !== path || path === "" ? undefined : keyOf(path);
   }
 
-  /** The place of a file that was bare. */
+  /** The place of a file that had none. */
   placeOf(folder: Place, number: number): Place {
-    void folder.children; // makes it
+    folder.placeAll();
     return this.#made.get(number)!;
   }
 
@@ -128,15 +129,12 @@ export class Plan {
     return { place, again: repeated !== undefined };
   }
 
-  /** Those of bare files. */
-  readonly #makeFiles = (folder: Place, numbers: readonly number[]): void => {
-    for (const number of numbers) {
-      const entry = this.#entryAt!(number);
-      const place = new Place(folder, entry.path.slice(entry.path.lastIndexOf("/") + 1), "file");
-      addNewChild(folder, place);
-      describePlace(place, entry, this.#policy.keepMode);
-      this.#made.set(number, place);
-    }
+  readonly #makePlace = (folder: Place, number: number): void => {
+    const entry = this.#entryAt!(number);
+    const place = new Place(folder, lastOf(entry.path), "file");
+    addNewChild(folder, place);
+    describePlace(place, entry, this.#policy.keepMode);
+    this.#made.set(number, place);
   };
 
   /**
@@ -212,7 +210,7 @@ export class Plan {
    */
   #add(parent: Place, name: string, type: Place["type"], path: SafePath, raw: string): Place | UnzipxError {
     const isNew = this.#names?.add(keyOf(path)) === true;
-    if (isNew && parent.bareFiles > 0) { // which need no places for that
+    if (isNew && parent.unplaced > 0) { // to look among its children would give them all their places
       const place = new Place(parent, name, type);
       addNewChild(parent, place);
       return place;

@@ -1,10 +1,11 @@
 /**
  * Names that were seen, by two hashes of 32 bits, for whoever can bear to hear of a new one that it may have been seen: of a million names, once in thirty million
- * times. 11 to 21 bytes for a name, and 32 for a moment while it grows, where a Set of V8's takes up to 40, and 60.
+ * times. 11 to 21 bytes for a name, and 32 for a moment while it grows, where a Set of V8's takes up to 40, and 60. It never says of a name that it is new when it was
+ * asked for that before, whatever it said then.
  */
 
 const FIRST = 1 << 10;
-/** Names of somebody who knows the hashes may all meet in one place: then one is in doubt, and nobody waits. By chance that many never do. */
+/** Names of somebody who knows the hashes may all meet in one place: then nobody waits, and no name is new any more. By chance that many never do. */
 const MOST_TRIES = 1024;
 /** V8's sets hold no more either. */
 const MOST = 2 ** 24 - 2;
@@ -21,9 +22,9 @@ export class SeenNames {
     this.#table = new Uint32Array(2 * pairs);
   }
 
-  /** Of names in ASCII; case does not count. False: it was seen, or one with its hashes was. */
+  /** Of names in ASCII case does not count; of others comes what they have in common with those they are equal to. False: it was seen, or one with its hashes was, or there is no telling. */
   add(name: string): boolean {
-    if (this.#count === MOST) return false;
+    if (this.#count === MOST) return false; // for good: not all that come are recorded
     let one = 0x2f6e_2b1d;
     let two = 0x1b87_3593;
     for (let at = 0; at < name.length; at++) {
@@ -36,7 +37,11 @@ export class SeenNames {
     two = Math.imul(two ^ (two >>> 13) ^ one, 0x27d4_eb2f);
     one = (one ^ (one >>> 16)) >>> 0;
     two = (two ^ (two >>> 16)) >>> 0;
-    if (!put(this.#table, one, one === 0 && two === 0 ? 1 : two, MOST_TRIES)) return false;
+    const found = put(this.#table, one, one === 0 && two === 0 ? 1 : two, MOST_TRIES);
+    if (found !== "put") {
+      if (found === "no room") this.#count = MOST;
+      return false;
+    }
     this.#count += 1;
     if (isFull(this.#count, this.#table.length / 2)) this.#grow();
     return true;
@@ -56,15 +61,16 @@ function isFull(names: number, pairs: number): boolean {
   return names * 4 > pairs * 3;
 }
 
-function put(table: Uint32Array, one: number, two: number, most: number): boolean {
+/** Tries `most` places. */
+function put(table: Uint32Array, one: number, two: number, most: number): "put" | "there" | "no room" {
   const mask = table.length - 1;
   for (let tries = 0, at = (one << 1) & mask; tries < most; tries++, at = (at + 2) & mask) {
     if (table[at] === 0 && table[at + 1] === 0) {
       table[at] = one;
       table[at + 1] = two;
-      return true;
+      return "put";
     }
-    if (table[at] === one && table[at + 1] === two) return false;
+    if (table[at] === one && table[at + 1] === two) return "there";
   }
-  return false;
+  return "no room";
 }

@@ -1,5 +1,6 @@
 /** The places an extraction has claimed, as the tree they will be on disk. */
 import { wholeSeconds } from "../bytes/whole-seconds.ts";
+import { UnzipxError } from "../errors.ts";
 import type { Entry } from "../formats/contract.ts";
 import { collisionKey, type SafePath } from "./path.ts";
 
@@ -13,16 +14,24 @@ const HAS_USUAL_MODE = 1 << 6;
 const HAS_MODE = 1 << 7;
 const MODE_AT = 8;
 
-/** Makes the places of files that have none yet, each by its number, and adds them to their folder. */
-type MakeFiles = (folder: Place, numbers: readonly number[]) => void;
+/** Adds the place of the file of this number to its folder. */
+type MakePlace = (folder: Place, number: number) => void;
 
+/** Files of a folder that have no place yet. */
+interface Unplaced {
+  /** Their numbers, in archive order, and CLAIMED for each child that came between them and has its place. */
+  readonly order: number[];
+  count: number;
+  readonly make: MakePlace;
+}
+
+const CLAIMED = -1;
 const NOTHING: ReadonlyMap<string, Place> = new Map();
 
 /** What few places have. */
 interface Rare {
   children?: Map<string, Place>;
-  files?: number[] | undefined;
-  makeFiles?: MakeFiles;
+  unplaced?: Unplaced | undefined;
   hasTwins?: boolean;
   stagedAs?: string;
   linkTarget?: string | undefined;
@@ -52,14 +61,10 @@ export class Place {
     this.#bits = (this.#bits & ~3) | TYPES.indexOf(type);
   }
 
-  /** By collision key; directories only. Files that had no place yet get theirs now. */
+  /** By collision key, in archive order; directories only. Files that had no place yet get theirs: see addUnplaced(). */
   get children(): ReadonlyMap<string, Place> | undefined {
     if (this.type !== "directory") return undefined;
-    if (this.bareFiles > 0) {
-      const { files, makeFiles } = this.#rare!;
-      this.#rare!.files = undefined;
-      makeFiles!(this, files!);
-    }
+    this.placeAll();
     return this.#rare?.children ?? NOTHING;
   }
 
@@ -68,26 +73,45 @@ export class Place {
     for (const child of this.#rare?.children?.values() ?? []) if (child.type === "directory") yield child;
   }
 
+  /** Throws INTERNAL where another child has the key. */
   setChild(key: string, child: Place): void {
     const rare = (this.#rare ??= {});
-    (rare.children ??= new Map()).set(key, child);
+    const children = (rare.children ??= new Map());
+    if (children.has(key)) throw new UnzipxError("INTERNAL", "Cannot give an entry its place: another one has it", { entry: pathOf(child) });
+    children.set(key, child);
+    rare.unplaced?.order.push(CLAIMED);
   }
 
   deleteChild(key: string): void {
     this.#rare?.children?.delete(key);
   }
 
-  /** Puts a file into a folder that gets its place, by `make`, when somebody asks what is in there. Of a million files their places would be most of an extraction's memory. */
-  addBareFile(number: number, make: MakeFiles): void {
-    const rare = (this.#rare ??= {});
-    rare.makeFiles = make;
-    if (rare.files === undefined) rare.files = [number];
-    else rare.files.push(number);
+  /** Puts a file into a folder that gets its place, by `make`, when somebody asks what is in there. Of a million files, places would be most of an extraction's memory. */
+  addUnplaced(number: number, make: MakePlace): void {
+    const unplaced = ((this.#rare ??= {}).unplaced ??= { order: [], count: 0, make });
+    unplaced.order.push(number);
+    unplaced.count += 1;
   }
 
-  /** How many have none yet. */
-  get bareFiles(): number {
-    return this.#rare?.files?.length ?? 0;
+  /** How many files have no place yet. */
+  get unplaced(): number {
+    return this.#rare?.unplaced?.count ?? 0;
+  }
+
+  /** Gives them theirs. */
+  placeAll(): void {
+    const rare = this.#rare;
+    if (rare?.unplaced === undefined) return;
+    const { order, count, make } = rare.unplaced;
+    rare.unplaced = undefined;
+    // What came between them is put behind them anew, so that all have their order.
+    const between = order.length === count ? [] : [...rare.children!].slice(count - order.length);
+    for (const [key] of between) rare.children!.delete(key);
+    let next = 0;
+    for (const number of order) {
+      if (number === CLAIMED) rare.children!.set(...between[next++]!);
+      else make(this, number);
+    }
   }
 
   /** Of a folder: some children have keys of their own. */
@@ -198,6 +222,11 @@ export function modeOf({ mode }: Entry, keepMode: boolean): number | undefined {
 /** Milliseconds. What no calendar has (a Date ends at 8.64e15 ms) is no time. */
 export function mtimeOf({ mtime }: Entry): number | undefined {
   return mtime !== undefined && Math.abs(mtime) <= 8.64e15 ? mtime : undefined;
+}
+
+/** The name that a file has in its folder. */
+export function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** What the entry says of the place that it got; what it does not say stays as another one said it. */

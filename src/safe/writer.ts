@@ -28,7 +28,7 @@ import { fillFolder, finalMode, FOLDER_MODE, foldsNames, move, removeTree } from
 import { reservedFor, reservedPlaces } from "./refusals.ts";
 import { giveAway, idsOf, type Ids } from "./same-owner.ts";
 import { Staging } from "./staging.ts";
-import { foldersDeepestFirst, modeOf, mtimeOf, pathOf, type Place } from "./tree.ts";
+import { foldersDeepestFirst, lastOf, modeOf, mtimeOf, pathOf, type Place } from "./tree.ts";
 
 export type { Settled } from "./adopt.ts";
 export type { Claim, Claimed, Destination } from "./claims.ts";
@@ -76,7 +76,7 @@ export class SafeWriter {
 
   /** The only thing that was put into the target, a slash behind it if it is a folder; undefined when there are more, or none. */
   get onlyRoot(): string | undefined {
-    if (this.#root.bareFiles > 1) return undefined;
+    if (this.#root.unplaced > 1) return undefined;
     const [only, ...others] = [...this.#root.children!.values()].filter(({ dropped }) => !dropped);
     return only === undefined || others.length > 0 ? undefined : `${only.name}${only.type === "directory" ? "/" : ""}`;
   }
@@ -109,24 +109,23 @@ export class SafeWriter {
     this.#claims.askAgain(entryAt, expected);
   }
 
-  /** As Plan.takeBare. */
-  takeBare(entry: Entry, number: number): Place | UnzipxError | undefined {
-    return this.#claims.plan.takeBare(entry, number);
+  /** As Plan.takeUnplaced. */
+  takeUnplaced(entry: Entry, number: number): Place | UnzipxError | undefined {
+    return this.#claims.plan.takeUnplaced(entry, number);
   }
 
-  /** What a thread needs to write a bare file. */
-  bareFileOf(folder: Place, entry: Entry): NewFile {
-    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-    return { path: `${this.#staging.pathOf(folder)}/${name}`, mode: modeOf(entry, this.#policy.keepMode) ?? FILE_MODE, mtime: this.#policy.keepMtime ? mtimeOf(entry) : undefined, owner: undefined };
+  /** What a thread needs to write a file without a place. */
+  unplacedFileOf(folder: Place, entry: Entry): NewFile {
+    return { path: `${this.#staging.pathOf(folder)}/${lastOf(entry.path)}`, mode: modeOf(entry, this.#policy.keepMode) ?? FILE_MODE, mtime: this.#policy.keepMtime ? mtimeOf(entry) : undefined, owner: undefined };
   }
 
-  /** A bare file as if it had been claimed. */
+  /** A file without a place as if it had been claimed. */
   claimOf(folder: Place, number: number): Claim {
     return { place: this.#claims.plan.placeOf(folder, number), repeats: false };
   }
 
-  /** Of a bare file, once all is settled: the user wants what is there to stay. */
-  isLeft(number: number): boolean {
+  /** Of a file that had no place, once all is settled: it is not wanted, or was refused then. */
+  isDropped(number: number): boolean {
     return this.#claims.plan.madePlace(number)?.dropped === true;
   }
 

@@ -8,6 +8,7 @@ import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { writeWhereDecoded } from "../../src/core/write-behind.ts";
 import type { UnzipxError } from "../../src/errors.ts";
+import { SLOT_BYTES } from "../../src/parallel/filter-protocol.ts";
 import { decodeOnThread, type Decoding } from "../../src/parallel/filter-thread.ts";
 import { sandbox } from "../helpers/cli.ts";
 import { temporaryFolder } from "../helpers/tools.ts";
@@ -80,6 +81,34 @@ describe("the thread that decodes", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it.each([[20, false], [25, false], [26, true], [31, true]])("with %d chunks made and more to come is given work: %s", async (made, isGiven) => {
+    const content = Buffer.alloc(20 << 20, "some text, ");
+    let goOn = (): void => {};
+    const seen = new Promise<void>((resolve) => (goOn = resolve));
+    async function* pipe(): AsyncGenerator<Uint8Array> {
+      yield gzipSync(content.subarray(0, made * SLOT_BYTES));
+      await seen;
+      yield gzipSync(content.subarray(made * SLOT_BYTES));
+    }
+    const decoded = decodeOnThread({ filter: "gzip", input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });
+    const writer = writeWhereDecoded<string>(decoded, () => {});
+    const path = join(temporaryFolder(), "a");
+    let [number, at] = [0, 0];
+    for await (const chunk of decoded.bytes) {
+      if (number === 0) await ahead();
+      if (number === 1) {
+        expect(writer.take(newFile(path), chunk.subarray(0, 1000), path)).toBe(isGiven);
+        goOn();
+      }
+      expect(Buffer.compare(chunk, content.subarray(at, at + chunk.length))).toBe(0);
+      at += chunk.length;
+      number += 1;
+    }
+    await writer.drain();
+    expect(at).toBe(content.length);
+    if (isGiven) expect(statSync(path).size).toBe(1000);
+  });
+
   it("tells which files could not be written, and writes the others", async () => {
     const folder = temporaryFolder();
     const { decoding: decoded, close } = decoding();
@@ -140,7 +169,7 @@ describe("the thread that decodes", () => {
 describe("a pipe that gives nothing more", () => {
   it("keeps nobody from hearing that a file could not be written", async () => {
     async function* pipe(): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < PACKED.length - 100; at += 1 << 20) yield PACKED.subarray(at, Math.min(at + (1 << 20), PACKED.length - 100));
+      yield gzipSync(Buffer.alloc(20 << 20)).subarray(0, -100);
       await new Promise(() => {});
     }
     const decoded = decodeOnThread({ filter: "gzip", input: { bytes: pipe() }, warn: () => {}, memory: 0, lenient: false, read: () => {} });

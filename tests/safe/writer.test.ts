@@ -13,7 +13,7 @@ import { DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
 import type { Answer, Conflict } from "../../src/safe/conflicts.ts";
 import { Place } from "../../src/safe/tree.ts";
 import { SafeWriter, type ClaimRules, type Claimed, type Destination } from "../../src/safe/writer.ts";
-import { bare } from "../helpers/bare.ts";
+import { unplaced } from "../helpers/unplaced.ts";
 import { contentsOf, isRoot, isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
 
@@ -65,12 +65,12 @@ async function write(folder: string, items: readonly Item[], options: Options = 
   };
   try {
     const entries = items.map(entryOf);
-    if (bare.wanted && options.rules?.repeated !== "last") writer.askAgain((number) => entries[number]!, entries.length);
+    if (unplaced.wanted && options.rules?.repeated !== "last") writer.askAgain((number) => entries[number]!, entries.length);
     for (const [number, item] of items.entries()) {
-      const folder = writer.takeBare(entries[number]!, number);
+      const folder = writer.takeUnplaced(entries[number]!, number);
       if (folder instanceof Place) {
         results.push("ok");
-        writeWhole(writer.bareFileOf(folder, entries[number]!), Buffer.from(item.content ?? ""));
+        writeWhole(writer.unplacedFileOf(folder, entries[number]!), Buffer.from(item.content ?? ""));
         continue;
       }
       const claimed = folder ?? (await writer.claim(entries[number]!, { backslash: "character", repeated: "refuse", ...options.rules }));

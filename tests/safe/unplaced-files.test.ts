@@ -34,19 +34,19 @@ function entriesOf(run: number): Entry[] {
 }
 
 /** As tests of a real disk do it: some folders are there already, and what comes to lie there may meet something. */
-function planned(entries: readonly Entry[], { isBare, folds, ask = () => false }: { readonly isBare: boolean; readonly folds: boolean; readonly ask?: () => boolean }): { readonly said: unknown[]; readonly tree: unknown[]; readonly asked: number; readonly bare: number } {
+function planned(entries: readonly Entry[], { isUnplaced, folds, ask = () => false }: { readonly isUnplaced: boolean; readonly folds: boolean; readonly ask?: () => boolean }): { readonly said: unknown[]; readonly tree: unknown[]; readonly asked: number; readonly unplaced: number } {
   const odd: unknown[] = [];
-  let [asked, bare] = [0, 0];
+  let [asked, unplaced] = [0, 0];
   const disk = {
     folds: () => folds, mayHold: (folder: Place) => folder.name === "lib",
     folder: (place: Place) => (place.name === "common" ? new UnzipxError("CONFLICT", "Cannot extract an entry: for a test", { entry: pathOf(place) }) : undefined),
   };
   const plan = new Plan(DEFAULT_POLICY, disk, undefined, (oddity, path) => void odd.push([oddity, path]));
-  if (isBare) plan.askAgain((number) => (asked++, entries[number]!), entries.length);
+  if (isUnplaced) plan.askAgain((number) => (asked++, entries[number]!), entries.length);
   const said = entries.map((one, number) => {
-    const folder = isBare ? plan.takeBare(one, number) : undefined;
+    const folder = isUnplaced ? plan.takeUnplaced(one, number) : undefined;
     if (folder instanceof Place) {
-      bare += 1;
+      unplaced += 1;
       if (ask()) expect(pathOf(plan.placeOf(folder, number))).toBe(one.path.replace(/^\.\//, ""));
       return "a place";
     }
@@ -55,36 +55,36 @@ function planned(entries: readonly Entry[], { isBare, folds, ask = () => false }
   });
   const before = asked;
   const tree = [...placesFrom(plan.root)].map((place) => [pathOf(place), place.type, place.mode, place.mtime, place.size, place.linkTarget, place.dropped]).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  return { said: [...said, odd], tree, asked: before, bare };
+  return { said: [...said, odd], tree, asked: before, unplaced };
 }
 
-describe("a plan with bare files", () => {
+describe("a plan with files without places", () => {
   it.each([["apart", false], ["for one", true]])("says of random entries what it says where each has its place, and has the same tree; names that differ in case are taken %s", (_, folds) => {
-    let [bare, all] = [0, 0];
+    let [unplaced, all] = [0, 0];
     for (let run = 0; run < 3000; run++) {
       const entries = entriesOf(run);
       const random = randomFrom(run + 1);
-      const usual = planned(entries, { isBare: false, folds });
+      const usual = planned(entries, { isUnplaced: false, folds });
       for (const ask of [() => false, () => random(9) === 0]) {
-        const quick = planned(entries, { isBare: true, folds, ask });
+        const quick = planned(entries, { isUnplaced: true, folds, ask });
         const what = JSON.stringify(entries.map(({ path, type }) => [type, path]));
         expect(quick.said, what).toEqual(usual.said);
         expect(quick.tree, what).toEqual(usual.tree);
-        bare += quick.bare;
+        unplaced += quick.unplaced;
       }
       all += 2 * entries.filter(({ type }) => type === "file").length;
     }
-    expect(bare / all, "files that were bare").toBeGreaterThan(0.5);
+    expect(unplaced / all, "files that got no place").toBeGreaterThan(0.5);
   });
 
   it("asks for no entry again where names are new, whatever their letters", () => {
     const entries = ["a/", "a/b.txt", "a/.hidden", "a/sub/c.txt", "a/common.txt", "a/é.txt", "a/sub/", "a/[id].js", "日本/語.txt", "./e/f"].map((path, number) => entry(path, path.endsWith("/") ? "directory" : "file", number + 1));
-    expect(planned(entries, { isBare: true, folds: true })).toMatchObject({ asked: 0, bare: 8 });
+    expect(planned(entries, { isUnplaced: true, folds: true })).toMatchObject({ asked: 0, unplaced: 8 });
   });
 
   it("asks only for what is in the folder where a name comes again", () => {
     const entries = ["a/1", "a/2", "b/1", "b/2", "a/2"].map((path, number) => entry(path, "file", number + 1));
-    const { said, asked } = planned(entries, { isBare: true, folds: false });
+    const { said, asked } = planned(entries, { isUnplaced: true, folds: false });
     expect(asked).toBe(2);
     expect(said[4]).toContain("COLLISION");
   });

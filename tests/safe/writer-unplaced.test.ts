@@ -1,5 +1,5 @@
 /** The promises of SafeWriter once more, for files that get no place of their own until somebody asks for it. */
-import { bare } from "../helpers/bare.ts";
+import { unplaced } from "../helpers/unplaced.ts";
 
-bare.wanted = true;
+unplaced.wanted = true;
 await import("./writer.test.ts");
