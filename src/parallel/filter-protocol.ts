@@ -5,6 +5,9 @@ export const SLOT_BYTES = 512 * 1024;
 /** Large files take longer to decode, and small ones to write, and both come many at a time: what is decoded ahead among the one keeps both threads at work among the other. */
 export const SLOTS = 32;
 
+/** So many pieces of input are sent that nobody has asked for yet: who reads a pipe is heard seldom while files are written. */
+export const INPUT_AHEAD = 16;
+
 /** Places in FilterStart.counts: pieces of input that the decoder took; chunks that were put into the ring; rows of work that were done; 1 while one is being done; 1 when all is decoded, and nothing was wrong with it. */
 export const TAKEN = 0;
 export const MADE = 1;

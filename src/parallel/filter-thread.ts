@@ -4,7 +4,7 @@ import { stalled, usualPatience } from "../engine/patience.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Bytes, Warn } from "../formats/contract.ts";
 import { HandedWork } from "./handed-work.ts";
-import { COUNTS, MADE, OVER, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
+import { COUNTS, INPUT_AHEAD, MADE, OVER, SLOT_BYTES, SLOTS, TAKEN, WORKED, WORKING, type FilterStart, type FromFilter, type ToFilter, type WorkFailure } from "./filter-protocol.ts";
 
 export interface FilterThreadOptions {
   readonly filter: string;
@@ -39,11 +39,10 @@ const LEFT = 2;
 export function decodeOnThread({ filter, input, warn, memory, lenient, read }: FilterThreadOptions): Decoding {
   const ring = new SharedArrayBuffer(SLOTS * SLOT_BYTES);
   const counts = new Int32Array(new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT));
-  const messages: Exclude<FromFilter, { kind: "worked" }>[] = [];
+  const messages: Exclude<FromFilter, { kind: "worked" | "more" }>[] = [];
   let say = (_message: ToFilter, _transfer?: ArrayBuffer[]): void => {};
   let wake = (): void => {};
   let drained = (): void => {};
-  let stopped = (): void => {};
   /** Of the thread, or of who was told of a failure. */
   let trouble: { readonly error: unknown } | undefined;
   /** Chunks that were begun. */
@@ -56,7 +55,6 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
     trouble ??= { error };
     wake();
     drained();
-    stopped();
   };
   const worked = (failures: readonly WorkFailure[]): void => {
     try {
@@ -68,7 +66,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
   };
   const drain = async (): Promise<void> => {
     handed.send();
-    while (!handed.isDone && trouble === undefined) await silence(new Promise<void>((resolve) => (drained = resolve)), counts, `the ${filter} data`);
+    while (!handed.isDone && trouble === undefined) await silence(new Promise<void>((resolve) => (drained = resolve)), { counts, isStarved: () => false, what: `the ${filter} data` });
     if (trouble !== undefined) throw trouble.error;
   };
 
@@ -76,24 +74,24 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
     const start: FilterStart = { filter, ring, counts: counts.buffer, memory, lenient, fd: "fd" in input ? input.fd : undefined };
     const worker = startThread({ role: "filter", start });
     say = (message, transfer = []) => worker.postMessage(message, transfer);
+    const feed = "bytes" in input ? new Feed(input.bytes, (bytes) => say({ kind: "input", bytes }, bytes === undefined ? [] : [bytes.buffer])) : undefined;
     worker.on("message", (message: FromFilter) => {
       if (message.kind === "worked") return worked(message.failures);
+      if (message.kind === "more") return feed?.more();
       messages.push(message);
       wake();
     });
     let isOver = false;
-    let isWaiting = false;
     const gone = (why: string): void => {
       if (!isOver) stop(new UnzipxError("INTERNAL", `Cannot decode ${filter}: its thread ended (${why})`));
     };
     worker.on("error", (error) => gone(error.message)).on("exit", (code) => gone(`exit code ${code}`));
-    const pieces = "bytes" in input ? input.bytes[Symbol.asyncIterator]() : undefined;
     try {
       for (;;) {
         const message = messages.shift();
         if (message === undefined || trouble !== undefined) {
           if (trouble !== undefined) throw trouble.error;
-          await silence(new Promise<void>((resolve) => (wake = resolve)), counts, `the ${filter} data`);
+          await silence(new Promise<void>((resolve) => (wake = resolve)), { counts, isStarved: () => feed?.isStarved === true, what: `the ${filter} data` });
           continue;
         }
         switch (message.kind) {
@@ -106,33 +104,21 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
             handed.send();
             say({ kind: "free", slot: message.slot });
             break;
-          case "more": {
-            isWaiting = true;
-            const piece = await new Promise<IteratorResult<Uint8Array> | undefined>((resolve, reject) => {
-              stopped = () => resolve(undefined);
-              pieces!.next().then(resolve, reject);
-            });
-            if (piece === undefined) continue; // to where it is told
-            isWaiting = false;
-            const copy = piece.done === true ? undefined : new Uint8Array(piece.value); // ours to give away
-            say({ kind: "input", bytes: copy }, copy === undefined ? [] : [copy.buffer]);
-            break;
-          }
           case "warn":
             warn(fromPlain(message.error));
             break;
           case "error":
+            feed?.throwIfFailed();
             throw fromPlain(message.error);
           case "end":
+            feed?.throwIfFailed();
             return await drain();
         }
       }
     } finally {
       isOver = handed.isDone;
       await worker.terminate();
-      const returned = pieces?.return?.();
-      if (isWaiting) returned?.catch(() => {}); // or who waits for a pipe would be waited for
-      else await returned;
+      await feed?.close();
     }
   }
 
@@ -148,12 +134,76 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
   };
 }
 
+/** Hands input over that comes from elsewhere, INPUT_AHEAD pieces before they are asked for. What goes wrong with it is its end. */
+class Feed {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #send: (bytes: Uint8Array<ArrayBuffer> | undefined) => void;
+  #asked = 0;
+  #sent = 0;
+  #isWaiting = false;
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(bytes: Bytes, send: (bytes: Uint8Array<ArrayBuffer> | undefined) => void) {
+    this.#pieces = bytes[Symbol.asyncIterator]();
+    this.#send = send;
+    void this.#go();
+  }
+
+  /** The next piece is asked for. */
+  more(): void {
+    this.#asked += 1;
+    void this.#go();
+  }
+
+  /** The thread waits, and is not to blame. */
+  get isStarved(): boolean {
+    return this.#isWaiting && this.#asked > this.#sent;
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Does not wait for who may wait for ever. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    const returned = this.#pieces.return?.();
+    if (this.#isWaiting) returned?.catch(() => {});
+    else await returned;
+  }
+
+  async #go(): Promise<void> {
+    while (!this.#isWaiting && !this.#isOver && this.#sent < this.#asked + INPUT_AHEAD) {
+      const bytes = await this.#next();
+      if (this.#isOver) return;
+      this.#isOver = bytes === undefined;
+      this.#sent += 1;
+      this.#send(bytes);
+    }
+  }
+
+  /** Undefined at the end. */
+  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.#isWaiting = true;
+    try {
+      const { done, value } = await this.#pieces.next();
+      return done === true ? undefined : new Uint8Array(value); // ours to give away
+    } catch (error) {
+      this.#failure = { error };
+      return undefined;
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+}
+
 function progressOf(counts: Int32Array): number {
   return Atomics.load(counts, TAKEN) + Atomics.load(counts, MADE) + Atomics.load(counts, WORKED);
 }
 
-/** Waits for a message; throws when none comes and the thread does nothing else either, and does not wait for a slow disk. */
-async function silence(message: Promise<void>, counts: Int32Array, what: string): Promise<void> {
+/** Waits for a message; throws when none comes and the thread does nothing else either, and does not wait for input or a slow disk. */
+async function silence(message: Promise<void>, { counts, isStarved, what }: { readonly counts: Int32Array; isStarved(): boolean; readonly what: string }): Promise<void> {
   const patience = usualPatience();
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -161,7 +211,7 @@ async function silence(message: Promise<void>, counts: Int32Array, what: string)
       const wait = (before: number): void => {
         timer = setTimeout(() => {
           const now = progressOf(counts);
-          if (now === before && Atomics.load(counts, WORKING) === 0) reject(stalled(what, patience));
+          if (now === before && Atomics.load(counts, WORKING) === 0 && !isStarved()) reject(stalled(what, patience));
           else wait(now);
         }, patience);
       };

@@ -15,7 +15,9 @@ export async function serveFilter(
   const say = (message: FromFilter): void => port.postMessage(message);
   const free = Array.from({ length: SLOTS }, (_, slot) => slot);
   let slotFreed = (): void => {};
-  let inputCame = (_: Uint8Array | undefined): void => {};
+  /** What came and was not taken; undefined: there is no more. */
+  const inputs: (Uint8Array | undefined)[] = [];
+  let inputCame = (): void => {};
   const counts = new Int32Array(counted);
   let worked = Promise.resolve();
   port.on("message", (message: ToFilter) => {
@@ -36,7 +38,8 @@ export async function serveFilter(
         });
         break;
       case "input":
-        inputCame(message.bytes);
+        inputs.push(message.bytes);
+        inputCame();
     }
   });
   let read = 0;
@@ -55,10 +58,9 @@ export async function serveFilter(
       return;
     }
     for (;;) {
-      const bytes = await new Promise<Uint8Array | undefined>((resolve) => {
-        inputCame = resolve;
-        say({ kind: "more" });
-      });
+      say({ kind: "more" });
+      while (inputs.length === 0) await new Promise<void>((resolve) => (inputCame = resolve));
+      const bytes = inputs.shift();
       if (bytes === undefined) return;
       yield bytes;
     }

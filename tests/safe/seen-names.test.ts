@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { SeenNames } from "../../src/safe/seen-names.ts";
+import { crowd } from "../helpers/crowd.ts";
 
 /** Names as archives have them, many of which differ in a digit or two. */
 function* names(count: number): Generator<string> {
@@ -33,5 +34,14 @@ describe("SeenNames", () => {
     for (let length = 1; length < 300; length++) expect(seen.add(`${"a".repeat(length)}b`), `${length}`).toBe(true);
     for (let length = 2; length < 300; length++) expect(seen.add(`b${"a".repeat(length)}`), `${length}`).toBe(true);
     for (const other of ["@", "[", "`", "{", "-", "_"]) expect(seen.add(other), other).toBe(true); // beside the letters
+  });
+
+  it("never takes a name for new that it was asked for before, though it found no room for it then, and has grown since", () => {
+    const seen = new SeenNames(1000);
+    const { fillers, name } = crowd("n/");
+    expect(fillers.filter((filler) => !seen.add(filler)), "all of them find room").toEqual([]);
+    expect(seen.add(name), "no room is found").toBe(false);
+    for (const other of names(4000)) seen.add(other); // the table grows
+    expect([seen.add(name), seen.add(name.toUpperCase())]).toEqual([false, false]);
   });
 });
