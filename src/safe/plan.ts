@@ -210,7 +210,8 @@ export class Plan {
    */
   #add(parent: Place, name: string, type: Place["type"], path: SafePath, raw: string): Place | UnzipxError {
     const isNew = this.#names?.add(keyOf(path)) === true;
-    if (isNew && parent.unplaced > 0) { // to look among its children would give them all their places
+    // Where there may be other names than those of the archive, one has to look; and to look among children gives all of them their places.
+    if (isNew && this.#disk.mayHold?.(parent) !== true) {
       const place = new Place(parent, name, type);
       addNewChild(parent, place);
       return place;

@@ -48,7 +48,7 @@ export class Place {
   #rare: Rare | undefined = undefined;
 
   constructor(parent: Place | undefined, name: string, type: (typeof TYPES)[number]) {
-    this.name = ownString(name);
+    this.name = type === "directory" ? name : ownString(name); // a plan keeps the whole path of folders anyhow
     this.parent = parent;
     this.#bits = TYPES.indexOf(type);
   }
