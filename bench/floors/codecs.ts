@@ -2,4 +2,5 @@
 export { deflate } from "../../src/deflate/encoder.ts";
 export { decodeZstd } from "../../src/filters/zstd-decode.ts";
 export { lzmaDecoder } from "../../src/lzma/decoder.ts";
+export { blockOf } from "../../src/lzma/xz.ts";
 export { encodeFrame } from "../../src/zstd/encoder.ts";

@@ -87,10 +87,14 @@ async function unzstd() {
 
 /** Each thread takes the next block until there is none. */
 async function unxz() {
-  const { lzmaDecoder } = await codecs();
+  const { blockOf, lzmaDecoder } = await codecs();
+  const headerSize = Buffer.alloc(1);
   for (let number = Atomics.add(state, BLOCK, 1); number < blocks.length; number = Atomics.add(state, BLOCK, 1)) {
-    const { from, dictionary, start, end } = blocks[number];
-    let [at, out] = [from, start];
+    const { place, start, end } = blocks[number];
+    readSync(fd, headerSize, 0, 1, place);
+    const header = Buffer.alloc((headerSize[0] + 1) * 4);
+    readSync(fd, header, 0, header.length, place);
+    let [at, out] = [place + header.length, start];
     const source = {
       read(into) {
         const read = readSync(fd, into, 0, into.length, at);
@@ -100,7 +104,7 @@ async function unxz() {
     };
     const decoder = lzmaDecoder();
     decoder.sum(true); // CRC-64, which xz has
-    decoder.lzma2(source, dictionary, (content) => {
+    decoder.lzma2(source, blockOf(header.subarray(1, -4)).dictionary, (content) => {
       bytes.set(content, out);
       out += content.length;
     }, end - start);
@@ -109,7 +113,7 @@ async function unxz() {
   }
 }
 
-/** By the index at the end (https://tukaani.org/xz/xz-file-format.txt, 4); of a file with one stream, whose blocks have LZMA2 and their sizes in their headers. */
+/** Where each lies, and its content, by the index at the end (https://tukaani.org/xz/xz-file-format.txt, 4) of a file with one stream. */
 function blocksOfXz() {
   const footer = Buffer.alloc(12);
   readSync(fd, footer, 0, 12, size - 12);
@@ -124,17 +128,10 @@ function blocksOfXz() {
     }
   };
   const found = [];
-  const header = Buffer.alloc(64);
   let [place, start] = [12, 0];
   for (let left = number(); left > 0; left--) {
     const [packed, content] = [number(), number()];
-    readSync(fd, header, 0, 64, place);
-    const length = (header[0] + 1) * 4;
-    // The last filter: its number, the length of its properties, and these: 40 - 2 * the exponent of the dictionary.
-    let last = 2;
-    for (let sizes = header[1] >> 6; sizes > 0; sizes &= sizes - 1) while (header[last++] >= 128);
-    const bits = header[last + 2];
-    found.push({ from: place + length, dictionary: (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11), start, end: start + content });
+    found.push({ place, start, end: start + content });
     place += Math.ceil(packed / 4) * 4;
     start += content;
   }

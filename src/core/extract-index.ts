@@ -50,7 +50,7 @@ export async function extractIndex(opened: OpenedIndex, run: Run): Promise<void>
     options.reporter.progress?.(batch.reduce((sum, entry) => sum + sizeOf(entry), 0), entries.at(batch.at(-1)!)!.path);
     if (options.reporter.entry === undefined) return;
     const failed = new Set(result.failures.map(({ entry }) => entry));
-    for (const entry of batch) if (!failed.has(entry)) options.reporter.entry?.(entries.at(entry)!.path, sizeOf(entry));
+    for (const entry of batch) if (!failed.has(entry)) options.reporter.entry(entries.at(entry)!.path, sizeOf(entry));
   };
   const jobs = new JobRun<BatchResult>({ threads: options.threads, worthWorkers: isWorthWorkers(count, bytes), signal: options.signal });
   const early = jobs.hasRoom && writer.isSettled && run.found === undefined;

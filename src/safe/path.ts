@@ -113,10 +113,10 @@ export function withoutDot(path: string): string {
 const ORDINARY = Uint8Array.from({ length: 0x80 }, (_, code) => (code !== 0x2f && PLAIN.test(String.fromCharCode(code)) ? 1 : 0));
 /** DEVICE_NAME as far as it can be met among those. */
 const DEVICE_AT = /(con|prn|aux|nul|(com|lpt)[0-9]) *([./]|$)/iy;
-/** Behind a dot, in both cases: what OUR_NAME begins with. */
-const LIKE_OURS = 0x75;
 /** Whether a device's name may begin with it. */
 const DEVICE_INITIAL = Uint8Array.from({ length: 0x80 }, (_, code) => ("cpanl".includes(String.fromCharCode(code).toLowerCase()) ? 1 : 0));
+/** Behind a dot, in both cases: what OUR_NAME begins with. */
+const LIKE_OURS = 0x75;
 
 /** Whether a path is beyond all doubt just what it says, as most are: one walk over it, where the rules below take one each. */
 export function isOrdinary(path: string, maxDepth: number): boolean {

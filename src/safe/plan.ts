@@ -102,7 +102,7 @@ export class Plan {
 
   /** The same, if somebody asked for it. */
   madePlace(number: number): Place | undefined {
-    return this.#made.size === 0 ? undefined : this.#made.get(number);
+    return this.#made.get(number);
   }
 
   /** The entry's place, to be asked for in archive order; "skip" where the user wants no links; an error where it is refused. */
@@ -209,20 +209,16 @@ export class Plan {
    * them apart; but never when one of them is a link, which the other would be written through elsewhere.
    */
   #add(parent: Place, name: string, type: Place["type"], path: SafePath, raw: string): Place | UnzipxError {
-    const isNew = this.#names?.add(keyOf(path)) === true;
     // Where there may be other names than those of the archive, one has to look; and to look among children gives all of them their places.
-    if (isNew && this.#disk.mayHold?.(parent) !== true) {
-      const place = new Place(parent, name, type);
-      addNewChild(parent, place);
-      return place;
-    }
-    const taken = childOf(parent, name);
+    const isNew = this.#names?.add(keyOf(path)) === true && this.#disk.mayHold?.(parent) !== true;
+    const taken = isNew ? undefined : childOf(parent, name);
     if (taken !== undefined) {
       if (taken.name === name || type === "symlink" || taken.type === "symlink" || this.#disk.folds()) return collision(taken, raw);
       this.#odd("alike", raw);
     }
     const place = new Place(parent, name, type);
-    addChild(parent, place);
+    if (isNew) addNewChild(parent, place);
+    else addChild(parent, place);
     return place;
   }
 

@@ -21,7 +21,6 @@ type MakePlace = (folder: Place, number: number) => void;
 interface Unplaced {
   /** Their numbers, in archive order, and CLAIMED for each child that came between them and has its place. */
   readonly order: number[];
-  count: number;
   readonly make: MakePlace;
 }
 
@@ -88,24 +87,23 @@ export class Place {
 
   /** Puts a file into a folder that gets its place, by `make`, when somebody asks what is in there. Of a million files, places would be most of an extraction's memory. */
   addUnplaced(number: number, make: MakePlace): void {
-    const unplaced = ((this.#rare ??= {}).unplaced ??= { order: [], count: 0, make });
-    unplaced.order.push(number);
-    unplaced.count += 1;
+    ((this.#rare ??= {}).unplaced ??= { order: [], make }).order.push(number);
   }
 
   /** How many files have no place yet. */
   get unplaced(): number {
-    return this.#rare?.unplaced?.count ?? 0;
+    return this.#rare?.unplaced?.order.filter((number) => number !== CLAIMED).length ?? 0;
   }
 
   /** Gives them theirs. */
   placeAll(): void {
     const rare = this.#rare;
     if (rare?.unplaced === undefined) return;
-    const { order, count, make } = rare.unplaced;
+    const { order, make } = rare.unplaced;
+    const claimed = order.length - this.unplaced;
     rare.unplaced = undefined;
     // What came between them is put behind them anew, so that all have their order.
-    const between = order.length === count ? [] : [...rare.children!].slice(count - order.length);
+    const between = claimed === 0 ? [] : [...rare.children!].slice(-claimed);
     for (const [key] of between) rare.children!.delete(key);
     let next = 0;
     for (const number of order) {

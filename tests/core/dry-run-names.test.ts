@@ -5,6 +5,7 @@ import type { OpenedIndex, OpenedStream } from "../../src/core/open.ts";
 import { UnzipxError } from "../../src/errors.ts";
 import type { Entry } from "../../src/formats/contract.ts";
 import { DEFAULT_POLICY } from "../../src/safe/policy.ts";
+import { randomFrom } from "../helpers/random.ts";
 
 const PLAIN = ["a", "b", "c-d", "x1", "lib", "B2"];
 const ODD = ["A", "B", "C-D", "LIB", "b2", "readme.txt", "README.TXT", "é", "É", "con", "a.", "..", "", "."];
@@ -15,12 +16,6 @@ const OPENED = {
   "a package": { kind: "stream", entriesFailAlone: false, isPackage: true, byEngine: false },
   "a 7z": { kind: "stream", entriesFailAlone: true, isPackage: false, byEngine: true },
 } as const;
-
-/** The same numbers every time. */
-function randomFrom(seed: number): (most: number) => number {
-  let state = seed;
-  return (most) => (state = (state * 48271) % 0x7fffffff) % most;
-}
 
 function entry(path: string, type: Entry["type"], linkTarget?: string): Entry {
   return { path, type, linkTarget, size: 1, packedSize: 1, mtime: 0, mode: undefined, method: "store", crc32: undefined, encrypted: false, comment: undefined, refusal: undefined };
