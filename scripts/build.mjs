@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 /** What a run loads, one after the other, whatever the archive: each step is one file, with all that it imports and the steps before it do not. */
 const STEPS = {
-  base: ["cli/main.ts", "safe/policy.ts", "text/printable.ts", "text/size.ts"],
+  base: ["cli/main.ts", "safe/policy.ts", "text/size.ts"], // few, since nothing keeps what V8 makes of the first file
   program: ["cli/program.ts"],
   start: ["cli/verbs/index.ts", "cli/terms.ts", "cli/render.ts", "core/open.ts", "core/select.ts", "core/summary.ts", "core/oddities.ts", "commands/list.ts"], // most of the last x and t need as well
   jobs: ["core/jobs.ts"], // what worker threads need
@@ -32,11 +32,13 @@ const { output } = await bundle.write({
   dir: "dist",
   format: "cjs",
   minify: true,
+  charset: "ascii", // a text with others takes twice the memory in V8, and a millisecond to be read
   comments: false, // the licences are in THIRD-PARTY-LICENSES.txt
   entryFileNames: "[name].cjs",
   chunkFileNames: (chunk) => `chunk-${titleOf(chunk)}-[hash].cjs`,
   // A module that several chunks share would get a file of its own, and to find a file takes longer than to run it.
   codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: stepOf(), debugName: "step" }] },
+  plugins: [{ name: "runtime-in-main", generateBundle: (_, chunks) => moveRuntime(chunks) }],
 });
 await bundle.close();
 const titles = output.map(({ fileName }) => fileName.replace(/-[\w-]{8}\.cjs$/, ""));
@@ -55,6 +57,17 @@ if (existsSync(join(root, "node_modules/typescript/bin/tsc"))) writeTypes(root, 
 function titleOf({ name, facadeModuleId }) {
   const path = facadeModuleId?.split(/[\\/](?:src|node_modules)[\\/]/).at(-1);
   return path === undefined ? name : path.replace(/\.[cm]?[jt]s$/, "").replace(/[^\w.]+/g, "-").replace(/^-/, "");
+}
+
+/** The bundler's own helpers, which no group may have, are a file that every run would have to find: main.cjs, which all others need as well, takes them in. */
+function moveRuntime(chunks) {
+  const [file, runtime] = Object.entries(chunks).find(([name]) => name.startsWith("chunk-rolldown-runtime-"));
+  const call = `require("./${file}")`;
+  delete chunks[file];
+  for (const [name, chunk] of Object.entries(chunks)) {
+    const code = name === "main.cjs" ? `(exports.runtime={},(exports=>{${runtime.code}})(exports.runtime),exports.runtime)` : 'require("./main.cjs").runtime';
+    if (chunk.type === "chunk") chunk.code = chunk.code.replace(call, code);
+  }
 }
 
 /** An ES module with the same exports, by their names. */

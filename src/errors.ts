@@ -1,5 +1,3 @@
-import { constants } from "node:os";
-
 /**
  * What can go wrong, in one table: the stable id of an error, the exit code it leads to, and how far it reaches.
  *
@@ -167,7 +165,7 @@ export function fromSystem(error: unknown, side: "read" | "write", action: strin
 function nameOf(error: unknown): string {
   const { code = "", errno } = (error ?? {}) as NodeJS.ErrnoException;
   if (errno === undefined || !String(code).startsWith("Unknown system error")) return String(code);
-  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
+  return Object.entries(process.getBuiltinModule("node:os").constants.errno).find(([, number]) => number === -errno)?.[0] ?? code;
 }
 
 function codeOf(code: string, side: "read" | "write"): ErrorCode {

@@ -1,15 +1,21 @@
-/** Node's own modules that take milliseconds to load and that a short run, say, does without: loaded when they are called for. */
-import { createRequire } from "node:module";
+/** Node's own modules that take a tenth of a millisecond or many to load and that a short run, say, does without: loaded when they are called for. */
 
-let require: NodeJS.Require | undefined;
+const later = <Name extends keyof BuiltIns>(name: Name) => (): BuiltIns[Name] => process.getBuiltinModule(name) as BuiltIns[Name];
 
-function later<Module>(name: string): () => Module {
-  let loaded: Module | undefined;
-  return () => (loaded ??= (require ??= createRequire(import.meta.filename))(name) as Module);
+interface BuiltIns {
+  readonly "node:crypto": typeof import("node:crypto");
+  readonly "node:module": typeof import("node:module");
+  readonly "node:os": typeof import("node:os");
+  readonly "node:tty": typeof import("node:tty");
+  readonly "node:v8": typeof import("node:v8");
+  readonly "node:worker_threads": typeof import("node:worker_threads");
+  readonly "node:zlib": typeof import("node:zlib");
 }
 
-export const nodeCrypto = later<typeof import("node:crypto")>("node:crypto");
-export const nodeTty = later<typeof import("node:tty")>("node:tty");
-export const nodeV8 = later<typeof import("node:v8")>("node:v8");
-export const nodeWorkers = later<typeof import("node:worker_threads")>("node:worker_threads");
-export const nodeZlib = later<typeof import("node:zlib")>("node:zlib");
+export const nodeCrypto = later("node:crypto");
+export const nodeModule = later("node:module");
+export const nodeOs = later("node:os");
+export const nodeTty = later("node:tty");
+export const nodeV8 = later("node:v8");
+export const nodeWorkers = later("node:worker_threads");
+export const nodeZlib = later("node:zlib");

@@ -1,6 +1,5 @@
 /** From the table of commands to Commander: parses, and sends the words and flags to the verb. What a flag means stands in arguments.ts. */
 import { Argument, Command, CommanderError, Option } from "commander";
-import { printable } from "../text/printable.ts";
 import { belowTheFlags } from "./help.ts";
 import { stderr, stdout } from "./streams.ts";
 import { prepareThreadFor } from "./thread-ahead.ts";
@@ -95,7 +94,7 @@ async function run({ name, long, gated }: CommandRow, argv: readonly string[], a
   const behind = dash < 0 ? 0 : argv.length - dash - 1;
   prepareThreadFor(name, words, flags); // first of all: it takes as long as all that follows
   if (gated) {
-    const { requireTerms } = await import("./terms.ts");
+    const [{ requireTerms }, { printable }] = await Promise.all([import("./terms.ts"), import("../text/printable.ts")]);
     await requireTerms({
       acceptFlag: flags.acceptTerms === true, env: process.env,
       warn: (message) => void stderr.write(`unzipx: warning: ${printable(message.charAt(0).toLowerCase() + message.slice(1))}\n`), write: (text) => void stderr.write(text),

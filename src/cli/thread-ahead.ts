@@ -1,6 +1,6 @@
 /** The thread that x and t of a large archive want, started while the program for them is being loaded: nobody has looked into the archive yet. */
 import { statSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { nodeOs } from "../bytes/node-modules.ts";
 import { prepareThread } from "../bytes/thread.ts";
 import type { Flags } from "./program.ts";
 
@@ -10,7 +10,7 @@ const LARGE = 8 << 20;
 /** `words` are those of the command line: the first is an archive, if there is one. */
 export function prepareThreadFor(command: string, words: readonly string[], { threads, stdout }: Flags): void {
   if ((command !== "x" && command !== "t") || stdout === true || words[0] === undefined) return;
-  if (threads === undefined ? availableParallelism() === 1 : threads === "1") return;
+  if (threads === undefined ? nodeOs().availableParallelism() === 1 : threads === "1") return;
   if (isLarge(words[0])) prepareThread();
 }
 

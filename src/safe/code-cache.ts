@@ -3,9 +3,9 @@
  * neither of them will change any more.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import module from "node:module";
 import { basename, dirname, join } from "node:path";
-import vm from "node:vm";
+import { constants, Script, type ScriptOptions } from "node:vm";
+import { nodeModule } from "../bytes/node-modules.ts";
 import { randomName } from "../bytes/random.ts";
 
 /** In the types neither. */
@@ -24,18 +24,19 @@ const STEP = 512;
 
 /** From now on, in `folder`; written when the process ends. Nothing of it ever fails: it is only faster. */
 export function keepByHand(folder: string): void {
-  const importing = (vm.constants as { readonly USE_MAIN_CONTEXT_DEFAULT_LOADER?: number } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const { prototype, wrap, createRequire } = module as unknown as Loader;
+  const importing = (constants as { readonly USE_MAIN_CONTEXT_DEFAULT_LOADER?: number } | undefined)?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  // The class of all CommonJS modules is what node:module exports, which Node 20 takes a third of a millisecond to load.
+  const { prototype, wrap, createRequire } = (process.mainModule?.constructor ?? nodeModule()) as unknown as Loader;
   if (importing === undefined || typeof prototype._compile !== "function") return;
   const compile = prototype._compile;
-  const fresh = new Map<string, { readonly name: string; readonly script: vm.Script }>();
+  const fresh = new Map<string, { readonly name: string; readonly script: Script }>();
   prototype._compile = function (source, filename) {
     const name = basename(filename);
     const [, title] = dirname(filename) === import.meta.dirname ? (HASHED.exec(name) ?? []) : [];
     if (title === undefined) return compile.call(this, source, filename);
     const path = join(folder, `${title}.bin`);
     const cachedData = read(path, name);
-    const script = new vm.Script(wrap(source), { filename, cachedData, importModuleDynamically: importing } as vm.ScriptOptions);
+    const script = new Script(wrap(source), { filename, cachedData, importModuleDynamically: importing } as ScriptOptions);
     if (cachedData === undefined || script.cachedDataRejected === true) fresh.set(path, { name, script });
     const run = script.runInThisContext() as (exports: unknown, require: NodeJS.Require, module: NodeJS.Module, filename: string, folder: string) => unknown;
     return run.call(this.exports, this.exports, createRequire(filename), this, filename, dirname(filename));
@@ -56,7 +57,7 @@ function read(path: string, name: string): Buffer | undefined {
   }
 }
 
-function write(path: string, name: string, script: vm.Script): void {
+function write(path: string, name: string, script: Script): void {
   try {
     const data = script.createCachedData(); // with all functions that this run needed
     const head = Buffer.alloc(HEAD_BYTES);
@@ -73,7 +74,8 @@ function write(path: string, name: string, script: vm.Script): void {
 
 /** V8 believes what it is given. This finds what a crash leaves behind: a file that is cut off, or pages that were never written. */
 function digest(data: Buffer): number {
+  const words = new DataView(data.buffer, data.byteOffset, data.length); // readUInt32LE() takes ten times as long before V8 has made it fast
   let sum = data.length;
-  for (let at = 0; at + 4 <= data.length; at += STEP) sum = (Math.imul(sum, 31) + data.readUInt32LE(at)) >>> 0;
+  for (let at = 0; at + 4 <= data.length; at += STEP) sum = (Math.imul(sum, 31) + words.getUint32(at, true)) >>> 0;
   return sum;
 }

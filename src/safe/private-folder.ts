@@ -1,7 +1,7 @@
 /** The user's own cache folder: a place for what is run later, so nobody else may be able to put anything there. */
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, type Stats } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { nodeOs } from "../bytes/node-modules.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +33,12 @@ export function privateFolder(env: Environment = process.env): string | undefine
 
 /** $XDG_CACHE_HOME counts only when it is absolute, as its specification says. */
 function cacheFolder({ XDG_CACHE_HOME: named = "" }: Environment): string {
-  return join(isAbsolute(named) ? named : join(homedir(), ".cache"), "unzipx");
+  return join(isAbsolute(named) ? named : join(homeFolder(), ".cache"), "unzipx");
+}
+
+/** What node:os calls homedir(), which only has to be loaded where HOME is not set. Throws where there is no such folder. */
+export function homeFolder(): string {
+  return (process.platform !== "win32" && process.env["HOME"]) || nodeOs().homedir();
 }
 
 function nearest(path: string): string {

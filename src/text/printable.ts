@@ -3,7 +3,7 @@
 // C0 and DEL move the cursor or start an escape sequence, C1 does the same in one byte; line and paragraph separators break
 // the line; characters of format (bidirectional, zero-width, tags, annotations) and those that are not shown at all make a name
 // look like another one ("exe.txt" for "txt.exe"). Half a surrogate pair is no character.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const unprintable = (): RegExp => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu; // made when it is needed: V8 asks Unicode's tables for each class
 /** ASCII without what could act on anything, "#" and ":" of commands included: most names. */
 const QUIET = /^[\x20-\x22\x24-\x39\x3b-\x7e]*$/;
 
@@ -20,7 +20,7 @@ export function printable(text: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replace(UNPRINTABLE, (character, offset: number) => {
+  return text.replace(unprintable(), (character, offset: number) => {
     // A joiner between two pictures makes one of them (a family, a profession), and a selector its colours: harmless, and wanted.
     if ((character === "\u200d" || character === "\ufe0e" || character === "\ufe0f") && isPictureBefore(text, offset)) return character;
     const code = character.codePointAt(0)!;
@@ -31,9 +31,7 @@ function escaped(text: string): string {
 /** The same for JSON, of which not one letter may change its meaning: what JSON.stringify() leaves as it is becomes an escape of JSON. */
 export function printableJson(json: string): string {
   const safe = json.includes("##") ? json.replace(COMMAND, "#\\u0023") : json; // there is no "#" but in strings
-  if (!UNPRINTABLE.test(safe)) return safe;
-  UNPRINTABLE.lastIndex = 0;
-  return safe.replace(UNPRINTABLE, (character) => (character === "\n" ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join("")));
+  return safe.replace(unprintable(), (character) => (character === "\n" ? character : Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join("")));
 }
 
 function hex(code: number, digits: number): string {
