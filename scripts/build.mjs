@@ -66,7 +66,7 @@ function moveRuntime(chunks) {
   delete chunks[file];
   for (const [name, chunk] of Object.entries(chunks)) {
     const code = name === "main.cjs" ? `(exports.runtime={},(exports=>{${runtime.code}})(exports.runtime),exports.runtime)` : 'require("./main.cjs").runtime';
-    if (chunk.type === "chunk") chunk.code = chunk.code.replace(call, code);
+    if (chunk.type === "chunk") chunk.code = chunk.code.replace(call, () => code); // as it is: "$" would mean something
   }
 }
 

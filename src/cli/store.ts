@@ -1,7 +1,7 @@
 /** The record that the terms were accepted: one small file. Reading it is on every run's path, so only writing loads conf. */
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, posix, win32 } from "node:path";
-import { homeFolder } from "../safe/private-folder.ts";
+import { nodeOs } from "../bytes/node-modules.ts";
 
 const WAYS = ["prompt", "flag", "command"] as const;
 const VERSION = /^\d+(\.\d+)*$/;
@@ -24,7 +24,7 @@ export interface Surroundings {
 }
 
 /** Where settings go on this system, by the rules of env-paths. */
-export function storeFolder({ platform = process.platform, env = process.env, home = homeOrRoot() }: Surroundings = {}): string {
+export function storeFolder({ platform = process.platform, env = process.env, home = homeFolder() }: Surroundings = {}): string {
   if (platform === "win32") return win32.join(env["APPDATA"] || win32.join(home, "AppData", "Roaming"), "unzipx", "Config");
   if (platform === "darwin") return posix.join(home, "Library", "Preferences", "unzipx");
   // The XDG specification calls a relative path invalid: it would mean another folder in every working directory.
@@ -33,9 +33,9 @@ export function storeFolder({ platform = process.platform, env = process.env, ho
 }
 
 // A user without HOME and without an entry in the user database (containers) has no home: "/" is what shells take then.
-function homeOrRoot(): string {
+function homeFolder(): string {
   try {
-    return homeFolder();
+    return nodeOs().homedir();
   } catch {
     return "/";
   }

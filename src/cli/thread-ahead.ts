@@ -10,8 +10,8 @@ const LARGE = 8 << 20;
 /** `words` are those of the command line: the first is an archive, if there is one. */
 export function prepareThreadFor(command: string, words: readonly string[], { threads, stdout }: Flags): void {
   if ((command !== "x" && command !== "t") || stdout === true || words[0] === undefined) return;
-  if (threads === undefined ? nodeOs().availableParallelism() === 1 : threads === "1") return;
-  if (isLarge(words[0])) prepareThread();
+  if (threads === "1" || !isLarge(words[0])) return;
+  if (threads !== undefined || nodeOs().availableParallelism() > 1) prepareThread();
 }
 
 function isLarge(archive: string): boolean {

@@ -33,12 +33,7 @@ export function privateFolder(env: Environment = process.env): string | undefine
 
 /** $XDG_CACHE_HOME counts only when it is absolute, as its specification says. */
 function cacheFolder({ XDG_CACHE_HOME: named = "" }: Environment): string {
-  return join(isAbsolute(named) ? named : join(homeFolder(), ".cache"), "unzipx");
-}
-
-/** What node:os calls homedir(), which only has to be loaded where HOME is not set. Throws where there is no such folder. */
-export function homeFolder(): string {
-  return (process.platform !== "win32" && process.env["HOME"]) || nodeOs().homedir();
+  return join(isAbsolute(named) ? named : join(nodeOs().homedir(), ".cache"), "unzipx");
 }
 
 function nearest(path: string): string {
