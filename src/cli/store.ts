@@ -1,7 +1,7 @@
 /** The record that the terms were accepted: one small file. Reading it is on every run's path, so only writing loads conf. */
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join, posix, win32 } from "node:path";
-import { nodeOs } from "../bytes/node-modules.ts";
 
 const WAYS = ["prompt", "flag", "command"] as const;
 const VERSION = /^\d+(\.\d+)*$/;
@@ -35,7 +35,7 @@ export function storeFolder({ platform = process.platform, env = process.env, ho
 // A user without HOME and without an entry in the user database (containers) has no home: "/" is what shells take then.
 function homeFolder(): string {
   try {
-    return nodeOs().homedir();
+    return homedir();
   } catch {
     return "/";
   }

@@ -2,8 +2,8 @@
  * Worker threads as a queue of jobs. The pool knows nothing of what a job does: src/thread.ts hands every job
  * to the same function that the main thread calls when there is no pool.
  */
+import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { nodeOs } from "../bytes/node-modules.ts";
 import { startThread } from "../bytes/thread.ts";
 import { fromPlain, UnzipxError } from "../errors.ts";
 import type { Answer, Question } from "./serve.ts";
@@ -129,5 +129,5 @@ function stopped(): UnzipxError {
 
 /** Threads to use when the user names no number. */
 export function defaultThreads(): number {
-  return nodeOs().availableParallelism();
+  return availableParallelism();
 }

@@ -13,7 +13,7 @@ interface Keeping {
   enableCompileCache?(folder: string): unknown;
 }
 
-/** What is older has none, and takes a third of a millisecond to say so: there node:module loads what few need. */
+/** An older Node has no cache of its own, and to load node:module, only to be told so, would take a third of a millisecond. */
 const MAY_HAVE_ITS_OWN = Number.parseInt(process.versions.node) >= 22;
 
 /** To be called before what is worth keeping is loaded. Only the command does: a library leaves nothing behind. `hasFlags`: V8 was given some, and takes only what was made with the same ones. */

@@ -1,7 +1,7 @@
 /** Content that comes from nowhere on disk and is to be packed: kept in a private folder, because every writer reads files, and needs their size beforehand. */
 import { closeSync, fchmodSync, futimesSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeOs } from "../bytes/node-modules.ts";
 import { fromSystem, leftBehind, UnzipxError } from "../errors.ts";
 
 export interface KeptFile {
@@ -17,7 +17,7 @@ export class KeptContent {
 
   /** The path of a file with this content, mode and time; nobody else can come near it. */
   async add({ content, mode, mtime }: KeptFile): Promise<string> {
-    this.#folder ??= this.#orThrow(() => mkdtempSync(join(nodeOs().tmpdir(), "unzipx-")));
+    this.#folder ??= this.#orThrow(() => mkdtempSync(join(tmpdir(), "unzipx-")));
     const path = join(this.#folder, String(this.#count++));
     const fd = this.#orThrow(() => openSync(path, "wx", 0o600));
     try {
@@ -51,7 +51,7 @@ export class KeptContent {
     try {
       return action();
     } catch (error) {
-      throw fromSystem(error, "write", `keep content in a temporary folder in "${nodeOs().tmpdir()}"`, { hint: "set TMPDIR to a folder with room" });
+      throw fromSystem(error, "write", `keep content in a temporary folder in "${tmpdir()}"`, { hint: "set TMPDIR to a folder with room" });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** A temporary file that nobody else can open, and that has no name any more where the system allows that. */
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeOs } from "../bytes/node-modules.ts";
 import { randomName } from "../bytes/random.ts";
 import { fromSystem, leftBehind } from "../errors.ts";
 
@@ -15,7 +15,7 @@ export interface NamelessFile {
 
 /** `what` will lie in it, as the messages call it. */
 export function openNameless(what: string): NamelessFile {
-  const folder = nodeOs().tmpdir();
+  const folder = tmpdir();
   const path = join(folder, `unzipx-${randomName(12)}`);
   const orThrow = <T>(action: () => T): T => {
     try {

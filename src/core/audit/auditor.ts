@@ -1,5 +1,6 @@
 /** Facts of an archive and its entries in, findings out. It reads nothing but the first and last bytes of the archive: what it knows, t saw. */
 import { readSegments } from "../../bytes/segments.ts";
+import { END_RECORD, endRecordsIn } from "../../bytes/zip-end.ts";
 import { UnzipxError } from "../../errors.ts";
 import { FILTERS } from "../../filters/index.ts";
 import type { Entry, SolidSource } from "../../formats/contract.ts";
@@ -201,7 +202,6 @@ function isMismatch({ nature, extensions }: Kind, extension: string): boolean {
 
 /** Formats that begin with a mark of their own: where something else stands in front, the file is that as well. */
 const MARKED: ReadonlySet<string> = new Set(["zip", "7z", "rar", "rar5", "cab", "arj", "lzh", "tar"]);
-const EOCD = Buffer.from("PK\x05\x06", "latin1");
 
 /** What the file is beside the archive. */
 function* shapeOf({ segments, size }: SolidSource, format: readonly string[]): Generator<readonly [RuleId, string]> {
@@ -216,8 +216,8 @@ function* shapeOf({ segments, size }: SolidSource, format: readonly string[]): G
   const tail = Buffer.alloc(Math.min(TAIL_BYTES, size));
   readSegments(segments, tail, size - tail.length);
   // 20: the length of the comment, which is the last of a zip.
-  for (let at = tail.lastIndexOf(EOCD); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(EOCD, at - 1)) {
-    if (at + 22 <= tail.length && at + 22 + tail.readUInt16LE(at + 20) === tail.length) {
+  for (const at of endRecordsIn(tail)) {
+    if (at + END_RECORD + tail.readUInt16LE(at + 20) === tail.length) {
       yield ["polyglot", "The file ends as a zip archive"];
       return;
     }

@@ -2,6 +2,7 @@
  * The formats that the engine (7-Zip) reads: what each is called, how it is recognised, and which of 7-Zip's
  * readers it is for. Adding one is a row here.
  */
+import { END_RECORD, endRecordsIn } from "../../bytes/zip-end.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { Probe, SolidSource, Warn } from "../contract.ts";
 import type { Described } from "./describe.ts";
@@ -104,8 +105,8 @@ const machO = any(magic(0, 0xfe, 0xed, 0xfa, 0xce), magic(0, 0xfe, 0xed, 0xfa, 0
 /** A zip that spans disks: the end record's number of this disk is not 0 (APPNOTE 4.4.19). The record is the one whose comment reaches to the file's end: another one may stand in the comment. */
 function splitZip({ tail = new Uint8Array(0) }: Probe): number {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
-  for (let end = bytes.length - 22; (end = end < 0 ? -1 : bytes.lastIndexOf("PK\x05\x06", end, "latin1")) >= 0; end--) {
-    if (end + 22 + bytes.readUInt16LE(end + 20) !== bytes.length) continue;
+  for (const end of endRecordsIn(bytes)) {
+    if (end + END_RECORD + bytes.readUInt16LE(end + 20) !== bytes.length) continue;
     const disk = bytes.readUInt16LE(end + 4);
     return disk !== 0 && disk !== 0xffff ? 64 + 16 : 0;
   }

@@ -4,6 +4,7 @@
  * authenticate the ciphertext.
  */
 import type { Cipher, Hmac } from "node:crypto";
+import { nodeCrypto } from "../../bytes/node-modules.ts"; // a few milliseconds, which every thread would pay for nothing most of the time
 
 /** 1, 2, 3: keys of 128, 192 and 256 bits. */
 export type AesStrength = 1 | 2 | 3;
@@ -15,11 +16,6 @@ export interface AesInfo {
   readonly strength: AesStrength;
   /** The compression method; the headers' own field says 99. */
   readonly method: number;
-}
-
-/** Loaded with the first encrypted entry: it takes a few milliseconds, which every thread would pay for nothing most of the time. */
-export function nodeCrypto(): typeof import("node:crypto") {
-  return process.getBuiltinModule("node:crypto");
 }
 
 export const AES_METHOD = 99;

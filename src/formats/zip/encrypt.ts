@@ -1,5 +1,6 @@
 /** Encrypting entries that are written: AES-256 as AE-2, or the traditional encryption for who insists on it. */
-import { AesEntry, MAC_BYTES, nodeCrypto, saltBytes, VERIFIER_BYTES } from "./crypto-aes.ts";
+import { nodeCrypto } from "../../bytes/node-modules.ts";
+import { AesEntry, MAC_BYTES, saltBytes, VERIFIER_BYTES } from "./crypto-aes.ts";
 import { TRADITIONAL_HEADER, TraditionalKeys } from "./crypto-traditional.ts";
 
 export type EncryptionMethod = "aes256" | "zipcrypto";

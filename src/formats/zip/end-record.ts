@@ -4,12 +4,11 @@
  */
 import { addAll } from "../../bytes/add-all.ts";
 import { readExactly } from "../../bytes/read-file.ts";
+import { END_RECORD, endRecordsIn } from "../../bytes/zip-end.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { FileSource } from "../contract.ts";
 import { recordIn } from "./records.ts";
 
-const SIGNATURE = Buffer.from("PK\x05\x06", "latin1");
-const END_RECORD = 22; // without the comment
 const LOCATOR = 20; // zip64 end of central directory locator (4.3.15)
 const ZIP64_RECORD = 56; // zip64 end of central directory record without its extensible data
 const BLOCK = 512;
@@ -51,7 +50,7 @@ export function findExtent(source: FileSource, { lenient, notes }: Leniency): Zi
   let unfit: UnzipxError | undefined;
   // What the record at the very end is refused for: an earlier one is not taken in its place.
   let refusal: UnzipxError | undefined;
-  for (let at = length - END_RECORD; (at = at < 0 ? -1 : tail.lastIndexOf(SIGNATURE, at)) >= 0; at--) {
+  for (const at of endRecordsIn(tail)) {
     try {
       const own: UnzipxError[] = [];
       fitting.push({ ...readEndRecord({ source, tail, start, leniency: { lenient, notes: own } }, at), notes: own });

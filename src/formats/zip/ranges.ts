@@ -1,5 +1,6 @@
 /** Which bytes of the file belong to which entry, and what lies between them. */
 import { readUpTo } from "../../bytes/read-file.ts";
+import { END_RECORD } from "../../bytes/zip-end.ts";
 import { UnzipxError } from "../../errors.ts";
 import type { ZipExtent } from "./end-record.ts";
 import type { List } from "../../bytes/list.ts";
@@ -9,7 +10,6 @@ import { LOCAL_HEADER, LOCAL_SIGNATURE, UNKNOWN_ROOM, virtualEnd } from "./local
 /** "PK\7\8" begins the first part of a split archive, "PK00" one that was to be split and fitted into one part (8.5.3, 8.5.4). */
 const SPLIT = 0x08074b50;
 const SINGLE = 0x30304b50;
-const END_RECORD = 22;
 
 export interface Place {
   readonly fd: number;
