@@ -1,5 +1,6 @@
 /** Where the password comes from: one flag, the environment, or the terminal. Asked for once a run, and only when it is needed. */
 import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
 import { fromSystem, UnzipxError } from "../errors.ts";
 import type { Flags } from "./program.ts";
 
@@ -29,16 +30,17 @@ export function passwordOf(flags: Flags, options: PasswordOptions): Password {
   if (password !== undefined) {
     options.warn("a password on the command line is visible to everybody on this machine; --password-file FILE keeps it private");
   }
+  // By its way from the folder that the user is in: who asks may be elsewhere by then.
+  const path = passwordFile === undefined ? "" : resolve(String(passwordFile));
   let answer: Promise<string | undefined> | undefined;
-  return () => (answer ??= find(flags, options));
+  return () => (answer ??= find(flags, path, options));
 }
 
-async function find({ password, passwordFile, passwordStdin }: Flags, options: PasswordOptions): Promise<string | undefined> {
+async function find({ password, passwordFile, passwordStdin }: Flags, path: string, options: PasswordOptions): Promise<string | undefined> {
   if (password !== undefined) return String(password);
   if (passwordFile !== undefined) {
-    const file = String(passwordFile);
     // A named pipe will do as well: <(pass show archive)
-    return firstLine(createReadStream(file, { highWaterMark: MAX_LINE }), `the password file "${file}"`);
+    return firstLine(createReadStream(path, { highWaterMark: MAX_LINE }), `the password file "${String(passwordFile)}"`);
   }
   if (passwordStdin === true) return firstLine(options.stdin ?? process.stdin, "the password from standard input");
   // Unset and empty are the same to whoever writes environment files.

@@ -25,6 +25,8 @@ export interface ExtractCommand extends Omit<ReadingCommand, "limits" | "lenient
   readonly checksum: Checksum | undefined;
   /** As in ExtractOptions. */
   readonly deleteSource: boolean;
+  /** As in ExtractOptions. */
+  readonly ownsProcess: boolean;
   /** Members go here instead of the disk. */
   readonly sink: Sink | undefined;
   readonly ask: Ask | undefined;

@@ -43,6 +43,8 @@ export interface ExtractOptions {
   readonly checksum?: Checksum | undefined;
   /** The archive, with all parts of its set, is deleted once all of it lies in its place, verified, and nothing was left out. Not for "-", and not for some members. */
   readonly deleteSource?: boolean | undefined;
+  /** The process has nothing else to do meanwhile: as Destination.mayEnter, as far as nobody needs the folder that it works in. */
+  readonly ownsProcess?: boolean | undefined;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
   readonly reporter: Reporter;
@@ -81,7 +83,7 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
   try {
     addAll(warnings, await undoLeftovers(options.directory, options.into === "directory" ? undefined : options.ownName, options.signal));
     writer = new SafeWriter(
-      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved, hoist: options.renaming?.strip === "auto" },
+      { directory: options.directory, into: options.into, name: options.ownName, protect: opened.identities, reserved: options.reserved, hoist: options.renaming?.strip === "auto", mayEnter: mayEnter(options) },
       options.policy, options.ask,
     );
     const run: Run = { writer, summary, options, budget: opened.budget, found: options.levels === undefined ? undefined : [] };
@@ -123,6 +125,11 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
   for (const note of warnings) summary.warnings.push(note);
   summary.elapsed = now() - started;
   return { summary, deleteSource: () => deleteSource(opened, summary) };
+}
+
+/** What lies inside is kept in $TMPDIR for a while, and marks are read by the archive's name: both may be ways from the folder that the process works in. */
+function mayEnter({ ownsProcess, levels, marks }: ExtractOptions): boolean {
+  return ownsProcess === true && levels === undefined && marks === undefined;
 }
 
 /** Throws USAGE where it could not be done whatever comes of the extraction. */

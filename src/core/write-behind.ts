@@ -31,11 +31,11 @@ export interface OtherWriter<What> {
 }
 
 /** The thread that decodes writes what it decoded, where it lies, when it is ahead: nothing is copied. `failed` is told which files could not be written. */
-export function writeWhereDecoded<What>({ hand, drain }: Decoding, failed: (what: What, error: UnzipxError) => void): OtherWriter<What> {
+export function writeWhereDecoded<What>({ hand, drain, end }: Decoding, failed: (what: What, error: UnzipxError) => void): OtherWriter<What> {
   return {
     take: (file, bytes, what) => hand(bytes, (start): Written => ({ file, start, length: bytes.length }), (error) => failed(what, error)),
     drain,
-    close: async () => {}, // the thread ends with what it decodes
+    close: end,
   };
 }
 

@@ -29,6 +29,8 @@ export interface Decoding {
   hand(bytes: Uint8Array, work: (ring: number) => unknown, failed: (error: UnzipxError) => void): boolean;
   /** Resolves when all that was handed over is done, or was told to have failed; rejects where the thread ended before. */
   drain(): Promise<void>;
+  /** Nothing is done any more when it resolves. */
+  end(): Promise<void>;
 }
 
 /** So many chunks lie ready, of SLOTS, when the decoding thread is given other work, and one more for each that it was given and has not done. */
@@ -41,6 +43,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
   const counts = new Int32Array(new SharedArrayBuffer(COUNTS * Int32Array.BYTES_PER_ELEMENT));
   const messages: Exclude<FromFilter, { kind: "worked" | "more" }>[] = [];
   let say = (_message: ToFilter, _transfer?: ArrayBuffer[]): void => {};
+  let end = async (): Promise<void> => {};
   let wake = (): void => {};
   let drained = (): void => {};
   /** Of the thread, or of who was told of a failure. */
@@ -74,6 +77,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
     const start: FilterStart = { filter, ring, counts: counts.buffer, memory, lenient, fd: "fd" in input ? input.fd : undefined };
     const worker = startThread({ role: "filter", start });
     say = (message, transfer = []) => worker.postMessage(message, transfer);
+    end = async () => void (await worker.terminate());
     const feed = "bytes" in input ? new Feed(input.bytes, (bytes) => say({ kind: "input", bytes }, bytes === undefined ? [] : [bytes.buffer])) : undefined;
     worker.on("message", (message: FromFilter) => {
       if (message.kind === "worked") return worked(message.failures);
@@ -117,7 +121,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
       }
     } finally {
       isOver = handed.isDone;
-      await worker.terminate();
+      await end();
       await feed?.close();
     }
   }
@@ -131,6 +135,7 @@ export function decodeOnThread({ filter, input, warn, memory, lenient, read }: F
       return true;
     },
     drain,
+    end: () => end(),
   };
 }
 

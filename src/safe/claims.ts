@@ -27,6 +27,8 @@ export interface Destination {
   readonly reserved?: readonly string[] | undefined;
   /** Where the result will be put in the end, below a root that is not this one: as PathRules.above. */
   readonly above?: SafePath;
+  /** Until all is written nobody goes by the folder that the process works in, so it may be the one that is written into: from there paths are the quickest. Default: it stays. */
+  readonly mayEnter?: boolean | undefined;
 }
 
 /** A place reserved for an entry. */

@@ -6,6 +6,7 @@ import { fromSystem, leftBehind, UnzipxError, withLeft } from "../errors.ts";
 import { DESCRIPTORS, letGo, statOrUndefined, type HeldFolder } from "./held-folder.ts";
 import { handsDown, removeTree } from "./publish.ts";
 import type { Place } from "./tree.ts";
+import { workIn } from "./working-folder.ts";
 
 /** Which no entry may be called (see checkPath): who cleans up after a killed run goes by this name. */
 function stagingName(): string {
@@ -14,7 +15,12 @@ function stagingName(): string {
 
 export class Staging {
   readonly #host: () => HeldFolder;
+  readonly #mayEnter: boolean;
+  /** Out of the folder, where the process works in it. */
+  #wayBack: (() => void) | undefined;
   #path: string | undefined;
+  /** In front of the paths of what lies in it: the same, or ".". */
+  #front = "";
   #name = "";
   /** The same for people. */
   #shown = "";
@@ -22,9 +28,10 @@ export class Staging {
   #keepsModes = true;
   #handsDown = 0;
 
-  /** `host` is the folder to lie in; asked when the first entry comes, and held until discard(). */
-  constructor(host: () => HeldFolder) {
+  /** `host` is the folder to lie in; asked when the first entry comes, and held until discard(). `mayEnter`: as Destination.mayEnter. */
+  constructor(host: () => HeldFolder, mayEnter: boolean) {
     this.#host = host;
+    this.#mayEnter = mayEnter;
   }
 
   /** The folder itself; undefined while nothing was written. */
@@ -61,17 +68,43 @@ export class Staging {
     throw new UnzipxError("WRITE_FAILED", "Stopped: the folder that the archive was unpacked into was taken away while it was put in its place");
   }
 
+  /** The shortest way to a place in it; until leave(). */
   pathOf(place: Place): string {
-    this.#path ??= this.#make();
-    return place.parent === undefined ? this.#path : `${this.pathOf(place.parent)}/${place.stagedAs}`;
+    if (this.#path === undefined) this.#begin();
+    return place.parent === undefined ? this.#front : `${this.pathOf(place.parent)}/${place.stagedAs}`;
   }
 
-  /** Nothing stays that was not published; an error that names what could not be removed. */
+  #begin(): void {
+    this.#front = this.#path = this.#make();
+    if (this.#mayEnter && this.#fd !== undefined) this.#wayBack = workIn(this.#path);
+    if (this.#wayBack !== undefined) this.#front = ".";
+  }
+
+  /** All is written: the process works again where it did before, and paths that were given lead nowhere. Throws WRITE_FAILED where it cannot go back. */
+  leave(): void {
+    const back = this.#wayBack;
+    if (back === undefined) return;
+    this.#wayBack = undefined;
+    this.#front = this.#path!;
+    try {
+      back();
+    } catch (error) {
+      // Whatever is named by its way from there would be looked for in what was unpacked.
+      throw fromSystem(error, "write", "go back to the folder that the run began in");
+    }
+  }
+
+  /** Nothing stays that was not published; an error that names what could not be removed. Throws as leave(). */
   discard(): UnzipxError | undefined {
     if (this.#path === undefined) return undefined;
-    const left = attempt(this.#shown, () => this.#remove(this.#path!));
-    if (this.#fd !== undefined) letGo(this.#fd);
-    this.#fd = this.#path = undefined;
+    let left: UnzipxError | undefined;
+    try {
+      this.leave();
+    } finally {
+      left = attempt(this.#shown, () => this.#remove(this.#path!));
+      if (this.#fd !== undefined) letGo(this.#fd);
+      this.#fd = this.#path = undefined;
+    }
     return left;
   }
 

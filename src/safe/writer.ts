@@ -49,13 +49,14 @@ export class SafeWriter {
   /** Of an atomic run: removes what it was kept in. */
   #forgetWayBack: (() => UnzipxError | undefined) | undefined;
   readonly #ground: Ground;
-  // Beside a new target, inside an existing one: always on the file system where the result will lie.
-  readonly #staging = new Staging(() => this.#ground.make(this.target !== undefined && !this.#claims.rootExists ? dirname(this.target) : this.#ground.path));
+  readonly #staging: Staging;
 
   /** `ground` is the destination's, where that is no folder of the user's. */
   constructor(destination: Destination, policy: Policy, ask?: Ask, ground?: Ground) {
     this.#destination = destination;
     this.#policy = policy;
+    // Beside a new target, inside an existing one: always on the file system where the result will lie.
+    this.#staging = new Staging(() => this.#ground.make(this.target !== undefined && !this.#claims.rootExists ? dirname(this.target) : this.#ground.path), destination.mayEnter === true);
     try {
       this.#ground = ground ??= Ground.of(destination.directory);
       if (policy.atomic) ground.keepTimes();
@@ -193,7 +194,7 @@ export class SafeWriter {
     return this.#staging.path === undefined ? [] : markablePlaces(this.#root, (place) => ({ ...this.fileOf({ place, repeats: false }), mode: (place.mode ?? FILE_MODE) & ~this.#umask }));
   }
 
-  /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete. */
+  /** Makes the links, then the folders' modes and times: the tree in the staging folder is complete, and the process works where it did before. */
   finish(): UnzipxError[] {
     const reserved = reservedPlaces(this.#root, this.target!, this.#destination.reserved);
     const refused = reserved.map(reservedFor);
@@ -222,6 +223,7 @@ export class SafeWriter {
         throw fromSystem(error, "write", `set mode and time of the folder "${pathOf(folder)}"`);
       }
     }
+    this.#staging.leave();
     return refused;
   }
 

@@ -83,6 +83,24 @@ describe("unzipx x: where things go", () => {
     expect(where.run(["x", "a.zip", "b.zip"]).code).toBe(0);
     expect(made(where)).toEqual(["a/", "a/b.txt", "a/d/", "a/d/a.txt", "b/", "b/b.txt", "b/d/", "b/d/a.txt"]);
   });
+  it("names are ways from the folder that the run began in, whatever was unpacked before, or failed", () => {
+    const where = sandbox();
+    where.file("secret.txt", "secret");
+    where.file("word", "open sesame\n");
+    expect(where.run(["c", "-q", "-e", "locked.zip", "secret.txt", "--password-file", "word"]).code).toBe(0);
+    // Unpacked into "out", and into a new folder, they hold what the others are called.
+    const decoys = ["locked.zip", "word", "last.tar"].map((name) => ({ name, content: "not this one" }));
+    where.file("first.zip", buildZip(decoys));
+    where.file("broken.zip", buildZip([...decoys, { name: "bad", content: "bad", local: { crc32: 1 }, central: { crc32: 1 } }]));
+    where.file("last.tar", buildTar([{ name: "last.txt", content: "last" }]));
+    mkdirSync(join(where.folder, "out"));
+    const { code, stderr } = where.run(["x", "first.zip", "broken.zip", "locked.zip", "last.tar", "-C", "out", "--password-file", "word", "--overwrite", "always"]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("bad")]);
+    expect(where.contents("out")).toEqual({ "locked.zip": "not this one", word: "not this one", "last.tar": "not this one", "secret.txt": "secret", "last.txt": "last" });
+    expect(where.run(["x", "first.zip", "broken.zip", "locked.zip", "last.tar", "-C", "new/er", "--into", "always", "--password-file", "word", "--delete-source"]).code).toBe(3);
+    expect(made(where).filter((path) => path.startsWith("new/"))).toEqual(["new/", "new/er/", "new/er/first/", "new/er/first/last.tar", "new/er/first/locked.zip", "new/er/first/word", "new/er/last/", "new/er/last/last.txt", "new/er/locked/", "new/er/locked/secret.txt"]);
+    expect(existsSync(join(where.folder, "last.tar"))).toBe(true); // one of them failed, so none is deleted
+  });
   it("a folder of that name that is there is filled, conflicts are told before anything is written", () => {
     const where = withArchive();
     where.file("a/b.txt", "mine");

@@ -6,7 +6,7 @@
  *                   SHORT: a read or write moves half of the bytes
  *                   a signal such as SIGINT: the process gets it, and the operation goes on (SIGKILL: there is nothing to go on)
  *                   EXIT, HANG: the thread ends, or waits for ever, instead of the operation
- *                   RUN: the shell runs $FAULT_RUN first
+ *                   RUN: the shell runs $FAULT_RUN first, in the folder that the command began in
  * FAULT_LASTS=1     so does every later one
  * FAULT_ON=A,B      only these operations are counted: their names in node:fs without "Sync", and "create" for an open that creates
  * FAULT_IN=main     or worker: only those of the main thread, or of the others
@@ -34,7 +34,7 @@ const shared = workers.getEnvironmentData(KEY);
 const [COUNTER, PLANS, LENGTH] = [0, 1, 2];
 const numbers = new Int32Array(shared, 0, 3);
 let known = 0;
-/** { at, with, lasts, on, in, run, log }, as the variables are called; `log` is a descriptor. */
+/** { at, with, lasts, on, in, run, folder, log }, as the variables are called; `log` is a descriptor, and `folder` where the command began. */
 let plan = { at: 0 };
 
 function currentPlan() {
@@ -49,7 +49,7 @@ function currentPlan() {
 /** What happens from now on, counted from 1 again: for a process that runs the command many times. */
 function setPlan({ log, ...wanted }) {
   if (currentPlan().log !== undefined) closeSync(plan.log);
-  const text = Buffer.from(JSON.stringify({ ...wanted, log: log === undefined ? undefined : openSync(log, "a") }));
+  const text = Buffer.from(JSON.stringify({ ...wanted, folder: process.cwd(), log: log === undefined ? undefined : openSync(log, "a") }));
   numbers[LENGTH] = text.copy(Buffer.from(shared), PLAN_AT);
   Atomics.store(numbers, COUNTER, 0);
   Atomics.add(numbers, PLANS, 1);
@@ -89,7 +89,7 @@ function nameOf(name, args) {
 /** How the operation has to go wrong; undefined: not at all. */
 function fault(name, args) {
   if (isOwn(args[0])) return undefined;
-  const { at, with: what = "EIO", lasts, on, in: where, run, log } = currentPlan();
+  const { at, with: what = "EIO", lasts, on, in: where, run, folder, log } = currentPlan();
   if (where && (where === "main") !== workers.isMainThread) return undefined;
   const operation = nameOf(name, args);
   if (on !== undefined && !on.includes(operation)) return undefined;
@@ -113,7 +113,7 @@ function fault(name, args) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       return undefined;
     case "RUN":
-      execFileSync("sh", ["-c", run], { stdio: "ignore" });
+      execFileSync("sh", ["-c", run], { stdio: "ignore", cwd: folder });
       return undefined;
     default:
       process.kill(process.pid, what);

@@ -99,6 +99,12 @@ describe("extract takes", () => {
 });
 
 describe("options of extract", () => {
+  it("the folder that the process works in stays, as others may go by it", async () => {
+    const folder = temporaryFolder();
+    const seen = new Set<string>();
+    for (const [number, bytes] of [zip, tgz, sevenZip].entries()) await extract(bytes, join(folder, String(number)), { onEntry: () => void seen.add(process.cwd()) });
+    expect([...seen]).toEqual([process.cwd()]);
+  });
   it("by default nothing existing is touched, and nothing is written then", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "notes.txt"), "mine");

@@ -72,6 +72,23 @@ for (let round = 0; Date.now() < end; round++) {
 process.stdout.write(JSON.stringify(outcomes));
 `;
 
+/** The same with the command, which works in the folder that it writes into. */
+const COMMANDER = `
+import { spawnSync } from "node:child_process";
+const [top, seconds, command] = [process.argv[1], Number(process.argv[2]), process.argv[3]];
+const end = Date.now() + seconds * 1000;
+process.chdir(top + "/host/out");
+process.stdout.write("ready\\n");
+const outcomes = {};
+for (let round = 0; Date.now() < end; round++) {
+  const archive = top + (round % 2 === 0 ? "/new.tar" : "/new.zip");
+  const { status } = spawnSync(process.execPath, [command, "x", archive, "-C", ".", "--into", ["never", "always", "auto"][round % 3], "--overwrite", round % 4 === 3 ? "rename" : "always"], { env: { ...process.env, UNZIPX_ACCEPT_TERMS: "1" } });
+  outcomes[status] = (outcomes[status] ?? 0) + 1;
+}
+process.stdout.write(JSON.stringify(outcomes));
+`;
+const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
+
 function start(script: string, ...words: string[]): { child: ChildProcess; output: Promise<string> } {
   const child = spawn(process.execPath, ["--input-type=module", "-e", script, ...words], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
@@ -89,7 +106,7 @@ function stateOf(folder: string): unknown[] {
 }
 
 describe.skipIf(process.platform !== "linux")("a process that swaps folders and links in the destination", () => {
-  it(`for ${SECONDS} seconds gets nothing outside, and no file there is changed`, { timeout: (SECONDS + 30) * 1000 }, async () => {
+  it.each([["the library", UNPACKER], ["the command", COMMANDER]])(`for ${SECONDS} seconds gets nothing outside, and no file there is changed: %s`, { timeout: (SECONDS + 30) * 1000 }, async (_who, script) => {
     const top = temporaryFolder();
     const file = (name: string): { name: string; content: string; mode: number } => ({ name, content: `of the archive: ${name}`, mode: 0o100777 });
     const names = ["f", "d/f", "d/g", "d/sub/f", "locked/f", "new/f"];
@@ -104,7 +121,7 @@ describe.skipIf(process.platform !== "linux")("a process that swaps folders and 
     chmodSync(join(outside, "locked"), 0o700);
     symlinkSync("d/f", join(top, "host/out/g"));
     const before = stateOf(outside);
-    const unpacker = start(UNPACKER, top, String(SECONDS));
+    const unpacker = start(script, top, String(SECONDS), COMMAND);
     await new Promise((resolve) => unpacker.child.stdout!.once("data", resolve));
     const racer = start(RACER, top, String(SECONDS));
     const [said, swaps] = await Promise.all([unpacker.output, racer.output]);

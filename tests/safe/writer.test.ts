@@ -13,6 +13,7 @@ import { DEFAULT_POLICY, type Policy } from "../../src/safe/policy.ts";
 import type { Answer, Conflict } from "../../src/safe/conflicts.ts";
 import { Place } from "../../src/safe/tree.ts";
 import { SafeWriter, type ClaimRules, type Claimed, type Destination } from "../../src/safe/writer.ts";
+import { entering } from "../helpers/entering.ts";
 import { unplaced } from "../helpers/unplaced.ts";
 import { contentsOf, isRoot, isWindows, sandbox, type Sandbox } from "../helpers/cli.ts";
 import { has, temporaryFolder } from "../helpers/tools.ts";
@@ -55,8 +56,9 @@ interface Written {
 /** Claims, writes, finishes and publishes, in the order in which the core does it. */
 async function write(folder: string, items: readonly Item[], options: Options = {}): Promise<Written> {
   const writer = new SafeWriter(
-    { directory: folder, into: "directory", name: "own", protect: [], ...options.destination }, { ...DEFAULT_POLICY, ...options.policy }, options.ask,
+    { directory: folder, into: "directory", name: "own", protect: [], mayEnter: entering.wanted, ...options.destination }, { ...DEFAULT_POLICY, ...options.policy }, options.ask,
   );
+  const home = process.cwd();
   const results: string[] = [];
   const errors: UnzipxError[] = [];
   const note = (claimed: Claimed): void => {
@@ -78,12 +80,15 @@ async function write(folder: string, items: readonly Item[], options: Options = 
       if (claimed === "skip" || claimed instanceof UnzipxError || claimed.place.type !== "file") continue;
       writeWhole(writer.fileOf(claimed), Buffer.from(item.content ?? ""));
     }
+    if (entering.wanted && process.platform === "linux" && writer.markable()[Symbol.iterator]().next().done !== true) expect(process.cwd()).not.toBe(home);
     options.meanwhile?.(writer);
     for (const error of [...(await writer.settle()).refused, ...writer.finish()]) note(error);
+    expect(process.cwd()).toBe(home);
     options.beforePublish?.();
     for (const error of await writer.publish()) note(error);
   } catch (error) {
     writer.discard();
+    expect(process.cwd()).toBe(home);
     throw error;
   }
   return { results, errors, writer };

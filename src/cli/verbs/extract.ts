@@ -1,4 +1,5 @@
 /** The command x. */
+import { resolve } from "node:path";
 import type { ExtractCommand } from "../../commands/extract.ts";
 import { assertNoContradiction, destinationOf, policyOf, renamingOf } from "../arguments.ts";
 import { createRenderer } from "../render.ts";
@@ -19,7 +20,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { extractCommand, planCommand } = await import("../../commands/extract.ts");
   const { askAboutFile } = await import("../ask-overwrite.ts");
   const command: ExtractCommand = {
-    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), deleteSource: flags["deleteSource"] === true, reserved: [storeFile(storeFolder())],
+    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), deleteSource: flags["deleteSource"] === true, reserved: [resolve(storeFile(storeFolder()))], ownsProcess: true,
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,
