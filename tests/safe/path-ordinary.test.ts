@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { UnzipxError } from "../../src/errors.ts";
 import { checkPath, type PathRules, type SafePath } from "../../src/safe/path.ts";
 
-const PIECES = ["a", "./", "B9", "_", "-", "+", "@", ",", "=", "(", ")", " ", ".", "..", "/", "//", "con", "CON", "nul", "aux.txt", "COM1", "comx", "lpt", "~1", ":", "\\", "é", "\u0000", "\u007f", ".unzipx-", ".UNZIPX-", ".unzipx-0123456789abcdef.partial", ".u", ".git", "x".repeat(100), "x".repeat(255)];
+const PIECES = ["a", "./", "B9", "_", "-", "+", "@", ",", "=", "(", ")", " ", ".", "..", "/", "//", "con", "CON", "nul", "aux.txt", "COM1", "comx", "lpt", "~1", ":", "\\", "é", "\u017f", "\u212a", "\u0000", "\u007f", ".unzipx-", ".UNZIPX-", ".unzipx-0123456789abcdef.partial", ".u", ".git", "x".repeat(100), "x".repeat(255)];
 const RULES: PathRules = { platform: "linux", backslash: "separator", maxDepth: 4, unsafe: false };
 
 /** The same numbers every time. */
