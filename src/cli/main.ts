@@ -2,6 +2,7 @@
 import { fromSystem, UnzipxError } from "../errors.ts";
 import { keepCompiled } from "../safe/compile-cache.ts";
 import { sizeHeap } from "./heap.ts";
+import { letCompilersEnd } from "./last-threads.ts";
 import { stderr, stdout } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
@@ -73,6 +74,7 @@ async function tell(error: unknown, argv: readonly string[]): Promise<number> {
 }
 
 export async function main(): Promise<void> {
+  process.on("exit", letCompilersEnd);
   // Whoever closed our output wants no more of it: no error, and nothing to say.
   let failure: Promise<number> | undefined;
   stdout.onError = (error) => {
