@@ -7,13 +7,15 @@ const WINDOW = 64 * 1024;
 export class FileWindow {
   readonly fd: number;
   /** Behind what was read last there may be older bytes. */
-  bytes = Buffer.alloc(0);
+  bytes: Buffer<ArrayBuffer>;
   /** What was read last: so many bytes from this place of the file. */
   #start = 0;
   #length = 0;
 
-  constructor(fd: number) {
+  /** `room`: that of a window that nobody looks through any more. */
+  constructor(fd: number, room = Buffer.alloc(0)) {
     this.fd = fd;
+    this.bytes = room;
   }
 
   /** Valid until the next call. Throws TRUNCATED where the file holds less. */

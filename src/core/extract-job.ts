@@ -1,5 +1,6 @@
 /** decode → verify → write for a batch of claimed entries: the same code on every thread. */
 import { nextTurn } from "../bytes/clock.ts";
+import { FileWindow } from "../bytes/file-window.ts";
 import { ERRORS, toPlain, UnzipxError, type PlainError } from "../errors.ts";
 import { CONTAINERS } from "../formats/index.ts";
 import type { Bytes, Decode, Decoded, EntryOptions, Locator } from "../formats/contract.ts";
@@ -51,15 +52,20 @@ export async function* interruptible(chunks: Bytes, signal: AbortSignal | undefi
   }
 }
 
+/** Of the last batch's window, for the next one on this thread: memory outside of V8's heap makes it collect garbage. */
+let spare: FileWindow["bytes"] | undefined;
+
 /** Does `work` for every item; what goes wrong with one is its own trouble. */
 export async function runBatch<Item extends { readonly entry: number }>(
-  job: { readonly lenient: boolean; readonly password: string | undefined; readonly items: readonly Item[] }, work: (item: Item, options: EntryOptions) => Promise<number>,
+  job: { readonly fd: number; readonly lenient: boolean; readonly password: string | undefined; readonly items: readonly Item[] }, work: (item: Item, options: EntryOptions) => Promise<number>,
 ): Promise<BatchResult> {
   let bytes = 0;
   const failures: EntryTrouble[] = [];
   const notes: EntryTrouble[] = [];
   let entry = 0;
-  const options: EntryOptions = { password: job.password, lenient: job.lenient, warn: (note) => void notes.push({ entry, error: toPlain(note) }) };
+  const window = new FileWindow(job.fd, spare); // one for each batch: by the next one the descriptor may be another file's
+  spare = undefined;
+  const options: EntryOptions = { password: job.password, lenient: job.lenient, window, warn: (note) => void notes.push({ entry, error: toPlain(note) }) };
   for (const item of job.items) {
     ({ entry } = item);
     try {
@@ -68,6 +74,7 @@ export async function runBatch<Item extends { readonly entry: number }>(
       failures.push({ entry, error: toPlain(ofEntry(error)) });
     }
   }
+  spare = window.bytes;
   return { bytes, failures, notes };
 }
 

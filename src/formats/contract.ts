@@ -141,6 +141,8 @@ export interface EntryOptions {
   readonly password?: string | undefined;
   /** Everything is checked but the content, which is not decoded: what comes is empty. The window lies over the source, and serves one entry after the other. */
   readonly headersOnly?: FileWindow | undefined;
+  /** For small entries, where many are read that lie one behind the other. */
+  readonly window?: FileWindow | undefined;
 }
 
 /**

@@ -32,7 +32,8 @@ export interface ZipLocator extends Locator {
 
 /** Up to here an entry is read, unpacked and verified in one piece: promises would cost more than the work. */
 export const WHOLE_LIMIT = 4 * 1024 * 1024;
-const NEAR = 4096;
+/** Of entries up to here several are read at once. */
+const NEAR = 16 * 1024;
 
 // One for each thread: a fresh buffer an entry would be most of the garbage.
 let scratch = Buffer.allocUnsafe(256 * 1024);
@@ -47,15 +48,15 @@ function ignore(): void {}
 const NOTHING: Decoded = { whole: new Uint8Array(0) };
 
 /** `whole` is valid until the next call on the same thread. */
-export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly }: EntryOptions = {}): Decoded {
+export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, warn = ignore, password, headersOnly, window }: EntryOptions = {}): Decoded {
   const locator = plain as ZipLocator;
   const isSmall = locator.packedSize <= WHOLE_LIMIT && locator.size <= WHOLE_LIMIT;
   const fixed = LOCAL_HEADER + locator.rawName.length;
   const wanted = fixed + EXTRA_GUESS + (isSmall && headersOnly === undefined ? locator.packedSize + DESCRIPTOR_MAX : 0);
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
-  // Behind a small entry the next header is near.
-  const near = locator.packedSize <= NEAR ? headersOnly : undefined;
-  if (near !== undefined) {
+  // Behind a small entry the next header is near. What is decrypted is so in place, and would not be there again.
+  const near = locator.packedSize > NEAR ? undefined : headersOnly ?? (isLocked(locator) ? undefined : window);
+  if (near !== undefined && headersOnly !== undefined) {
     const at = near.reach(locator.offset, available);
     if (isPlainAround(near.bytes, at, at + available, locator)) return NOTHING;
   }
