@@ -45,9 +45,8 @@ export function createBudget(limits: Limits, archiveBytes: () => number): Budget
   };
   /** `isPlain`: it may be one and the same byte all over, for which there is no innocent reason. */
   const weigh = (much: number, isPlain: boolean): void => {
-    if (limits.ratio === 0 || much <= RATIO_STARTS_AT) return;
     const most = limits.ratio * (much <= HARMLESS_BELOW && !isPlain ? RATIO_BELOW_HARM : 1);
-    if (much <= most * archiveBytes()) return;
+    if (limits.ratio === 0 || much <= Math.max(RATIO_STARTS_AT, most * archiveBytes())) return; // all of it each time: what V8 meets later it compiles all anew for
     const ratio = Math.round(much / Math.max(1, archiveBytes()));
     stop(
       `Stopped: the content is ${ratio} times the size of the archive, the limit is ${limits.ratio}, as a decompression bomb would be`,

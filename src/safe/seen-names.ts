@@ -29,7 +29,7 @@ export class SeenNames {
     let two = 0x1b87_3593;
     for (let at = 0; at < name.length; at++) {
       const code = name.charCodeAt(at);
-      const letter = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+      const letter = code | ((((0x40 - code) & (code - 0x5b)) >>> 26) & 0x20); // capitals as small ones
       one = Math.imul(((one << 5) | (one >>> 27)) ^ letter, 0x9e37_79b1);
       two = Math.imul(((two << 11) | (two >>> 21)) ^ letter, 0x85eb_ca77);
     }
@@ -52,7 +52,7 @@ export class SeenNames {
     const before = this.#table;
     this.#table = new Uint32Array(2 * before.length);
     for (let at = 0; at < before.length; at += 2) {
-      if (before[at] !== 0 || before[at + 1] !== 0) put(this.#table, before[at]!, before[at + 1]!, Infinity);
+      if (before[at] !== 0 || before[at + 1] !== 0) put(this.#table, before[at]!, before[at + 1]!, MOST);
     }
   }
 }
@@ -61,16 +61,22 @@ function isFull(names: number, pairs: number): boolean {
   return names * 4 > pairs * 3;
 }
 
-/** Tries `most` places. */
+/** Tries `most` places. Nothing in the loop is left out in most of its turns: what V8 meets later it compiles all anew for, and whoever calls it. */
 function put(table: Uint32Array, one: number, two: number, most: number): "put" | "there" | "no room" {
   const mask = table.length - 1;
-  for (let tries = 0, at = (one << 1) & mask; tries < most; tries++, at = (at + 2) & mask) {
-    if (table[at] === 0 && table[at + 1] === 0) {
+  let next = (one << 1) & mask;
+  for (let left = most; left > 0; ) {
+    const at = next;
+    const first = table[at]!;
+    const second = table[at + 1]!;
+    next = (at + 2) & mask;
+    left -= 1;
+    if ((first | second) === 0) {
       table[at] = one;
       table[at + 1] = two;
       return "put";
     }
-    if (table[at] === one && table[at + 1] === two) return "there";
+    if (((first ^ one) | (second ^ two)) === 0) return "there";
   }
   return "no room";
 }
