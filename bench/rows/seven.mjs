@@ -1,5 +1,5 @@
 /** Rows about what 7-Zip's engine reads: 7z and rar. 7za is the program of 7zip-bin, version 16.02. */
-import { CREATE, EXTRACT, NO_OWNER, peer, row, SILENT, TEST, ux } from "../contenders.mjs";
+import { CREATE, EXTRACT, floor, NO_OWNER, peer, row, SILENT, TEST, ux } from "../contenders.mjs";
 
 export function sevenExtract(id, title, archive) {
   return row(id, title, EXTRACT, [
@@ -13,7 +13,7 @@ export function sevenExtract(id, title, archive) {
 
 export function sevenTest(id, title, archive) {
   return row(id, title, TEST, [
-    ux("t", archive, "-q"), peer("7zz", "t", archive, ...SILENT), peer("7za", "t", archive, ...SILENT),
+    ux("t", archive, "-q"), peer("7zz", "t", archive, ...SILENT), peer("7za", "t", archive, ...SILENT), floor("sevenzip", "t", archive),
   ], { tests: archive });
 }
 
