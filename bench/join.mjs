@@ -28,12 +28,12 @@ function joined(label, parts) {
   if (parts.some((one) => common(one) !== common(first))) throw new Error("These are not results of one machine and the same peers");
   const keyOf = ({ id, place }) => `${id} ${place}`;
   const latest = new Map();
-  for (const part of parts) for (const row of part.rows) latest.set(keyOf(row), { row, version: part.versions.unzipx });
+  for (const part of parts) for (const row of part.rows) latest.set(keyOf(row), { unzipx: part.versions.unzipx, ...row }); // a page that was joined says it of each row
   const order = groups({ quick: first.quick, sparseGigabytes: 100 }).flatMap(({ rows }) => rows.map(({ id }) => id));
-  const rows = [...latest.values()].sort((a, b) => order.indexOf(a.row.id) - order.indexOf(b.row.id));
-  const versions = [...new Set(rows.map(({ version }) => version))].map((version) => `${version}: ${rows.filter((one) => one.version === version).map(({ row }) => row.id).join(", ")}`);
+  const rows = [...latest.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const versions = [...new Set(rows.map(({ unzipx }) => unzipx))].map((version) => `${version}: ${rows.filter(({ unzipx }) => unzipx === version).map(({ id, place }) => (place === "tmpfs" ? id : `${id} (${place})`)).join(", ")}`);
   return {
-    label, date: parts.map(({ date }) => date).sort().at(-1), quick: first.quick, rows: rows.map(({ row }) => row),
+    label, date: parts.map(({ date }) => date).sort().at(-1), quick: first.quick, rows,
     places: [...new Set(parts.flatMap(({ places }) => places))],
     remarks: [`joined from ${parts.map((part) => `${part.label} (${part.date})`).join(", ")}`],
     inputs: [...new Map(parts.flatMap(({ inputs }) => inputs).map((input) => [input.name, input])).values()],

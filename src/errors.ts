@@ -195,8 +195,8 @@ export function leftBehind(path: string, cause: unknown): UnzipxError {
   return new UnzipxError("LEFT_BEHIND", message, { left: path, hint: `rm -r ${typed(path)}`, cause });
 }
 
-/** For a shell. Paths of descriptors mean nothing to anybody else. */
+/** For a shell. Paths of descriptors mean nothing to anybody else, nor do those from the folder that files are staged in (Staging). */
 export function typed(path: string | undefined): string {
-  if (path === undefined || path.startsWith("/proc/")) return ".";
+  if (path === undefined || path.startsWith("/proc/") || path.startsWith("././")) return ".";
   return /^[\w./@:+-]+$/.test(path) && !path.startsWith("-") ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

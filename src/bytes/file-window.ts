@@ -34,7 +34,7 @@ export class FileWindow {
     if (this.bytes.length < Math.max(length, WINDOW)) this.bytes = Buffer.allocUnsafe(Math.max(length, WINDOW));
     this.#length = 0; // until it is read
     this.#start = position;
-    const found = readUpTo(this.fd, this.bytes, position);
+    const found = readUpTo(this.fd, this.bytes, position, length); // what cannot be read behind it is nothing that was asked for
     if (found < length) readExactly(this.fd, this.bytes.subarray(0, length), position); // says what is missing
     this.#length = found;
   }

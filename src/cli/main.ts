@@ -74,7 +74,6 @@ async function tell(error: unknown, argv: readonly string[]): Promise<number> {
 }
 
 export async function main(): Promise<void> {
-  process.on("exit", letCompilersEnd);
   // Whoever closed our output wants no more of it: no error, and nothing to say.
   let failure: Promise<number> | undefined;
   stdout.onError = (error) => {
@@ -82,7 +81,9 @@ export async function main(): Promise<void> {
     failure ??= tell(fromSystem(error, "write", "write to standard output"), []);
     void failure.then(process.exit); // whoever writes would wait for room that never comes
   };
-  const code = await run(process.argv.slice(2));
+  const running = run(process.argv.slice(2));
+  process.on("exit", letCompilersEnd); // behind the one that keeps what V8 compiled, and may have it compile more
+  const code = await running;
   await stdout.flushed();
   process.exit(failure === undefined ? code : await failure);
 }

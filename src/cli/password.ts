@@ -31,9 +31,17 @@ export function passwordOf(flags: Flags, options: PasswordOptions): Password {
     options.warn("a password on the command line is visible to everybody on this machine; --password-file FILE keeps it private");
   }
   // By its way from the folder that the user is in: who asks may be elsewhere by then.
-  const path = passwordFile === undefined ? "" : resolve(String(passwordFile));
+  const path = passwordFile === undefined ? "" : fromHere(String(passwordFile));
   let answer: Promise<string | undefined> | undefined;
   return () => (answer ??= find(flags, path, options));
+}
+
+function fromHere(name: string): string {
+  try {
+    return resolve(name);
+  } catch {
+    return name; // the folder is gone: whoever reads the file says so
+  }
 }
 
 async function find({ password, passwordFile, passwordStdin }: Flags, path: string, options: PasswordOptions): Promise<string | undefined> {

@@ -116,6 +116,7 @@ export async function extractFrom(archive: string | Input, options: ExtractOptio
   } catch (error) {
     const left = writer?.discard();
     const closed: unknown = await opened.close().catch((trouble: unknown) => trouble);
+    if (left !== undefined && ERRORS[left.code].ends === "run") throw left;
     // An archive that changed while it was read is more to the point than what was wrong with it then.
     const isArchives = error instanceof UnzipxError && ERRORS[error.code].ends !== "run";
     throw withLeft(isArchives && closed instanceof UnzipxError ? closed : error, left ?? (closed instanceof UnzipxError ? closed : undefined));

@@ -4,7 +4,7 @@ import { isHole } from "../bytes/zeros.ts";
 import { fsTime } from "./fs-time.ts";
 import type { Ids } from "./same-owner.ts";
 
-/** A place that SafeWriter claimed, as plain data: absolute path, final mode bits, time in milliseconds. */
+/** A place that SafeWriter claimed, as plain data: its path for now (see Staging), final mode bits, time in milliseconds. */
 export interface NewFile {
   readonly path: string;
   readonly mode: number;

@@ -17,6 +17,7 @@ export function privateFolder(env: Environment = process.env): string | undefine
   try {
     if (process.geteuid === undefined) return undefined;
     const folder = cacheFolder(env);
+    if (!isAbsolute(folder)) return undefined;
     if (!existsSync(folder)) {
       // As root in the home of somebody else, say, nothing is made either.
       if (!isOutOfReach(nearest(folder))) return undefined;
@@ -31,7 +32,7 @@ export function privateFolder(env: Environment = process.env): string | undefine
   }
 }
 
-/** $XDG_CACHE_HOME counts only when it is absolute, as its specification says. */
+/** $XDG_CACHE_HOME counts only when it is absolute, as its specification says. $HOME need not be. */
 function cacheFolder({ XDG_CACHE_HOME: named = "" }: Environment): string {
   return join(isAbsolute(named) ? named : join(nodeOs().homedir(), ".cache"), "unzipx");
 }

@@ -13,13 +13,16 @@ function stagingName(): string {
   return `.unzipx-${randomName(8)}.partial`;
 }
 
+/** The folder that the process works in, in words that no message shows: see typed(). */
+const HERE = "./.";
+
 export class Staging {
   readonly #host: () => HeldFolder;
   readonly #mayEnter: boolean;
   /** Out of the folder, where the process works in it. */
   #wayBack: (() => void) | undefined;
   #path: string | undefined;
-  /** In front of the paths of what lies in it: the same, or ".". */
+  /** In front of the paths of what lies in it: the same, or HERE. */
   #front = "";
   #name = "";
   /** The same for people. */
@@ -77,7 +80,7 @@ export class Staging {
   #begin(): void {
     this.#front = this.#path = this.#make();
     if (this.#mayEnter && this.#fd !== undefined) this.#wayBack = workIn(this.#path);
-    if (this.#wayBack !== undefined) this.#front = ".";
+    if (this.#wayBack !== undefined) this.#front = HERE;
   }
 
   /** All is written: the process works again where it did before, and paths that were given lead nowhere. Throws WRITE_FAILED where it cannot go back. */
@@ -94,18 +97,24 @@ export class Staging {
     }
   }
 
-  /** Nothing stays that was not published; an error that names what could not be removed. Throws as leave(). */
+  /** Nothing stays that was not published; an error that names what could not be removed, or as leave() would throw. */
   discard(): UnzipxError | undefined {
     if (this.#path === undefined) return undefined;
-    let left: UnzipxError | undefined;
+    const lost = this.#lost();
+    const left = attempt(this.#shown, () => this.#remove(this.#path!));
+    if (this.#fd !== undefined) letGo(this.#fd);
+    this.#fd = this.#path = undefined;
+    return lost ?? left;
+  }
+
+  /** As leave(), but returns what that would throw. */
+  #lost(): UnzipxError | undefined {
     try {
       this.leave();
-    } finally {
-      left = attempt(this.#shown, () => this.#remove(this.#path!));
-      if (this.#fd !== undefined) letGo(this.#fd);
-      this.#fd = this.#path = undefined;
+      return undefined;
+    } catch (error) {
+      return error as UnzipxError;
     }
-    return left;
   }
 
   #remove(path: string): void {

@@ -210,7 +210,7 @@ export class SafeWriter {
       // A folder that is to be moved stays writable until it was: the system asks for that.
       const mode = moved.has(folder) ? final | 0o700 : final;
       try {
-        giveAway(path, this.#ownerOf(folder));
+        giveAway(`${path}/.`, this.#ownerOf(folder)); // by itself the root's may be that of a descriptor, which is a link
         if (!folder.hasUsualMode || mode !== this.#usualMode) {
           chmodSync(path, mode | this.#staging.handsDown);
           folder.hasUsualMode = false;

@@ -101,6 +101,19 @@ describe("unzipx x: where things go", () => {
     expect(made(where).filter((path) => path.startsWith("new/"))).toEqual(["new/", "new/er/", "new/er/first/", "new/er/first/last.tar", "new/er/first/locked.zip", "new/er/first/word", "new/er/last/", "new/er/last/last.txt", "new/er/locked/", "new/er/locked/secret.txt"]);
     expect(existsSync(join(where.folder, "last.tar"))).toBe(true); // one of them failed, so none is deleted
   });
+  it("what NODE_OPTIONS names for each thread is not looked for in what was unpacked", () => {
+    const where = sandbox();
+    const evil = join(where.folder, "evil");
+    mkdirSync(join(where.folder, "node_modules/hook"), { recursive: true });
+    where.file("node_modules/hook/index.js", "");
+    const files = [{ name: "node_modules/hook/index.js", content: `require("node:fs").writeFileSync(${JSON.stringify(evil)}, "")` }, ...Array.from({ length: 2600 }, (_, number) => ({ name: `f/${number}`, content: "x" }))];
+    where.file("a.zip", buildZip(files));
+    where.file("a.tar", buildTar(files));
+    for (const archive of ["a.zip", "a.tar"]) {
+      expect(where.run(["x", "-q", archive, "-C", archive.slice(2), "--threads", "3"], { through: ["env", "NODE_OPTIONS=--require hook", process.execPath] }).code).toBe(0);
+      expect(existsSync(evil), archive).toBe(false);
+    }
+  });
   it("a folder of that name that is there is filled, conflicts are told before anything is written", () => {
     const where = withArchive();
     where.file("a/b.txt", "mine");

@@ -109,6 +109,28 @@ describe("the thread that decodes", () => {
     if (isGiven) expect(statSync(path).size).toBe(1000);
   });
 
+  it("writes nothing any more when it was closed, in the middle of its work", async () => {
+    const folder = temporaryFolder();
+    const { decoding: decoded, close } = decoding();
+    const writer = writeWhereDecoded<string>(decoded, () => {});
+    let [number, taken] = [0, 0];
+    for await (const chunk of decoded.bytes) {
+      if (number++ === 0) await ahead();
+      if (taken === 0) {
+        for (let start = 0; start + 10 <= chunk.length; start += 10) if (writer.take(newFile(join(folder, `${start}`)), chunk.subarray(start, start + 10), "")) taken += 1;
+        continue; // it is told of them now
+      }
+      await writer.close();
+      const written = readdirSync(folder).length;
+      expect(written).toBeLessThan(taken);
+      await ahead();
+      expect(readdirSync(folder)).toHaveLength(written);
+      break;
+    }
+    expect(taken).toBeGreaterThan(1000);
+    close();
+  });
+
   it("tells which files could not be written, and writes the others", async () => {
     const folder = temporaryFolder();
     const { decoding: decoded, close } = decoding();

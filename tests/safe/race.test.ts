@@ -131,6 +131,8 @@ describe.skipIf(process.platform !== "linux")("a process that swaps folders and 
     if (process.env["RACE_SHOW"] !== undefined) console.log(outcomes, swaps);
     const { INTERNAL, TypeError: _, ...rest } = JSON.parse(outcomes) as Record<string, number>;
     expect(INTERNAL).toBeUndefined();
+    if (script === COMMANDER) expect(Object.keys(rest)).toEqual(expect.arrayContaining(["0"]));
+    expect(Object.keys(rest)).not.toContain("null"); // ended by a signal
     expect(Object.values(rest).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
   });
 });

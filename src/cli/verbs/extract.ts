@@ -6,6 +6,9 @@ import { createRenderer } from "../render.ts";
 import { stdout } from "../streams.ts";
 import { assertOneOutput, checksumFrom, passwordFrom, readingFrom, type Verb } from "./shared.ts";
 
+/** What these name Node loads or writes once more for each thread, by ways from the folder that the process works in: that must not be what was unpacked. */
+const ELSEWHERE = ["NODE_OPTIONS", "NODE_PATH", "NODE_COMPILE_CACHE", "NODE_REDIRECT_WARNINGS"];
+
 export const extract: Verb = async (words, dashed, flags, signal) => {
   const reading = await readingFrom(words, dashed, flags);
   const { canAskOnTerminal } = await import("../prompt.ts");
@@ -20,7 +23,7 @@ export const extract: Verb = async (words, dashed, flags, signal) => {
   const { extractCommand, planCommand } = await import("../../commands/extract.ts");
   const { askAboutFile } = await import("../ask-overwrite.ts");
   const command: ExtractCommand = {
-    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), deleteSource: flags["deleteSource"] === true, reserved: [resolve(storeFile(storeFolder()))], ownsProcess: true,
+    ...reading, ...destinationOf(flags), policy, renaming, signal, checksum: await checksumFrom(flags, reading.archives), deleteSource: flags["deleteSource"] === true, reserved: [resolve(storeFile(storeFolder()))], ownsProcess: !ELSEWHERE.some((name) => process.env[name]),
     password: passwordFrom(flags, renderer, { archives: reading.archives }),
     sink: toStdout ? writeToStdout : undefined,
     ask: policy.overwrite === "ask" ? renderer.pausing(askAboutFile) : undefined,

@@ -32,8 +32,9 @@ export interface ZipLocator extends Locator {
 
 /** Up to here an entry is read, unpacked and verified in one piece: promises would cost more than the work. */
 export const WHOLE_LIMIT = 4 * 1024 * 1024;
-/** Of entries up to here several are read at once. */
+/** Of entries up to here several are read at once, and of smaller ones their headers alone. */
 const NEAR = 16 * 1024;
+const HEADERS_NEAR = 4096;
 
 // One for each thread: a fresh buffer an entry would be most of the garbage.
 let scratch = Buffer.allocUnsafe(256 * 1024);
@@ -55,7 +56,7 @@ export function decodeZipEntry(fd: number, plain: Locator, { lenient = false, wa
   const wanted = fixed + EXTRA_GUESS + (isSmall && headersOnly === undefined ? locator.packedSize + DESCRIPTOR_MAX : 0);
   const available = Math.max(0, Math.min(wanted, locator.limit - locator.offset));
   // Behind a small entry the next header is near. What is decrypted is so in place, and would not be there again.
-  const near = locator.packedSize > NEAR ? undefined : headersOnly ?? (isLocked(locator) ? undefined : window);
+  const near = locator.packedSize > (headersOnly === undefined ? NEAR : HEADERS_NEAR) ? undefined : headersOnly ?? (isLocked(locator) ? undefined : window);
   if (near !== undefined && headersOnly !== undefined) {
     const at = near.reach(locator.offset, available);
     if (isPlainAround(near.bytes, at, at + available, locator)) return NOTHING;
