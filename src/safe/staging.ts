@@ -24,6 +24,9 @@ export class Staging {
   #path: string | undefined;
   /** In front of the paths of what lies in it: the same, or HERE. */
   #front = "";
+  /** The folder that was asked for last. */
+  #lately: Place | undefined;
+  #latelyPath = "";
   #name = "";
   /** The same for people. */
   #shown = "";
@@ -74,7 +77,17 @@ export class Staging {
   /** The shortest way to a place in it; until leave(). */
   pathOf(place: Place): string {
     if (this.#path === undefined) this.#begin();
-    return place.parent === undefined ? this.#front : `${this.pathOf(place.parent)}/${place.stagedAs}`;
+    if (place.parent === undefined) return this.#front;
+    if (place === this.#lately) return this.#latelyPath;
+    // In a deep tree most come behind the one above or below them, and all names from the root on would be put together for each.
+    const path = this.#lately?.parent === place ? this.#latelyPath.slice(0, this.#latelyPath.lastIndexOf("/")) : `${this.pathOf(place.parent)}/${place.stagedAs}`;
+    if (place.type === "directory") [this.#lately, this.#latelyPath] = [place, path];
+    return path;
+  }
+
+  /** Folders were moved in it: what is known of their paths is no more. */
+  forget(): void {
+    this.#lately = undefined;
   }
 
   #begin(): void {
@@ -89,6 +102,7 @@ export class Staging {
     if (back === undefined) return;
     this.#wayBack = undefined;
     this.#front = this.#path!;
+    this.forget();
     try {
       back();
     } catch (error) {

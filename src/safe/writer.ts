@@ -307,6 +307,7 @@ export class SafeWriter {
       renameSync(`${root}/${folder.stagedAs}`, aside);
       for (const name of readdirSync(aside, "buffer")) renameSync(Buffer.concat([Buffer.from(`${aside}/`), name]), Buffer.concat([Buffer.from(`${root}/`), name]));
       rmdirSync(aside);
+      this.#staging.forget();
     } catch (error) {
       throw fromSystem(error, "write", `leave out the folder "${folder.name}"`);
     }
