@@ -91,6 +91,7 @@ export class Staging {
   }
 
   #begin(): void {
+    this.forget(); // of a folder that was discarded
     this.#front = this.#path = this.#make();
     if (this.#mayEnter && this.#fd !== undefined) this.#wayBack = workIn(this.#path);
     if (this.#wayBack !== undefined) this.#front = HERE;

@@ -48,10 +48,12 @@ process.stdout.write(String(swaps));
 /**
  * Unpacks the archives again and again, into the folder that is there and into new ones; what fails, fails. The process stands in the
  * destination: what a path leads to at the start of a run is the user's word, and nobody could tell a swapped folder from the right one.
+ * `once` unpacks `archive` so, and leaves what became of it in `outcome`.
  */
-const UNPACKER = `
-const { extract } = await import(${JSON.stringify(LIBRARY)});
-const [top, seconds] = [process.argv[1], Number(process.argv[2])];
+function unpacking(imports: string, once: string): string {
+  return `
+${imports}
+const [top, seconds, command] = [process.argv[1], Number(process.argv[2]), process.argv[3]];
 const end = Date.now() + seconds * 1000;
 process.chdir(top + "/host/out");
 process.stdout.write("ready\\n");
@@ -61,32 +63,24 @@ for (let round = 0; Date.now() < end; round++) {
   const into = ["never", "always", "auto"][round % 3];
   const overwrite = round % 4 === 3 ? "rename" : "always";
   let outcome;
+  ${once}
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+}
+process.stdout.write(JSON.stringify(outcomes));
+`;
+}
+
+const UNPACKER = unpacking(`const { extract } = await import(${JSON.stringify(LIBRARY)});`, `
   try {
     await extract(archive, ".", { into, overwrite, threads: round % 8 === 7 ? 2 : 1 });
     outcome = "done";
   } catch (error) {
     outcome = error.code ?? error.name;
-  }
-  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-}
-process.stdout.write(JSON.stringify(outcomes));
-`;
+  }`);
 
 /** The same with the command, which works in the folder that it writes into. */
-const COMMANDER = `
-import { spawnSync } from "node:child_process";
-const [top, seconds, command] = [process.argv[1], Number(process.argv[2]), process.argv[3]];
-const end = Date.now() + seconds * 1000;
-process.chdir(top + "/host/out");
-process.stdout.write("ready\\n");
-const outcomes = {};
-for (let round = 0; Date.now() < end; round++) {
-  const archive = top + (round % 2 === 0 ? "/new.tar" : "/new.zip");
-  const { status } = spawnSync(process.execPath, [command, "x", archive, "-C", ".", "--into", ["never", "always", "auto"][round % 3], "--overwrite", round % 4 === 3 ? "rename" : "always"], { env: { ...process.env, UNZIPX_ACCEPT_TERMS: "1" } });
-  outcomes[status] = (outcomes[status] ?? 0) + 1;
-}
-process.stdout.write(JSON.stringify(outcomes));
-`;
+const COMMANDER = unpacking('import { spawnSync } from "node:child_process";', `
+  outcome = spawnSync(process.execPath, [command, "x", archive, "-C", ".", "--into", into, "--overwrite", overwrite], { env: { ...process.env, UNZIPX_ACCEPT_TERMS: "1" } }).status;`);
 const COMMAND = join(import.meta.dirname, "../../bin/unzipx.js");
 
 function start(script: string, ...words: string[]): { child: ChildProcess; output: Promise<string> } {
